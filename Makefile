@@ -1,0 +1,90 @@
+# Everything a developer types. `make help` lists it.
+
+PYTHON ?= python3
+WORKERS ?= 2
+BIN := .venv/bin
+PIP := $(BIN)/pip --disable-pip-version-check --quiet
+CATALOGUES := $(patsubst %.po,%.mo,$(wildcard portal/locale/*/LC_MESSAGES/*.po))
+PYTEST := $(BIN)/python -m pytest
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help install install-dev run lint format test test-fast test-sqlite test-postgresql test-browser bench \
+        translations lock clean
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: .venv/runtime.stamp $(CATALOGUES) ## .venv with the locked dependencies and .venv/bin/portal
+
+install-dev: .venv/dev.stamp $(CATALOGUES) ## The same with the tools that tests and checks need
+
+run: install ## The demo on http://127.0.0.1:8000, everything embedded
+	$(BIN)/portal demo
+
+lint: install-dev ## Style, types and the direction of imports
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: install-dev ## Put the code in order where a tool can
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+
+test: lint test-sqlite test-postgresql test-browser ## All that CI checks
+
+test-fast: install-dev ## SQLite only, no browser: for the next minute of work
+	$(PYTEST) -n $(WORKERS) -m "not browser"
+
+test-sqlite: install-dev
+	$(PYTEST) -n $(WORKERS) -m "not browser" --database sqlite
+
+test-postgresql: install-dev
+	$(PYTEST) -n $(WORKERS) -m "not browser and not static" --database postgresql
+
+test-browser: install-dev
+	$(PYTEST) -n $(WORKERS) -m browser
+
+bench: install-dev ## The figures, with the machine named
+	$(BIN)/python -m tests.bench
+
+translations: install-dev ## Gather the texts of code and templates into the catalogues
+	$(BIN)/pybabel -q extract -F pyproject.toml -k _l -k lazy_gettext -k lazy_ngettext:1,2 --omit-header \
+	    --no-location --sort-output -o portal/locale/messages.pot portal templates
+	for po in portal/locale/*/LC_MESSAGES/messages.po; do \
+	    $(BIN)/pybabel -q update -i portal/locale/messages.pot -o $$po \
+	        -l $$(basename $$(dirname $$(dirname $$po))) --no-fuzzy-matching --omit-header --ignore-obsolete; \
+	done
+	rm portal/locale/messages.pot
+	$(MAKE) install
+
+lock: install-dev ## Pin anew what pyproject.toml asks for, with hashes
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --custom-compile-command "make lock" --group build pyproject.toml --output-file requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --custom-compile-command "make lock" --constraint requirements.lock --group build --group dev \
+	    pyproject.toml --output-file requirements-dev.lock
+
+clean: ## Forget .venv and every cache; data in var/ stays
+	rm -rf .venv *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -f $(CATALOGUES)
+
+# A stamp is older than its lock exactly when something must be installed.
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	    || { echo "Python 3.11 or newer is needed; name it with: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+
+.venv/runtime.stamp: requirements.lock pyproject.toml | .venv/bin/python
+	$(PIP) install --require-hashes --requirement requirements.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev.stamp: requirements-dev.lock .venv/runtime.stamp
+	$(PIP) install --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+%.mo: %.po .venv/runtime.stamp
+	$(BIN)/pybabel -q compile --input-file $< --output-file $@
