@@ -1,0 +1,141 @@
+"""A call from outside: rings through the steps of its plan, then through the fallback of the cause."""
+
+from datetime import timedelta
+
+from portal.telephony.control.commands import Announce, AnswerCaller, RingCaller, SetTimer
+from portal.telephony.control.events import (
+    AnnouncementFinished,
+    Arrived,
+    CallerGone,
+    Event,
+    HangUpOrdered,
+    LegAnswered,
+    LegEnded,
+    LegRinging,
+    Routed,
+)
+from portal.telephony.control.hunt import Hunt, Ring, cause_of
+from portal.telephony.control.legs import CALLER_LEG, Leg, dial_result
+from portal.telephony.control.machine import CallMachine
+from portal.telephony.engine import CallChange, CallKind, CallOutcome, IncomingCall, LegEnd, LegResult, Side
+from portal.telephony.plan import Fallback, FallbackCause, RoutePlan, plan_for_engine_error
+
+ROUTING_LIMIT = timedelta(seconds=10)
+"""A planner that has not answered by then counts as an engine error."""
+
+ANNOUNCEMENT_LIMIT = timedelta(seconds=60)
+"""An announcement that has not ended by then is cut off."""
+
+_ROUTING_TIMER = "routing"
+_ANNOUNCEMENT_TIMER = "announcement"
+
+_OUTCOMES = {FallbackCause.CLOSED: CallOutcome.CLOSED, FallbackCause.ENGINE_ERROR: CallOutcome.FAILED}
+
+
+class IncomingCallMachine(CallMachine):
+    """Starts with `Arrived`, goes on with `Routed`. The caller is not answered before a phone answers."""
+
+    def __init__(self, call: IncomingCall, switch: str) -> None:
+        caller = Leg(CALLER_LEG, call.caller, Side.CALLER, call.arrived_at)
+        super().__init__(CallKind.INCOMING, call.account_id, call.api_call_id, switch, caller)
+        self._did = call.did
+        self._plan: RoutePlan | None = None
+        self._hunt = Hunt(())
+        self._ring: Ring | None = None
+        self._rings = 0
+        self._announcement: str | None = None
+        self._is_announcing = False
+
+    def _begin(self, event: Event) -> bool:
+        if not isinstance(event, Arrived):
+            return False
+        self._note(CallChange.STARTED)
+        self._do(RingCaller(), SetTimer(_ROUTING_TIMER, self._now + ROUTING_LIMIT))
+        return True
+
+    def _set_up(self, event: Event) -> None:
+        match event:
+            case Routed(plan=plan) if self._plan is None:
+                self._follow(plan)
+            case LegRinging(leg=number) if number != CALLER_LEG and (leg := self._live_leg(number)):
+                self._note_ringing(leg)
+            case LegAnswered(leg=number) if number != CALLER_LEG and (leg := self._live_leg(number)):
+                self._answer(leg)
+            case CallerGone() | LegEnded(leg=1):
+                self._give_up(LegResult.CALLER_GAVE_UP, LegEnd.CALLER_HUNG_UP)
+            case LegEnded(leg=number, result=result) if leg := self._live_leg(number):
+                self._finish_leg(leg, dial_result(result), LegEnd.PHONE_ENDED)
+                if not self._live_callees():
+                    self._ring_next()
+            case HangUpOrdered():
+                self._give_up(LegResult.NO_ANSWER, LegEnd.ORDERED)
+            case AnnouncementFinished() if self._is_announcing:
+                self._give_up(LegResult.NO_ANSWER, LegEnd.NOBODY_ANSWERED)
+
+    def _time_over(self, name: str) -> None:
+        if name == _ROUTING_TIMER and self._plan is None:
+            self._follow(plan_for_engine_error(Fallback()))
+        elif name == _ANNOUNCEMENT_TIMER and self._is_announcing:
+            self._give_up(LegResult.NO_ANSWER, LegEnd.NOBODY_ANSWERED)
+        elif name == self._ring_timer and self._ring is not None:
+            end = LegEnd.TOTAL_LIMIT if self._ring.is_cut else LegEnd.RING_TIME_OVER
+            self._cancel_callees(LegResult.NO_ANSWER, end)
+            self._ring_next()
+
+    @property
+    def _ring_timer(self) -> str:
+        return f"ring-{self._rings}"
+
+    def _follow(self, plan: RoutePlan) -> None:
+        self._plan = plan
+        self._skipped.extend(plan.skipped)
+        self._is_changed = True
+        if plan.opening is not None:
+            self._fall_back(plan, plan.opening)
+            return
+        self._hunt = Hunt(plan.steps, self._started_at + timedelta(seconds=plan.total_seconds))
+        self._ring_next()
+
+    def _ring_next(self) -> None:
+        already_skipped = len(self._hunt.skipped)
+        self._ring = self._hunt.next_ring(self._now)
+        self._skipped.extend(self._hunt.skipped[already_skipped:])
+        if self._ring is None:
+            self._after_steps()
+            return
+        self._rings += 1
+        for target in self._ring.targets:
+            self._dial(target, self._ring.seconds, self._caller.address, self._ring.reason, self._ring.round)
+        self._do(SetTimer(self._ring_timer, self._ring.ends_at))
+
+    def _after_steps(self) -> None:
+        if self._plan is not None and self._fallback is None:
+            results = [leg.result for leg in self._legs[CALLER_LEG:]]
+            self._fall_back(self._plan, cause_of(results, self._skipped))
+        elif self._announcement is not None:
+            self._is_announcing = True
+            self._do(Announce(self._announcement), SetTimer(_ANNOUNCEMENT_TIMER, self._now + ANNOUNCEMENT_LIMIT))
+        else:
+            self._give_up(LegResult.NO_ANSWER, LegEnd.NOBODY_ANSWERED)
+
+    def _fall_back(self, plan: RoutePlan, cause: FallbackCause) -> None:
+        self._fallback = cause
+        self._is_changed = True
+        fallback = plan.fallback(cause)
+        self._announcement = fallback.announcement
+        self._hunt = Hunt(fallback.steps)
+        self._ring_next()
+
+    def _answer(self, winner: Leg) -> None:
+        winner.answered_at = self._caller.answered_at = self._now
+        for leg in self._live_callees():
+            if leg is not winner:
+                self._cancel(leg, LegResult.ANSWERED_ELSEWHERE, LegEnd.ANSWERED_ELSEWHERE)
+        self._do(AnswerCaller())
+        self._connect(winner, record=self._plan is not None and self._plan.record)
+
+    def _give_up(self, result: LegResult, end: LegEnd) -> None:
+        self._cancel_callees(result, end)
+        self._finish_leg(self._caller, result, end)
+        outcome = CallOutcome.MISSED if self._fallback is None else _OUTCOMES.get(self._fallback, CallOutcome.MISSED)
+        self._finish(outcome)
