@@ -1,0 +1,89 @@
+"""The cabinet's door: who is signed in, what the role allows, which account the session enters."""
+
+from __future__ import annotations
+
+from flask import Flask, current_app, g, request
+from flask_login import LoginManager, current_user
+
+from portal.accounts import sessions
+from portal.accounts.sessions import SignedIn
+from portal.accounts.throttle import network_of
+from portal.kernel import tenancy
+from portal.kernel.actor import Actor, set_actor
+from portal.kernel.db import db
+from portal.kernel.errors import Forbidden, NotSignedIn
+from portal.kernel.i18n import DEFAULT_LOCALE, LOCALES
+from portal.kernel.i18n import gettext as _
+from portal.kernel.secrets import Vault
+from portal.kernel.tenancy import Scope
+from portal.web.access import Permission
+from portal.web.feature import is_writing
+
+
+class CabinetDoor:
+    """Lets people in by their session."""
+
+    def enter(self, needs: Permission) -> None:
+        """See `portal.web.access.Door`."""
+        person = signed_in()
+        if person is None:
+            if needs is Permission.PUBLIC:
+                return
+            raise NotSignedIn
+        set_actor(Actor(person.email, person.user_id, request.remote_addr))
+        if needs is not Permission.PUBLIC and needs not in person.permissions:
+            raise Forbidden(_("Your role does not include this. Ask an administrator of your company."))
+        if needs is Permission.OPERATE:
+            tenancy.enter(db.session(), Scope(reason="operator's console"))
+        elif person.account is not None:
+            enter_account(person)
+        if request.endpoint != "accounts.live":
+            sessions.note_seen(person.session_id, is_writing=is_writing())
+
+
+def enter_account(person: SignedIn) -> None:
+    """Sets scope, zone and currency of the account that the session looks at."""
+    if person.account is not None:
+        tenancy.enter(db.session(), Scope(account_id=person.account.id))
+        g.time_zone = person.account.time_zone
+        g.currency = person.account.currency
+
+
+def signed_in() -> SignedIn | None:
+    """The person of this request, or None."""
+    return current_user._get_current_object() if current_user.is_authenticated else None  # noqa: SLF001
+
+
+def vault() -> Vault:
+    """The installation's vault."""
+    found: Vault = current_app.extensions["portal.vault"]
+    return found
+
+
+def network() -> str:
+    """Where this request comes from, as the throttle counts it."""
+    return network_of(request.remote_addr)
+
+
+def choose_locale() -> str:
+    """The person's language, else the cookie's, else what the browser prefers, else Russian."""
+    person = signed_in() if request else None
+    if person is not None and person.locale in LOCALES:
+        return person.locale
+    chosen = request.cookies.get("__Host-locale")
+    if chosen in LOCALES:
+        return chosen
+    return request.accept_languages.best_match(LOCALES) or DEFAULT_LOCALE
+
+
+def init_app(app: Flask) -> None:
+    """Opens the door; Flask-Login only carries the session's token from the cookie to the loader."""
+    manager = LoginManager()
+    manager.session_protection = None
+    manager.init_app(app)
+
+    @manager.user_loader
+    def load(token: str) -> SignedIn | None:
+        return sessions.find_signed_in(vault(), token)
+
+    app.extensions["portal.door"] = CabinetDoor()

@@ -1,0 +1,23 @@
+"""Forms of signing in."""
+
+from __future__ import annotations
+
+from wtforms import HiddenField, PasswordField, StringField
+from wtforms.validators import InputRequired, Length
+
+from portal.kernel.i18n import lazy_gettext as _l
+from portal.web.forms import BaseForm
+
+
+class SignInForm(BaseForm):
+    """E-mail and password; `next` is where the person wanted to go."""
+
+    email = StringField(
+        _l("E-mail"),
+        [InputRequired(_l("Enter your e-mail.")), Length(max=254, message=_l("This e-mail is too long."))],
+        render_kw={"autocomplete": "username", "inputmode": "email", "autocapitalize": "none", "spellcheck": "false"},
+    )
+    password = PasswordField(
+        _l("Password"), [InputRequired(_l("Enter your password."))], render_kw={"autocomplete": "current-password"}
+    )
+    next = HiddenField()

@@ -1,0 +1,120 @@
+"""Tables of accounts and people. `Account`, `User`, `Membership`, `UserSession` and `SignInFailure` belong to no
+account: they decide which account is entered."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.accounts.roles import Role
+from portal.kernel.clock import now
+from portal.kernel.db import Model
+from portal.kernel.tenancy import AccountOwned, BigId, owned
+
+
+class Account(Model):
+    """A company that uses the cabinet: the provider's abonent."""
+
+    __tablename__ = "account"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    time_zone: Mapped[str] = mapped_column(String(64), default="Europe/Moscow")
+    currency: Mapped[str] = mapped_column(String(3), default="RUB")
+    is_blocked: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class User(Model):
+    """A person who signs in; never a CRM user."""
+
+    __tablename__ = "user"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    password_hash: Mapped[str] = mapped_column(String(200))
+    is_operator: Mapped[bool] = mapped_column(default=False)
+    is_disabled: Mapped[bool] = mapped_column(default=False)
+    locale: Mapped[str | None] = mapped_column(String(8))
+    theme: Mapped[str] = mapped_column(String(8), default="auto")
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    memberships: Mapped[list[Membership]] = relationship(back_populates="user", order_by="Membership.account_id")
+
+
+class Membership(Model):
+    """A person's role in an account."""
+
+    __tablename__ = "membership"
+
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id"), primary_key=True)
+    account_id: Mapped[int] = mapped_column(BigId, ForeignKey("account.id"), primary_key=True, index=True)
+    role: Mapped[Role] = mapped_column(String(16))
+
+    user: Mapped[User] = relationship(back_populates="memberships")
+    account: Mapped[Account] = relationship()
+
+
+class UserSession(Model):
+    """One sign-in on one device. The cookie holds a token; the table holds only its hash."""
+
+    __tablename__ = "user_session"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id"), index=True)
+    account_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("account.id"))
+    network: Mapped[str] = mapped_column(String(64))
+    user_agent: Mapped[str] = mapped_column(String(300))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    last_seen_at: Mapped[datetime] = mapped_column(default=now)
+    ended_at: Mapped[datetime | None]
+
+    user: Mapped[User] = relationship()
+
+
+class SignInFailure(Model):
+    """How often signing in failed lately, by what was tried from where; shared by all web processes."""
+
+    __tablename__ = "sign_in_failure"
+
+    subject: Mapped[str] = mapped_column(String(64), primary_key=True)
+    count: Mapped[int]
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class ApiKey(AccountOwned, Model):
+    """A key for the CRM. Found by its keyed hash, sealed so that the page can show it again."""
+
+    __tablename__ = "api_key"
+    __table_args__ = owned()
+
+    lookup_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    sealed: Mapped[str] = mapped_column(String(400))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+    last_used_from: Mapped[str | None] = mapped_column(String(64))
+
+
+class AuditEntry(AccountOwned, Model):
+    """Who did what, when, from where; written by the service in its own transaction, never changed."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = owned(Index("ix_audit_entry_account_id_at", "account_id", "at"))
+
+    at: Mapped[datetime] = mapped_column(default=now)
+    actor: Mapped[str] = mapped_column(String(254))
+    user_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
+    address: Mapped[str | None] = mapped_column(String(64))
+    action: Mapped[str] = mapped_column(String(64))
+    subject: Mapped[str] = mapped_column(String(300))
+    before: Mapped[dict[str, Any] | None]
+    after: Mapped[dict[str, Any] | None]
+
+

@@ -1,0 +1,109 @@
+"""Guessing passwords is slowed down without giving a stranger the means to lock anybody out.
+
+Failures are counted by what was tried from where: (name, network), network, and name. The last one alone never
+stops a network from which this person has signed in before. Counters live in the database: every web process
+shares them, and a restart does not forget them.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+
+from portal.accounts.models import SignInFailure, User, UserSession
+from portal.kernel.clock import now
+from portal.kernel.db import db, upsert
+from portal.kernel.errors import TooMany
+from portal.kernel.i18n import gettext as _
+from portal.kernel.secrets import Vault
+
+WINDOW = timedelta(minutes=15)
+FREE_TRIES = 5
+"""Failures of one name from one network before the waits begin; each further one doubles the wait."""
+LONGEST_WAIT = timedelta(minutes=15)
+NETWORK_TRIES = 40
+NAME_TRIES = 100
+KNOWN_FOR = timedelta(days=90)
+
+
+def network_of(address: str | None) -> str:
+    """Where an attempt came from: an IPv4 address, or the /64 of an IPv6 one, which is what one visitor has."""
+    try:
+        ip = ipaddress.ip_address(address or "")
+    except ValueError:
+        return "unknown"
+    if isinstance(ip, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((ip, 64), strict=False))
+    return str(ip)
+
+
+class Attempt:
+    """One attempt to sign in with a name from a network."""
+
+    def __init__(self, vault: Vault, email: str, network: str) -> None:
+        self._network = network
+        self._email = email
+        self._pair = vault.lookup_hash(f"pair\0{email}\0{network}")
+        self._from = vault.lookup_hash(f"network\0{network}")
+        self._name = vault.lookup_hash(f"name\0{email}")
+
+    def check(self) -> None:
+        """Raises `TooMany` with the seconds to wait; nothing is verified then."""
+        rows = db.session.scalars(select(SignInFailure).where(SignInFailure.subject.in_(self._subjects)))
+        found = {row.subject: row for row in rows}
+        waits = [
+            _growing_wait(found.get(self._pair)),
+            _window_wait(found.get(self._from), NETWORK_TRIES),
+            timedelta(0) if self._is_known_network() else _window_wait(found.get(self._name), NAME_TRIES),
+        ]
+        seconds = int(max(waits).total_seconds() + 0.999)
+        if seconds > 0:
+            raise TooMany(_("Too many attempts. Wait %(seconds)s s and try again.", seconds=seconds), seconds)
+
+    def failed(self) -> None:
+        """Counts a failure; an old window begins anew."""
+        moment = now()
+        old = moment - WINDOW
+        db.session.execute(delete(SignInFailure).where(SignInFailure.last_at < old))
+        for subject in self._subjects:
+            upsert(
+                SignInFailure,
+                {"subject": subject, "count": 1, "first_at": moment, "last_at": moment},
+                key=["subject"],
+                change={"count": SignInFailure.count + 1, "last_at": moment},
+            )
+
+    def succeeded(self) -> None:
+        """The pair starts afresh; the network's and the name's counters stay: others may be guessing still."""
+        db.session.execute(delete(SignInFailure).where(SignInFailure.subject == self._pair))
+
+    @property
+    def _subjects(self) -> tuple[str, str, str]:
+        return self._pair, self._from, self._name
+
+    def _is_known_network(self) -> bool:
+        return db.session.scalar(
+            select(UserSession.id)
+            .join(User)
+            .where(User.email == self._email, UserSession.network == self._network, UserSession.created_at > now() - KNOWN_FOR)
+            .limit(1)
+        ) is not None  # fmt: skip
+
+
+def _growing_wait(row: SignInFailure | None) -> timedelta:
+    if row is None or row.count < FREE_TRIES:
+        return timedelta(0)
+    wait = min(LONGEST_WAIT, timedelta(seconds=2.0 ** min(row.count - FREE_TRIES, 20)))
+    return _left(row.last_at + wait)
+
+
+def _window_wait(row: SignInFailure | None, tries: int) -> timedelta:
+    if row is None or row.count < tries:
+        return timedelta(0)
+    return _left(row.last_at + WINDOW)
+
+
+def _left(until: datetime) -> timedelta:
+    return max(timedelta(0), until - now())

@@ -1,0 +1,128 @@
+"""Signing in and out, language and theme, the live stream."""
+
+from __future__ import annotations
+
+from flask import Response, current_app, flash, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import login_user, logout_user
+
+from portal.accounts import sessions
+from portal.accounts.door import network, signed_in, vault
+from portal.accounts.forms import SignInForm
+from portal.kernel.db import db, transaction
+from portal.kernel.errors import NotFound, Refused, TooMany
+from portal.kernel.i18n import LOCALES
+from portal.kernel.i18n import gettext as _
+from portal.web import htmx, live
+from portal.web.access import Permission
+from portal.web.feature import Feature
+from portal.web.security import is_own_path
+
+feature = Feature("accounts", __name__)
+
+THEMES = ("auto", "light", "dark")
+_YEAR = 31_536_000
+
+
+@feature.get("/login", needs=Permission.PUBLIC)
+def sign_in() -> ResponseReturnValue:
+    if signed_in() is not None:
+        return htmx.go_to(_home())
+    form = SignInForm(next=request.args.get("next", ""))
+    return htmx.render("accounts/sign_in.html", form=form)
+
+
+@feature.post("/login", needs=Permission.PUBLIC, writes=False, endpoint="sign_in_post")
+def check_sign_in() -> ResponseReturnValue:
+    form = SignInForm()
+    if not form.validate():
+        return htmx.render("accounts/sign_in.html", form=form, status=422)
+    try:
+        token = sessions.sign_in(
+            vault(), form.email.data or "", form.password.data or "", network=network(), user_agent=request.user_agent.string
+        )
+    except Refused as error:
+        form.refuse(error)
+        return htmx.render("accounts/sign_in.html", form=form, status=422)
+    except TooMany as error:
+        form.form_errors.append(error.message)
+        response = htmx.render("accounts/sign_in.html", form=form, status=429)
+        response.headers["Retry-After"] = str(error.retry_after)
+        return response
+    return _welcome(token, form.next.data)
+
+
+def _welcome(token: str, target: str | None) -> Response:
+    """A new session in a new cookie: what was in the old one is not carried over."""
+    session.clear()
+    with transaction(writes=False):
+        person = sessions.find_signed_in(vault(), token)
+    if person is None:
+        raise NotFound
+    login_user(person)
+    return htmx.go_to(target if target is not None and is_own_path(target) else _home())
+
+
+@feature.post("/logout", needs=Permission.SIGNED_IN)
+def sign_out() -> ResponseReturnValue:
+    person = signed_in()
+    if person is not None:
+        sessions.sign_out(person.session_id)
+    logout_user()
+    session.clear()
+    flash(_("You have signed out."), "info")
+    response = htmx.go_to(url_for("accounts.sign_in"))
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+@feature.post("/language", needs=Permission.PUBLIC)
+def set_language() -> ResponseReturnValue:
+    chosen = request.form.get("locale", "")
+    if chosen not in LOCALES:
+        raise Refused(_("There is no such language."), "locale")
+    person = signed_in()
+    if person is not None:
+        sessions.set_preference(person.user_id, locale=chosen)
+    response = htmx.go_to(_came_from())
+    response.set_cookie("__Host-locale", chosen, max_age=_YEAR, secure=True, httponly=True, samesite="Lax")
+    return response
+
+
+@feature.post("/theme", needs=Permission.SIGNED_IN)
+def set_theme() -> ResponseReturnValue:
+    chosen = request.form.get("theme", "")
+    person = signed_in()
+    if chosen not in THEMES or person is None:
+        raise Refused(_("There is no such theme."), "theme")
+    sessions.set_preference(person.user_id, theme=chosen)
+    return htmx.go_to(_came_from())
+
+
+@feature.post("/account", needs=Permission.SIGNED_IN)
+def choose_account() -> ResponseReturnValue:
+    person = signed_in()
+    account_id = request.form.get("account", "")
+    if person is None or not account_id.isdigit() or len(account_id) > 18:
+        raise NotFound
+    sessions.enter_account(person.session_id, person.user_id, int(account_id))
+    return htmx.go_to("/")
+
+
+@feature.get("/live", needs=Permission.SIGNED_IN, endpoint="live")
+def live_stream() -> ResponseReturnValue:
+    person = signed_in()
+    if person is None or person.account is None:
+        return Response(status=204)
+    db.session.remove()
+    return live.answer(current_app.extensions["portal.live"], person.account.id)
+
+
+def _home() -> str:
+    person = signed_in()
+    return url_for("admin.accounts") if person is not None and person.account is None else "/"
+
+
+def _came_from() -> str:
+    target = request.form.get("next", "")
+    return target if is_own_path(target) else "/"

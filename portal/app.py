@@ -1,0 +1,80 @@
+"""The composition root: settings, adapters, features, subscriptions. The only file that knows every room."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from flask import Flask
+from flask_babel import Babel
+from flask_migrate import Migrate
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from portal import navigation, subscriptions
+from portal.accounts import door
+from portal.accounts.views import feature as accounts
+from portal.kernel import db, logs
+from portal.kernel.bells import make_bells
+from portal.kernel.config import Settings
+from portal.kernel.events import EventBus
+from portal.kernel.http import Door
+from portal.kernel.i18n import CATALOGUES, DEFAULT_LOCALE
+from portal.kernel.secrets import Vault, derive
+from portal.kernel.storage import FolderStore
+from portal.web import assets, errors, filters, live, requests, security
+
+Process = Literal["web", "worker", "engine", "command"]
+ROOT = Path(__file__).resolve().parent.parent
+_MAX_FORM = 1_000_000
+
+
+def create_app(settings: Settings, process: Process = "web") -> Flask:
+    """An app for one process of an installation. Touches neither the network nor the database."""
+    app = Flask("portal", template_folder=str(ROOT / "templates"), static_folder=None)
+    _configure(app, settings)
+    _adapters(app, settings, process)
+    Babel(app, default_locale=DEFAULT_LOCALE, default_translation_directories=str(CATALOGUES), locale_selector=door.choose_locale)
+    Migrate(app, db.db, directory=str(ROOT / "migrations"), render_as_batch=True)
+    requests.init_app(app)
+    security.init_app(app)
+    errors.init_app(app)
+    filters.init_app(app)
+    assets.init_app(app)
+    door.init_app(app)
+    live.init_app(app, app.extensions["portal.bells"], limit=settings.web_threads // 2)
+    app.register_blueprint(accounts)
+    subscriptions.init_app(app)
+    navigation.init_app(app)
+    return app
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        SECRET_KEY=derive(settings.secret_key, "cookie").hex(),
+        SECRET_KEY_FALLBACKS=[derive(key, "cookie").hex() for key in settings.retired_secret_keys],
+        SESSION_COOKIE_NAME="__Host-portal",
+        SESSION_COOKIE_SECURE=True,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=_MAX_FORM,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_FIELD_NAME="csrf_token",
+    )
+    app.extensions["portal.settings"] = settings
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    if settings.trusted_proxies:
+        count = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+
+
+def _adapters(app: Flask, settings: Settings, process: Process) -> None:
+    logs.configure(settings.log_level, settings.log_format)
+    bells = make_bells(settings.database_url, settings.data)
+    pool = {"web": settings.web_threads // 2, "worker": 6, "engine": 4, "command": 2}[process]
+    # A worker's notes of attempts may be lost in a power cut: the delivery is then repeated, as promised.
+    db.init_app(app, settings.database_url, pool_size=pool, bells=bells, is_durable=process != "worker")
+    app.extensions["portal.vault"] = Vault(settings.secret_key, *settings.retired_secret_keys)
+    app.extensions["portal.storage"] = FolderStore(settings.data / "blobs")
+    app.extensions["portal.events"] = EventBus()
+    app.extensions["portal.http"] = Door(allow=settings.webhook_allow)

@@ -1,0 +1,1 @@
+"""Calls: the record of each with its legs, the call log, one call's page, click-to-call."""

@@ -1,0 +1,35 @@
+"""What happened to a call. Published inside the transaction that writes it; subscribers add their rows to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from portal.calls.models import CallRecord
+
+
+@dataclass(frozen=True, slots=True)
+class CallStarted:
+    """A call has come in or was begun."""
+
+    call: CallRecord
+
+
+@dataclass(frozen=True, slots=True)
+class CallAnswered:
+    """Two sides talk."""
+
+    call: CallRecord
+
+
+@dataclass(frozen=True, slots=True)
+class CallFinished:
+    """The call is over and its times are final. `billing` sets its price before `webhooks` tells it."""
+
+    call: CallRecord
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecorded:
+    """The record's audio is complete and stored."""
+
+    call: CallRecord

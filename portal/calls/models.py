@@ -1,0 +1,80 @@
+"""Tables of calls: one row per conversation, one per leg."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.kernel.db import Model
+from portal.kernel.tenancy import AccountOwned, BigId, owned, points_to
+
+
+class CallRecord(AccountOwned, Model):
+    """One conversation, written when it begins and kept up to date until it has ended.
+
+    Durations are whole seconds. `kind`, `outcome` hold `telephony.engine.CallKind`, `CallOutcome`; `outcome` is
+    null while the call lasts. `version` grows with each snapshot of the switch: an older one changes nothing.
+    """
+
+    __tablename__ = "call_record"
+    __table_args__ = owned(
+        UniqueConstraint("account_id", "api_call_id"),
+        Index("ix_call_record_account_id_started_at_id", "account_id", text("started_at desc"), text("id desc")),
+        Index(
+            "ix_call_record_live",
+            "account_id",
+            "switch",
+            sqlite_where=text("ended_at is null"),
+            postgresql_where=text("ended_at is null"),
+        ),
+    )
+
+    api_call_id: Mapped[str] = mapped_column(String(32))
+    switch: Mapped[str] = mapped_column(String(48))
+    kind: Mapped[str] = mapped_column(String(16))
+    outcome: Mapped[str | None] = mapped_column(String(16))
+    caller: Mapped[str] = mapped_column(String(48))
+    caller_name: Mapped[str | None] = mapped_column(String(200))
+    did: Mapped[str | None] = mapped_column(String(15))
+    callee: Mapped[str | None] = mapped_column(String(48))
+    callee_name: Mapped[str | None] = mapped_column(String(200))
+    started_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    caller_leg_seconds: Mapped[int | None]
+    callee_leg_seconds: Mapped[int | None]
+    talk_seconds: Mapped[int | None]
+    caller_wait_seconds: Mapped[int | None]
+    callee_wait_seconds: Mapped[int | None]
+    has_recording: Mapped[bool] = mapped_column(default=False)
+    price: Mapped[Decimal | None]
+    version: Mapped[int] = mapped_column(default=0)
+
+    legs: Mapped[list[CallLeg]] = relationship(
+        back_populates="call", order_by="CallLeg.number", cascade="all, delete-orphan"
+    )
+
+
+class CallLeg(AccountOwned, Model):
+    """One phone of a call: who was rung, when, how long, what came of it and why."""
+
+    __tablename__ = "call_leg"
+    __table_args__ = owned(points_to("call_record", "call_id"), UniqueConstraint("account_id", "call_id", "number"))
+
+    call_id: Mapped[int] = mapped_column(BigId)
+    number: Mapped[int]
+    address: Mapped[str] = mapped_column(String(48))
+    label: Mapped[str] = mapped_column(String(200), default="")
+    side: Mapped[str] = mapped_column(String(8))
+    reason: Mapped[str | None] = mapped_column(String(24))
+    round: Mapped[int] = mapped_column(default=0)
+    started_at: Mapped[datetime]
+    rang_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    result: Mapped[str | None] = mapped_column(String(24))
+
+    call: Mapped[CallRecord] = relationship(back_populates="legs")

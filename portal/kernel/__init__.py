@@ -1,0 +1,1 @@
+"""What every room stands on: no feature and no view lives here."""

@@ -1,0 +1,68 @@
+"""Time: aware UTC in memory; UNIX seconds only on the wire; local zones only where a page is drawn."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import BigInteger, DateTime, Dialect
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECONDS = 1_000_000
+
+
+def now() -> datetime:
+    """The present moment, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def monotonic() -> float:
+    """Seconds of a clock that never goes back; only for measuring how long something took."""
+    return time.monotonic()
+
+
+def from_unix(seconds: float) -> datetime:
+    """A moment from UNIX seconds."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def to_unix(moment: datetime) -> int:
+    """Whole UNIX seconds of a moment, as the contract puts them on the wire."""
+    return int(moment.timestamp())
+
+
+def start_of_day(moment: datetime, zone: ZoneInfo) -> datetime:
+    """Local midnight before `moment`, in UTC; the day is the one that people in `zone` see on the wall."""
+    return moment.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment: `timestamptz` on PostgreSQL, microseconds since 1970 on SQLite, which has no type for it."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(BigInteger() if dialect.name == "sqlite" else DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone has no meaning")
+        if dialect.name != "sqlite":
+            return value
+        since = value - _EPOCH
+        return (since.days * 86_400 + since.seconds) * _MICROSECONDS + since.microseconds
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if dialect.name == "sqlite":
+            seconds, micro = divmod(value, _MICROSECONDS)
+            return datetime.fromtimestamp(seconds, UTC).replace(microsecond=micro)
+        moment: datetime = value
+        return moment.astimezone(UTC)

@@ -1,0 +1,225 @@
+"""The database: one session per app context, one transaction per request or job, committed in one place."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, current_app, g
+from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
+from sqlalchemy import JSON, BigInteger, Engine, MetaData, Table, event, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import DeclarativeBase, Session
+
+from portal.kernel import tenancy
+from portal.kernel.bells import CHANNEL, Bells
+from portal.kernel.clock import UtcDateTime
+from portal.kernel.money import MoneyColumn
+from portal.kernel.tenancy import AccountOwned, Scope, TenancyError
+
+JsonColumn = JSON().with_variant(JSONB(), "postgresql")
+
+_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class _Base(DeclarativeBase):
+    type_annotation_map = {  # noqa: RUF012 (SQLAlchemy's own form)
+        datetime: UtcDateTime,
+        Decimal: MoneyColumn,
+        int: BigInteger,
+        dict[str, Any]: JsonColumn,
+        list[Any]: JsonColumn,
+    }
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        table = cls.__dict__.get("__table__")
+        if isinstance(table, Table) and issubclass(cls, AccountOwned):
+            table.info["owned"] = True
+
+
+class GuardedSession(FlaskSession):
+    """A session that knows its account and refuses the ways around it."""
+
+    def bulk_save_objects(self, *_args: Any, **_kwargs: Any) -> None:
+        raise TenancyError("bulk_save_objects passes the guards by")
+
+    def bulk_insert_mappings(self, *_args: Any, **_kwargs: Any) -> None:
+        raise TenancyError("bulk_insert_mappings passes the guards by")
+
+    def bulk_update_mappings(self, *_args: Any, **_kwargs: Any) -> None:
+        raise TenancyError("bulk_update_mappings passes the guards by")
+
+
+tenancy.guard(GuardedSession)
+
+db = SQLAlchemy(
+    model_class=_Base,
+    metadata=MetaData(naming_convention=_NAMES),
+    session_options={"class_": GuardedSession, "expire_on_commit": False},
+    disable_autonaming=True,
+)
+
+if TYPE_CHECKING:
+
+    class Model(_Base):
+        """The base of every table."""
+
+        __abstract__ = True
+        __tablename__: str
+        __table_args__: Any
+
+else:
+    Model = db.Model
+
+
+def init_app(app: Flask, database_url: str, *, pool_size: int, bells: Bells, is_durable: bool = True) -> None:
+    """Binds the app to its database. `is_durable=False` lets SQLite lose the last moments in a power cut (not in a
+    crash of the process): only for work that is repeated anyway, such as noting a webhook's attempt."""
+    options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 8, "pool_timeout": 30}
+    if not database_url.startswith("sqlite"):
+        options["pool_pre_ping"] = True
+    app.config["SQLALCHEMY_DATABASE_URI"] = database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
+    app.extensions["portal.bells"] = bells
+    db.init_app(app)
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            _tune_sqlite(db.engine, "FULL" if is_durable else "NORMAL")
+
+
+def _tune_sqlite(engine: Engine, synchronous: str) -> None:
+    @event.listens_for(engine, "connect")
+    def set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
+        # We begin transactions ourselves: sqlite3's own way begins them too late and as readers.
+        connection.isolation_level = None
+        for pragma in (
+            "busy_timeout=15000",
+            "journal_mode=WAL",
+            f"synchronous={synchronous}",
+            "foreign_keys=ON",
+            "temp_store=MEMORY",
+            "cache_size=-32000",
+            "mmap_size=268435456",
+        ):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        # A reader that turns writer fails at once when another wrote meanwhile (SQLITE_BUSY_SNAPSHOT): writers say so first.
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if g and g.get("writes", False) else "BEGIN")
+
+
+def ring(*topics: str) -> None:
+    """Rings after this transaction's commit; a rollback forgets it."""
+    db.session.info.setdefault("bells", set()).update(topics)
+
+
+@event.listens_for(GuardedSession, "before_commit")
+def _ring_inside(session: Session) -> None:
+    bells: Bells = current_app.extensions["portal.bells"]
+    topics = session.info.get("bells")
+    if topics and bells.rings_in_transaction:
+        session.info.pop("bells")
+        session.connection().execute(
+            text("select pg_notify(:channel, :topics)"), {"channel": CHANNEL, "topics": "\n".join(sorted(topics))}
+        )
+
+
+@event.listens_for(GuardedSession, "after_commit")
+def _ring_after(session: Session) -> None:
+    topics = session.info.pop("bells", None)
+    if topics:
+        current_app.extensions["portal.bells"].ring(topics)
+
+
+@event.listens_for(GuardedSession, "after_rollback")
+def _forget_bells(session: Session) -> None:
+    session.info.pop("bells", None)
+
+
+@contextmanager
+def unit_of_work(*, writes: bool) -> Iterator[UnitOfWork]:
+    """The transaction of the present app context: committed at the end unless `undo()` was called or an error came."""
+    g.writes = writes
+    work = UnitOfWork()
+    try:
+        yield work
+        if writes and not work.is_undone:
+            db.session.commit()
+        else:
+            db.session.rollback()
+    except BaseException:
+        db.session.rollback()
+        raise
+
+
+class UnitOfWork:
+    """The handle of an open transaction."""
+
+    is_undone = False
+
+    def undo(self) -> None:
+        """Nothing of this transaction is to be kept."""
+        self.is_undone = True
+
+
+@contextmanager
+def transaction(account_id: int | None = None, *, everything: str | None = None, writes: bool = True) -> Iterator[Session]:
+    """A transaction with a session and a scope of its own, whatever the caller's are: for jobs, engines and the
+    few views that must commit before they answer.
+
+    `account_id` names the one account; `everything` says, for the tested short list, why all accounts are needed;
+    neither gives only the tables that belong to no account.
+    """
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    with app.app_context():
+        if account_id is not None:
+            g.scope = Scope(account_id=account_id)
+        elif everything is not None:
+            g.scope = Scope(reason=everything)
+        with unit_of_work(writes=writes):
+            yield db.session()
+
+
+def upsert(
+    model: type[Model],
+    values: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    *,
+    key: Sequence[str],
+    change: Mapping[str, Any] | None = None,
+) -> int:
+    """Inserts, or, where a row with this `key` exists, changes it (`change=None`: leaves it). Answers the rows touched.
+
+    `change` maps column names to values or expressions over the model's columns. Rows of owned tables are stamped.
+    """
+    rows = [dict(values)] if isinstance(values, Mapping) else [dict(row) for row in values]
+    if issubclass(model, AccountOwned):
+        scope = tenancy.current_scope()
+        for row in rows:
+            if scope is None or (scope.account_id is None and "account_id" not in row):
+                raise TenancyError(f"no account has been entered for a new {model.__name__}")
+            if row.setdefault("account_id", scope.account_id) != scope.account_id and scope.account_id is not None:
+                raise TenancyError(f"{model.__name__} belongs to another account")
+    make = sqlite_insert if db.engine.dialect.name == "sqlite" else postgresql_insert
+    insert = make(model).values(rows)
+    statement = (
+        insert.on_conflict_do_nothing(index_elements=list(key))
+        if change is None
+        else insert.on_conflict_do_update(index_elements=list(key), set_=dict(change))
+    )
+    result = db.session.execute(statement, execution_options={"stamped": True})
+    return int(result.rowcount)  # type: ignore[attr-defined]

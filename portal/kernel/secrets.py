@@ -1,0 +1,56 @@
+"""Secrets: looked up by a keyed hash, encrypted where they must be shown again, never logged.
+
+Every key is derived from the installation's secret by HKDF-SHA256 (RFC 5869) with its own label, so that a
+leak of one use does not open another.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+_ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def derive(secret: str, label: str) -> bytes:
+    """A 32-byte key for one use, from the installation's secret."""
+    return HKDF(SHA256(), 32, salt=None, info=label.encode()).derive(secret.encode())
+
+
+def random_token() -> str:
+    """256 random bits, safe in a cookie or URL."""
+    return secrets.token_urlsafe(32)
+
+
+def random_word(length: int) -> str:
+    """Random figures and small letters: a double click selects it whole."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
+
+
+class Vault:
+    """The installation's ring of keys: the first secret seals, all of them open."""
+
+    def __init__(self, secret: str, *retired: str) -> None:
+        self._ring = MultiFernet([Fernet(base64.urlsafe_b64encode(derive(s, "vault"))) for s in (secret, *retired)])
+        self._hash_key = derive(secret, "lookup")
+
+    def lookup_hash(self, token: str) -> str:
+        """The same for the same token, useless without the installation's secret: what a table may hold."""
+        return hmac.new(self._hash_key, token.encode(), hashlib.sha256).hexdigest()
+
+    def seal(self, plain: str) -> str:
+        """Encrypted and authenticated text that `open` gives back."""
+        return self._ring.encrypt(plain.encode()).decode()
+
+    def open(self, sealed: str) -> str:
+        """The plain text. Raises `ValueError` where the installation's secret is not the one that sealed it."""
+        try:
+            return self._ring.decrypt(sealed.encode()).decode()
+        except InvalidToken:
+            raise ValueError("this secret was sealed by another installation's PORTAL_SECRET_KEY") from None

@@ -1,0 +1,76 @@
+"""Tables of routing: a group of CRM users, how they are rung, what happens when nobody answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.contacts.models import CrmUser
+from portal.kernel.clock import now
+from portal.kernel.db import Model
+from portal.kernel.tenancy import AccountOwned, BigId, owned, points_to
+
+
+class HuntStrategy(StrEnum):
+    """How the members of a group are rung."""
+
+    SEQUENTIAL = "sequential"
+    SIMULTANEOUS = "simultaneous"
+    ROUND_ROBIN = "round-robin"
+    LONGEST_IDLE = "longest-idle"
+    FEWEST_TODAY = "fewest-today"
+    RANDOM = "random"
+
+
+class FallbackKind(StrEnum):
+    """What happens when nobody answers."""
+
+    HANG_UP = "hang-up"
+    SIP_LINE = "sip-line"
+    NUMBER = "number"
+
+
+class HuntGroup(AccountOwned, Model):
+    """How calls of new contacts are handed out; one per account until groups can be many.
+
+    `last_member_id` is where round robin goes on; it is moved in the transaction that plans a call.
+    """
+
+    __tablename__ = "hunt_group"
+    __table_args__ = owned(UniqueConstraint("account_id", "name"))
+
+    name: Mapped[str] = mapped_column(String(100), default="new-contacts")
+    strategy: Mapped[HuntStrategy] = mapped_column(String(16), default=HuntStrategy.SEQUENTIAL)
+    ring_seconds: Mapped[int] = mapped_column(default=15)
+    rounds: Mapped[int] = mapped_column(default=1)
+    total_seconds: Mapped[int] = mapped_column(default=120)
+    owner_seconds: Mapped[int] = mapped_column(default=15)
+    fallback: Mapped[FallbackKind] = mapped_column(String(16), default=FallbackKind.HANG_UP)
+    fallback_address: Mapped[str | None] = mapped_column(String(48))
+    last_member_id: Mapped[int | None] = mapped_column(BigId)
+    updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
+
+    members: Mapped[list[HuntMember]] = relationship(
+        back_populates="group", order_by="HuntMember.position", cascade="all, delete-orphan"
+    )
+
+
+class HuntMember(AccountOwned, Model):
+    """A CRM user who takes calls of new contacts, at this place in the order."""
+
+    __tablename__ = "hunt_member"
+    __table_args__ = owned(
+        points_to("hunt_group", "group_id"),
+        points_to("crm_user", "crm_user_id"),
+        UniqueConstraint("account_id", "group_id", "crm_user_id"),
+    )
+
+    group_id: Mapped[int] = mapped_column(BigId)
+    crm_user_id: Mapped[int] = mapped_column(BigId)
+    position: Mapped[int]
+
+    group: Mapped[HuntGroup] = relationship(back_populates="members")
+    crm_user: Mapped[CrmUser] = relationship(viewonly=True)

@@ -1,0 +1,86 @@
+"""Tables of lines: SIP accounts, public numbers, and what the switch is asked to do."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.kernel.clock import now
+from portal.kernel.db import Model
+from portal.kernel.tenancy import AccountOwned, BigId, owned, points_to
+
+
+class SipLine(AccountOwned, Model):
+    """A SIP account, such as `SIP/00000000672`, and how its phone was last seen."""
+
+    __tablename__ = "sip_line"
+    __table_args__ = owned(UniqueConstraint("account_id", "name"))
+
+    name: Mapped[str] = mapped_column(String(48))
+    label: Mapped[str] = mapped_column(String(200), default="")
+    presence: Mapped[str] = mapped_column(String(16), default="offline")
+    presence_at: Mapped[datetime | None]
+
+
+class Did(AccountOwned, Model):
+    """A public number of the account. A number belongs to one account of the whole installation."""
+
+    __tablename__ = "did"
+    __table_args__ = owned()
+
+    number: Mapped[str] = mapped_column(String(15), unique=True)
+    label: Mapped[str] = mapped_column(String(200), default="")
+
+
+class OrderKind(StrEnum):
+    """What the portal may ask of a switch."""
+
+    INCOMING = "incoming"
+    """A test call from outside: only the sandbox can do that."""
+    ORIGINATE = "originate"
+    """Ring a SIP account, then call the other side (the contract's `outcome`)."""
+    HANG_UP = "hang-up"
+
+
+class OrderState(StrEnum):
+    """How far an order has come."""
+
+    NEW = "new"
+    TAKEN = "taken"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+
+
+class SwitchOrder(AccountOwned, Model):
+    """Something that the portal asks of the switch. Written by any process, taken once by the engine."""
+
+    __tablename__ = "switch_order"
+    __table_args__ = owned(
+        UniqueConstraint("account_id", "kind", "api_call_id"),
+        Index("ix_switch_order_state_switch_id", "state", "switch", "id"),
+    )
+
+    switch: Mapped[str] = mapped_column(String(48))
+    kind: Mapped[OrderKind] = mapped_column(String(16))
+    api_call_id: Mapped[str] = mapped_column(String(32))
+    arguments: Mapped[dict[str, Any]]
+    state: Mapped[OrderState] = mapped_column(String(16), default=OrderState.NEW)
+    refusal: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    taken_at: Mapped[datetime | None]
+
+
+class SandboxPhone(AccountOwned, Model):
+    """How the phone of a SIP account behaves on the sandbox switch."""
+
+    __tablename__ = "sandbox_phone"
+    __table_args__ = owned(points_to("sip_line", "sip_line_id"), UniqueConstraint("account_id", "sip_line_id"))
+
+    sip_line_id: Mapped[int] = mapped_column(BigId)
+    behaviour: Mapped[str] = mapped_column(String(16), default="answers")
+    after_seconds_min: Mapped[int] = mapped_column(default=2)
+    after_seconds_max: Mapped[int] = mapped_column(default=6)

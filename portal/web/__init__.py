@@ -1,0 +1,1 @@
+"""Everything about answering a browser, nothing about telephony."""

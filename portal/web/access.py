@@ -1,0 +1,32 @@
+"""What a view may need, and the door that checks it. Who has what is decided above, in `accounts.roles`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Protocol
+
+
+class Permission(StrEnum):
+    """What a view needs from whoever asks."""
+
+    PUBLIC = "public"
+    """Anybody, also without signing in."""
+    SIGNED_IN = "signed-in"
+    """Anybody who has signed in, for things of their own."""
+    SEE_CALLS = "see-calls"
+    LISTEN = "listen"
+    PLACE_CALLS = "place-calls"
+    SEE_INTEGRATION = "see-integration"
+    MANAGE_INTEGRATION = "manage-integration"
+    SEE_MONEY = "see-money"
+    OPERATE = "operate"
+    """The installation's operator: sees every account."""
+    API = "api"
+    """A program with an account's key."""
+
+
+class Door(Protocol):
+    """Lets a request in: finds out who asks, checks `needs`, and enters the account."""
+
+    def enter(self, needs: Permission) -> None:
+        """Raises `NotSignedIn` or `Forbidden`; otherwise the session's scope is set, where an account is needed."""

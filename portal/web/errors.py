@@ -1,0 +1,116 @@
+"""Refusals and faults as pages: what happened, what to do, and a request id to name when asking for help."""
+
+from __future__ import annotations
+
+import structlog
+from flask import Flask, Response, g, make_response, request, url_for
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import IntegrityError, OperationalError, TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from portal.kernel import errors
+from portal.kernel.i18n import gettext as _
+from portal.web import htmx
+
+log = structlog.get_logger(__name__)
+
+_STATUS: dict[type[errors.PortalError], int] = {
+    errors.NotFound: 404,
+    errors.Forbidden: 403,
+    errors.Refused: 422,
+    errors.Conflict: 409,
+    errors.NotReady: 409,
+    errors.TooMany: 429,
+    errors.Unavailable: 503,
+}
+
+
+def init_app(app: Flask) -> None:
+    """Hangs the handlers on the app."""
+    app.register_error_handler(errors.NotSignedIn, _ask_to_sign_in)
+    app.register_error_handler(errors.PortalError, _refusal)
+    app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(IntegrityError, _collision)
+    app.register_error_handler(OperationalError, _database_away)
+    app.register_error_handler(PoolTimeout, _database_away)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _fault)
+
+
+def page(status: int, title: str, text: str, *, retry_after: int | None = None) -> Response:
+    """An error page, or under htmx the fragment of it."""
+    response = htmx.render(
+        "errors/error.html",
+        fragment="errors/_error.html",
+        status=status,
+        code=status,
+        title=title,
+        text=text,
+        request_id=g.get("request_id", ""),
+    )
+    if retry_after is not None:
+        response.headers["Retry-After"] = str(retry_after)
+    return response
+
+
+def _ask_to_sign_in(_error: Exception) -> Response:
+    here = request.full_path.rstrip("?") if request.method == "GET" else None
+    return htmx.go_to(url_for("accounts.sign_in", next=here if here != "/" else None))
+
+
+def _refusal(error: errors.PortalError) -> Response:
+    status = next(code for kind, code in _STATUS.items() if isinstance(error, kind))
+    return page(status, _titles()[status], error.message, retry_after=getattr(error, "retry_after", None))
+
+
+def _titles() -> dict[int, str]:
+    return {
+        400: _("This request cannot be read"),
+        403: _("Not allowed"),
+        404: _("No such page"),
+        405: _("This address does not take that kind of request"),
+        409: _("Changed meanwhile"),
+        413: _("Too large"),
+        422: _("Please check what was entered"),
+        429: _("Too many attempts"),
+        503: _("Not available right now"),
+    }
+
+
+def _stale_form(_error: CSRFError) -> Response:
+    return page(400, _("This page has been open for too long"), _("Reload the page and try again: nothing was changed."))
+
+
+def _collision(error: IntegrityError) -> Response:
+    log.warning("constraint_refused", constraint=str(error.orig).splitlines()[0])
+    return page(409, _titles()[409], _("Somebody has just changed the same thing. Reload the page and try again."))
+
+
+def _database_away(error: Exception) -> Response:
+    log.error("database_unavailable", error=type(error).__name__, detail=str(error).splitlines()[0])
+    return _bare_page(503, _titles()[503], _("The database does not answer. Nothing was changed; try again in a minute."))
+
+
+def _http(error: HTTPException) -> Response:
+    status = error.code or 500
+    if status < 400:
+        return error.get_response()  # type: ignore[return-value]
+    title = _titles().get(status, error.name)
+    text = _("Check the address, or go on from the menu.") if status == 404 else _("Go back and try again.")
+    return page(status, title, text)
+
+
+def _fault(error: Exception) -> Response:
+    log.exception("request_failed", error=type(error).__name__)
+    text = _("It is our fault, not yours. Tell support the number below if it happens again.")
+    return _bare_page(500, _("Something went wrong"), text)
+
+
+def _bare_page(status: int, title: str, text: str) -> Response:
+    """A page that asks the database for nothing."""
+    g.is_bare = True
+    try:
+        return page(status, title, text)
+    except Exception:
+        log.exception("error_page_failed")
+        return make_response(f"{title}. {text}\n", status, {"Content-Type": "text/plain; charset=utf-8"})

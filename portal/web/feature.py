@@ -1,0 +1,68 @@
+"""A feature's blueprint: each view says what it needs and whether it writes, and runs in one transaction."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from flask import Blueprint, current_app, g, make_response
+from flask.typing import ResponseReturnValue
+
+from portal.kernel import db
+from portal.web.access import Door, Permission
+
+View = Callable[..., ResponseReturnValue]
+
+
+class Feature(Blueprint):
+    """A blueprint whose views cannot forget their permission, their account or their transaction.
+
+    `get` is read-only unless `writes=True`; `post` writes. The transaction is committed before the answer leaves,
+    inside the wrapped view, so that a constraint's error reaches the error handlers; an answer of 400 or more
+    undoes it.
+    """
+
+    def __init__(self, name: str, import_name: str, *, door: Door | None = None, **options: Any) -> None:
+        super().__init__(name, import_name, **options)
+        self._door = door
+        self.needs: dict[str, Permission] = {}
+        """What each endpoint of this feature needs: the matrix of rights is tested against it."""
+
+    def get(self, rule: str, *, needs: Permission, writes: bool = False, **options: Any) -> Callable[[View], View]:  # type: ignore[override]
+        """A page or file at `rule`."""
+        return self._add(rule, "GET", needs, writes=writes, **options)
+
+    def post(self, rule: str, *, needs: Permission, writes: bool = True, **options: Any) -> Callable[[View], View]:  # type: ignore[override]
+        """An act at `rule`. `writes=False` is for views that open `transaction`s of their own."""
+        return self._add(rule, "POST", needs, writes=writes, **options)
+
+    def route(self, rule: str, **options: Any) -> NoReturn:
+        raise TypeError(f"{rule}: use get or post with needs=")
+
+    def _add(self, rule: str, method: str, needs: Permission, *, writes: bool, **options: Any) -> Callable[[View], View]:
+        def decorate(view: View) -> View:
+            endpoint = options.pop("endpoint", view.__name__)
+            self.needs[endpoint] = needs
+            self.add_url_rule(rule, endpoint, self._guarded(view, needs, writes=writes), methods=[method], **options)
+            return view
+
+        return decorate
+
+    def _guarded(self, view: View, needs: Permission, *, writes: bool) -> View:
+        @functools.wraps(view)
+        def run(**arguments: Any) -> ResponseReturnValue:
+            door: Door = self._door or current_app.extensions["portal.door"]
+            with db.unit_of_work(writes=writes) as work:
+                door.enter(needs)
+                response = make_response(view(**arguments))
+                if response.status_code >= 400:
+                    work.undo()
+            return response
+
+        return run
+
+
+def is_writing() -> bool:
+    """Whether the present view may write."""
+    return bool(g.get("writes", False))

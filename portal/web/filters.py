@@ -1,0 +1,140 @@
+"""The only formatting there is: money, time, durations, numbers, phones. Templates call nothing else."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from zoneinfo import ZoneInfo
+
+from babel import dates, numbers
+from flask import Flask, g
+from flask_babel import get_locale
+from markupsafe import Markup, escape
+
+from portal.kernel import clock, phone
+from portal.kernel.i18n import gettext as _
+from portal.kernel.i18n import ngettext
+
+NBSP = "\N{NO-BREAK SPACE}"
+MINUS = "\N{MINUS SIGN}"
+CURRENCY_SIGNS = {"RUB": "₽", "USD": "$", "EUR": "€", "KZT": "₸", "BYN": "Br"}
+
+
+def zone() -> ZoneInfo:
+    """The zone in which this page shows time: the account's, named once on the page."""
+    return ZoneInfo(g.get("time_zone", "Europe/Moscow"))
+
+
+def _locale() -> str:
+    return str(get_locale() or "ru")
+
+
+def number(value: int | Decimal, decimals: int = 0) -> str:
+    """Groups of three and a decimal mark as the reader's language has them; a true minus."""
+    text = numbers.format_decimal(value, format=f"#,##0.{'0' * decimals}" if decimals else "#,##0", locale=_locale())
+    return text.replace("-", MINUS).replace("\N{NARROW NO-BREAK SPACE}", NBSP)
+
+
+def money(value: Decimal, currency: str | None = None, *, words: bool = False) -> str:
+    """`1 733,98 ₽`; with `words` as the header has it: `1 733,98 руб.`. Tariff rates keep up to four decimals."""
+    exact = value.normalize()
+    decimals = max(2, -int(exact.as_tuple().exponent)) if exact != exact.quantize(Decimal("0.01")) else 2
+    text = number(value.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP), decimals)
+    code = currency or g.get("currency", "RUB")
+    sign = _("RUB.") if words and code == "RUB" else CURRENCY_SIGNS.get(code, code)
+    return f"{text}{NBSP}{sign}"
+
+
+def duration(seconds: int | None) -> str:
+    """`1:05`, `1:02:05`; an en dash where there is none."""
+    if seconds is None:
+        return "\N{EN DASH}"
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def day(value: datetime | date) -> str:
+    """`23 ноября 2026 г.`, or without the year in the present one."""
+    local = value.astimezone(zone()).date() if isinstance(value, datetime) else value
+    pattern = "d MMMM" if local.year == clock.now().astimezone(zone()).year else "d MMMM y"
+    return dates.format_date(local, pattern, locale=_locale())
+
+
+def day_and_time(value: datetime, *, seconds: bool = False) -> str:
+    """`сегодня, 14:05`, `вчера, 9:12`, `3 ноября, 18:40`."""
+    local = value.astimezone(zone())
+    at = f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
+    today = clock.now().astimezone(zone()).date()
+    if local.date() == today:
+        return _("today, %(time)s", time=at)
+    if local.date() == today - timedelta(days=1):
+        return _("yesterday, %(time)s", time=at)
+    return _("%(day)s, %(time)s", day=day(value), time=at)
+
+
+def relative(value: datetime) -> str:
+    """How long ago or ahead, roughly: `3 минуты назад`."""
+    return dates.format_timedelta(value - clock.now(), add_direction=True, locale=_locale())
+
+
+def moment(value: datetime | None, *, seconds: bool = False) -> Markup:
+    """A `<time>` element: absolute for the eye, exact for machines, relative in its title."""
+    if value is None:
+        return Markup("\N{EN DASH}")
+    machine = value.astimezone(zone()).isoformat(timespec="seconds")
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        machine, relative(value), day_and_time(value, seconds=seconds)
+    )
+
+
+def time_of_day(value: datetime) -> Markup:
+    """A `<time>` element with the time alone, to the second: for time lines of one call."""
+    local = value.astimezone(zone())
+    return Markup('<time datetime="{}">{}</time>').format(local.isoformat(timespec="milliseconds"), f"{local:%H:%M:%S}")
+
+
+def phone_number(address: str | None) -> Markup:
+    """A number as people read it, never broken over lines; SIP names raw; an en dash for none."""
+    if not address:
+        return Markup("\N{EN DASH}")
+    shown = phone.display(address).replace(" ", NBSP).replace("-", "\N{NON-BREAKING HYPHEN}")
+    return Markup("<bdi>{}</bdi>").format(address if phone.is_sip(address) else shown)
+
+
+def size(octets: int) -> str:
+    """`512 Б`, `64 КБ`, `1,2 МБ` (powers of 1024)."""
+    if octets < 1024:
+        return ngettext("%(num)s byte", "%(num)s bytes", octets)
+    if octets < 1024 * 1024:
+        return _("%(size)s KB", size=number(octets // 1024))
+    return _("%(size)s MB", size=number(Decimal(octets) / (1024 * 1024), 1))
+
+
+def percent(share: float) -> str:
+    """`97 %` of a share between 0 and 1."""
+    return numbers.format_percent(share, locale=_locale()).replace(" ", NBSP)
+
+
+def initials(name: str) -> str:
+    """At most two letters for an avatar."""
+    return "".join(word[0] for word in name.split()[:2]).upper() or "?"
+
+
+def init_app(app: Flask) -> None:
+    """Makes the formatting known to templates."""
+    app.jinja_env.filters.update(
+        number=number,
+        money=money,
+        duration=duration,
+        day=day,
+        moment=moment,
+        relative=relative,
+        time_of_day=time_of_day,
+        day_and_time=day_and_time,
+        phone=phone_number,
+        bytes=size,
+        percent=percent,
+        initials=initials,
+    )
+    app.jinja_env.tests["empty"] = lambda value: not str(escape(value)).strip()

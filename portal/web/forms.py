@@ -1,0 +1,43 @@
+"""Forms: one base, fields that take numbers and lists as people write them, errors in the reader's language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import StringField, ValidationError
+
+from portal.kernel import phone
+from portal.kernel.errors import Refused
+
+
+class BaseForm(FlaskForm):
+    """A form with its token; what a service refuses is shown at the field it names."""
+
+    def refuse(self, error: Refused) -> None:
+        """Puts a service's refusal at its field, or over the form where it names none."""
+        if error.field and error.field in self._fields:
+            field = self._fields[error.field]
+            field.errors = [*field.errors, error.message]
+        else:
+            self.form_errors.append(error.message)
+
+
+class PhoneField(StringField):
+    """A phone number as a person writes it; `data` is its universal format, `raw_data` what was typed."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = str(valuelist[0]).strip() if valuelist else ""
+
+    def pre_validate(self, form: Any) -> None:
+        if not self.data:
+            return
+        try:
+            self.data = phone.normalise(self.data)
+        except Refused as error:
+            raise ValidationError(error.message) from None
+
+    def _value(self) -> str:
+        if self.errors and self.raw_data:
+            return str(self.raw_data[0])
+        return phone.display(self.data) if self.data else ""

@@ -1,0 +1,52 @@
+"""The same URL answers a whole page or one fragment of it. The only file that knows htmx's headers (htmx 4)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Response, flash, make_response, redirect, render_template, request
+
+
+def wants_fragment() -> bool:
+    """Whether htmx asked for a part of the page; going back in history gets the whole page."""
+    headers = request.headers
+    return headers.get("HX-Request") == "true" and headers.get("HX-History-Restore-Request") != "true"
+
+
+def render(page: str, *, fragment: str | None = None, status: int = 200, **context: Any) -> Response:
+    """The page, or under htmx the fragment that it includes, with the same context."""
+    partial = fragment is not None and wants_fragment()
+    template = fragment if partial and fragment is not None else page
+    response = make_response(render_template(template, **context), status)
+    response.vary.add("HX-Request")
+    return response
+
+
+def done(
+    message: str, *, back_to: str, fragment: str | None = None, undo: str | None = None, announces: str = "", **context: Any
+) -> Response:
+    """After a change: under htmx the new fragment and a toast, otherwise back to a page that shows the same words.
+
+    `undo` is the URL that takes the change back by POST. `announces` are names of events for other fragments of the page.
+    """
+    if fragment is None or not wants_fragment():
+        flash(json.dumps({"text": message, "undo": undo}), "success")
+        return go_to(back_to)
+    response = make_response(render_template(fragment, **context))
+    response.vary.add("HX-Request")
+    events: dict[str, Any] = {"portal:toast": {"kind": "success", "text": message, "undo": undo}}
+    events.update(dict.fromkeys(announces.split(), ""))
+    response.headers["HX-Trigger"] = json.dumps(events)
+    return response
+
+
+def go_to(url: str) -> Response:
+    """Leaves for another page: by htmx's own header, or 303 for a plain form."""
+    if not wants_fragment():
+        response = redirect(url, 303)
+    else:
+        response = make_response("", 204)
+        response.headers["HX-Redirect"] = url
+    response.vary.add("HX-Request")
+    return response  # type: ignore[return-value]
