@@ -1,0 +1,64 @@
+"""Plugin: the database of this run, SQLite or PostgreSQL, by the option `--database`.
+
+With PostgreSQL one server serves the whole run, each xdist worker with databases of its own names.
+"""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.postgres import PostgresAddress, PostgresServer
+
+SERVER = pytest.StashKey[PostgresServer]()
+KINDS = ("sqlite", "postgresql")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=KINDS, default="sqlite", help="what the portal stores its rows in")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # A worker of xdist works on the server that the first process started.
+    if config.getoption("--database") == "postgresql" and not hasattr(config, "workerinput"):
+        config.stash[SERVER] = PostgresServer()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if server := config.stash.get(SERVER, None):
+        server.stop()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    if server := node.config.stash.get(SERVER, None):
+        node.workerinput["postgres"] = asdict(server.address)
+
+
+@pytest.fixture(scope="session")
+def is_postgresql(pytestconfig: pytest.Config) -> bool:
+    """Whether this run is on PostgreSQL."""
+    return bool(pytestconfig.getoption("--database") == "postgresql")
+
+
+@pytest.fixture(scope="session")
+def new_database(
+    pytestconfig: pytest.Config, is_postgresql: bool, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[], str]:
+    """Makes an empty database at each call and gives its SQLAlchemy URL; they all go with the run."""
+    worker = getattr(pytestconfig, "workerinput", {})
+    names = (f"portal_{worker.get('workerid', 'main')}_{number}" for number in itertools.count(1))
+    if not is_postgresql:
+        folder: Path = tmp_path_factory.mktemp("databases")
+        return lambda: f"sqlite:///{folder / next(names)}.db"
+    postgres = PostgresAddress(**worker["postgres"]) if worker else pytestconfig.stash[SERVER].address
+    return lambda: postgres.create_database(next(names))
+
+
+@pytest.fixture(scope="session")
+def database_url(new_database: Callable[[], str]) -> str:
+    """The URL of this process's own database, empty at first."""
+    return new_database()
