@@ -1,0 +1,1 @@
+"""The house polices itself: what a reader may rely on without looking."""
