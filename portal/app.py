@@ -25,6 +25,7 @@ from portal.web import assets, errors, filters, live, requests, security
 
 Process = Literal["web", "worker", "engine", "command"]
 ROOT = Path(__file__).resolve().parent.parent
+FEATURES = (accounts,)
 _MAX_FORM = 1_000_000
 
 
@@ -42,7 +43,8 @@ def create_app(settings: Settings, process: Process = "web") -> Flask:
     assets.init_app(app)
     door.init_app(app)
     live.init_app(app, app.extensions["portal.bells"], limit=settings.web_threads // 2)
-    app.register_blueprint(accounts)
+    for feature in FEATURES:
+        app.register_blueprint(feature)
     subscriptions.init_app(app)
     navigation.init_app(app)
     return app

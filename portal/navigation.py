@@ -1,34 +1,58 @@
-"""The side menu and the header of every page: the seed's entries in the seed's order. Part of the composition root."""
+"""The frame of every page: side menu in the seed's order, header, preferences. Part of the composition root."""
 
 from __future__ import annotations
 
-from flask import Flask, g
+from flask import Flask, current_app, g, request, url_for
 from flask_babel import get_locale
 
 from portal.accounts.door import signed_in
-from portal.accounts.roles import role_label
-from portal.kernel.i18n import lazy_gettext as _l
-from portal.web import nav
+from portal.kernel.i18n import gettext as _
+from portal.web import htmx, nav
 from portal.web.access import Permission
 from portal.web.nav import Entry
 
 ENTRIES: tuple[Entry, ...] = (
-    Entry("overview.index", lambda: str(_l("Overview")), "dashboard", "work", Permission.SEE_CALLS),
+    Entry("overview.index", lambda: _("Overview"), "dashboard", "work", Permission.SEE_CALLS),
+    Entry("calls.index", lambda: _("Calls"), "calls", "work", Permission.SEE_CALLS),
+    Entry("billing.balance", lambda: _("Balance"), "wallet", "work", Permission.SEE_MONEY),
+    Entry("billing.payments", lambda: _("Payment statistics"), "chart", "cabinet", Permission.SEE_MONEY),
+    Entry("billing.documents", lambda: _("Invoices and acts"), "invoice", "cabinet", Permission.SEE_MONEY),
+    Entry("accounts.profile", lambda: _("Personal data"), "profile", "cabinet", Permission.SIGNED_IN),
+    Entry("contacts.index", lambda: _("Address book"), "contacts", "cabinet", Permission.SEE_CALLS),
+    Entry("integration.index", lambda: _("CRM integration"), "integration", "cabinet", Permission.SEE_INTEGRATION),
+    Entry("public_api.description", lambda: _("Description"), "book", "cabinet", Permission.SIGNED_IN),
+    Entry("support.index", lambda: _("Technical support"), "support", "cabinet", Permission.SIGNED_IN),
+    Entry("support.offer", lambda: _("Offer"), "offer", "cabinet", Permission.SIGNED_IN),
+    Entry("accounts.sign_out", lambda: _("Sign out"), "sign-out", "cabinet", Permission.SIGNED_IN, method="post"),
 )
+"""Every page that a person can go to by the menu; an entry whose feature is not there is not drawn."""
 
 
 def init_app(app: Flask) -> None:
     """Gives every template what the frame of a page shows."""
+    app.context_processor(_frame)
 
-    @app.context_processor
-    def frame() -> dict[str, object]:
-        person = signed_in()
-        is_bare = g.get("is_bare", False)
-        return {
-            "locale": str(get_locale()),
-            "theme": person.theme if person else "auto",
-            "current_user": person,
-            "account": person.account if person else None,
-            "role_label": role_label(person.role) if person and person.role else None,
-            "nav": nav.items(ENTRIES, person.permissions) if person and not is_bare else [],
-        }
+
+def _frame() -> dict[str, object]:
+    person = None if g.get("is_bare", False) else signed_in()
+    account = person.account if person else None
+    frame: dict[str, object] = {
+        "locale": str(get_locale()),
+        "theme": person.theme if person else request.cookies.get("__Host-theme", "auto"),
+        "current_user": person,
+        "account": account,
+        "may": _may,
+        "nav": nav.items(ENTRIES, person.permissions) if person else [],
+        "flashes": htmx.flashes(),
+        "header": None,
+        "live_url": url_for("accounts.live") if account else None,
+        "preferences": {"url": url_for("accounts.set_preferences"), "next": request.full_path.rstrip("?")},
+        "is_demo": current_app.extensions["portal.settings"].is_demo,
+    }
+    return frame
+
+
+def _may(permission: str) -> bool:
+    """For templates: `{% if may("manage-integration") %}`."""
+    person = signed_in()
+    return person is not None and Permission(permission) in person.permissions

@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from portal.accounts import passwords
 from portal.accounts.models import Account, Membership, User, UserSession
-from portal.accounts.roles import OPERATOR_RIGHTS, RIGHTS, Role
+from portal.accounts.roles import OPERATOR_RIGHTS, RIGHTS, Role, role_label
 from portal.accounts.throttle import Attempt
 from portal.kernel.clock import now
 from portal.kernel.db import db, transaction
@@ -51,6 +51,11 @@ class SignedIn:
         return self.token
 
     @property
+    def role_label(self) -> str:
+        """The role in the reader's language."""
+        return role_label(self.role) if self.role is not None else _("Operator")
+
+    @property
     def permissions(self) -> frozenset[Permission]:
         """What this person may do here."""
         rights = RIGHTS[self.role] if self.role is not None else frozenset()
@@ -77,11 +82,12 @@ def sign_in(vault: Vault, email: str, password: str, *, network: str, user_agent
             user = db.session.merge(user, load=True)
             if passwords.is_outdated(user.password_hash):
                 user.password_hash = passwords.hash_password(password)
-            return _open_session(vault, user, network, user_agent)
+            return open_session(vault, user, network, user_agent)
     raise Refused(_("The e-mail or the password is wrong."))
 
 
-def _open_session(vault: Vault, user: User, network: str, user_agent: str) -> str:
+def open_session(vault: Vault, user: User, network: str, user_agent: str) -> str:
+    """A session of a person whose identity has been proved; answers its token."""
     token = random_token()
     moment = now()
     open_ones = db.session.scalars(
@@ -171,8 +177,8 @@ def enter_account(session_id: int, user_id: int, account_id: int) -> None:
         row.account_id = account_id
 
 
-def set_preference(user_id: int, *, locale: str | None = None, theme: str | None = None) -> None:
-    """Keeps a person's language or theme."""
+def set_preferences(user_id: int, *, locale: str | None = None, theme: str | None = None) -> None:
+    """Keeps a person's language, theme, or both."""
     user = db.session.get(User, user_id)
     if user is None:
         raise NotFound

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, current_app, flash, request, session, url_for
+from flask import Response, current_app, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_user, logout_user
 
@@ -70,33 +70,24 @@ def sign_out() -> ResponseReturnValue:
         sessions.sign_out(person.session_id)
     logout_user()
     session.clear()
-    flash(_("You have signed out."), "info")
+    htmx.say(_("You have signed out."))
     response = htmx.go_to(url_for("accounts.sign_in"))
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
 
 
-@feature.post("/language", needs=Permission.PUBLIC)
-def set_language() -> ResponseReturnValue:
-    chosen = request.form.get("locale", "")
-    if chosen not in LOCALES:
-        raise Refused(_("There is no such language."), "locale")
+@feature.post("/preferences", needs=Permission.PUBLIC)
+def set_preferences() -> ResponseReturnValue:
+    form = {name: request.form[name] for name in ("locale", "theme") if name in request.form}
+    if form.get("locale", LOCALES[0]) not in LOCALES or form.get("theme", THEMES[0]) not in THEMES:
+        raise Refused(_("There is no such language or theme."))
     person = signed_in()
     if person is not None:
-        sessions.set_preference(person.user_id, locale=chosen)
+        sessions.set_preferences(person.user_id, **form)
     response = htmx.go_to(_came_from())
-    response.set_cookie("__Host-locale", chosen, max_age=_YEAR, secure=True, httponly=True, samesite="Lax")
+    for name, chosen in form.items():
+        response.set_cookie(f"__Host-{name}", chosen, max_age=_YEAR, secure=True, httponly=True, samesite="Lax")
     return response
-
-
-@feature.post("/theme", needs=Permission.SIGNED_IN)
-def set_theme() -> ResponseReturnValue:
-    chosen = request.form.get("theme", "")
-    person = signed_in()
-    if chosen not in THEMES or person is None:
-        raise Refused(_("There is no such theme."), "theme")
-    sessions.set_preference(person.user_id, theme=chosen)
-    return htmx.go_to(_came_from())
 
 
 @feature.post("/account", needs=Permission.SIGNED_IN)

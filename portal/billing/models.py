@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.kernel.clock import now
@@ -77,7 +77,7 @@ class LedgerEntry(AccountOwned, Model):
     __tablename__ = "ledger_entry"
     __table_args__ = owned(
         UniqueConstraint("account_id", "kind", "source"),
-        Index("ix_ledger_entry_account_id_at_id", "account_id", text("at desc"), text("id desc")),
+        Index("ix_ledger_entry_account_id_at_id", "account_id", "at", "id"),
     )
 
     at: Mapped[datetime] = mapped_column(default=now)

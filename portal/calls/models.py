@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -22,7 +23,7 @@ class CallRecord(AccountOwned, Model):
     __tablename__ = "call_record"
     __table_args__ = owned(
         UniqueConstraint("account_id", "api_call_id"),
-        Index("ix_call_record_account_id_started_at_id", "account_id", text("started_at desc"), text("id desc")),
+        Index("ix_call_record_account_id_started_at_id", "account_id", "started_at", "id"),
         Index(
             "ix_call_record_live",
             "account_id",
@@ -51,6 +52,9 @@ class CallRecord(AccountOwned, Model):
     callee_wait_seconds: Mapped[int | None]
     has_recording: Mapped[bool] = mapped_column(default=False)
     price: Mapped[Decimal | None]
+    fallback: Mapped[str | None] = mapped_column(String(24))
+    skipped: Mapped[list[Any] | None]
+    """Who was not rung and why: [address, label, reason]."""
     version: Mapped[int] = mapped_column(default=0)
 
     legs: Mapped[list[CallLeg]] = relationship(
@@ -76,5 +80,6 @@ class CallLeg(AccountOwned, Model):
     answered_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     result: Mapped[str | None] = mapped_column(String(24))
+    end: Mapped[str | None] = mapped_column(String(24))
 
     call: Mapped[CallRecord] = relationship(back_populates="legs")

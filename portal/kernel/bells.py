@@ -23,6 +23,11 @@ from sqlalchemy.engine import make_url
 CHANNEL = "portal_bells"
 
 
+def live_topic(account_id: int, name: str) -> str:
+    """The bell of something that an account's open pages show, such as `calls-changed`."""
+    return f"live:{account_id}:{name}"
+
+
 class Listener(Protocol):
     """One waiting process or thread."""
 

@@ -7,24 +7,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
 from flask import Flask, current_app, g
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import JSON, BigInteger, Engine, MetaData, Table, event, text
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from portal.kernel import tenancy
-from portal.kernel.bells import CHANNEL, Bells
+from portal.kernel.bells import CHANNEL, Bells, live_topic
 from portal.kernel.clock import UtcDateTime
 from portal.kernel.money import MoneyColumn
 from portal.kernel.tenancy import AccountOwned, Scope, TenancyError
-
-JsonColumn = JSON().with_variant(JSONB(), "postgresql")
 
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -35,13 +32,16 @@ _NAMES = {
 }
 
 
-class _Base(DeclarativeBase):
-    type_annotation_map = {  # noqa: RUF012 (SQLAlchemy's own form)
+class Model(DeclarativeBase):
+    """The base of every table."""
+
+    metadata = MetaData(naming_convention=_NAMES)
+    type_annotation_map: ClassVar = {
         datetime: UtcDateTime,
         Decimal: MoneyColumn,
         int: BigInteger,
-        dict[str, Any]: JsonColumn,
-        list[Any]: JsonColumn,
+        dict[str, Any]: JSON,
+        list[Any]: JSON,
     }
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -67,23 +67,10 @@ class GuardedSession(FlaskSession):
 tenancy.guard(GuardedSession)
 
 db = SQLAlchemy(
-    model_class=_Base,
-    metadata=MetaData(naming_convention=_NAMES),
+    metadata=Model.metadata,
     session_options={"class_": GuardedSession, "expire_on_commit": False},
     disable_autonaming=True,
 )
-
-if TYPE_CHECKING:
-
-    class Model(_Base):
-        """The base of every table."""
-
-        __abstract__ = True
-        __tablename__: str
-        __table_args__: Any
-
-else:
-    Model = db.Model
 
 
 def init_app(app: Flask, database_url: str, *, pool_size: int, bells: Bells, is_durable: bool = True) -> None:
@@ -126,6 +113,11 @@ def _tune_sqlite(engine: Engine, synchronous: str) -> None:
 def ring(*topics: str) -> None:
     """Rings after this transaction's commit; a rollback forgets it."""
     db.session.info.setdefault("bells", set()).update(topics)
+
+
+def announce(name: str) -> None:
+    """Tells the open pages of the entered account, after the commit, that something changed (`calls-changed`)."""
+    ring(live_topic(tenancy.current_account_id(), name))
 
 
 @event.listens_for(GuardedSession, "before_commit")

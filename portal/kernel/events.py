@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from flask import current_app
+
 E = TypeVar("E")
 
 
@@ -23,3 +25,9 @@ class EventBus:
         """Calls each handler of the event's own type before returning."""
         for handler in self._handlers[type(event)]:
             handler(event)
+
+
+def publish(event: object) -> None:
+    """Publishes on the bus of the present app."""
+    bus: EventBus = current_app.extensions["portal.events"]
+    bus.publish(event)

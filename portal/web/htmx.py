@@ -3,9 +3,31 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, flash, make_response, redirect, render_template, request
+from flask import Response, flash, get_flashed_messages, make_response, redirect, render_template, request
+
+
+@dataclass(frozen=True, slots=True)
+class Flash:
+    """A word about what has just happened, shown once on the next page."""
+
+    kind: str
+    text: str
+    undo_url: str | None
+
+
+def say(text: str, kind: str = "info", *, undo: str | None = None) -> None:
+    """Has the next page show these words; `kind` is `success`, `info`, `warning` or `error`."""
+    flash(json.dumps([text, undo]), kind)
+
+
+def flashes() -> list[Flash]:
+    """What is to be shown on this page, each once."""
+    return [
+        Flash(kind, *json.loads(packed)) for kind, packed in get_flashed_messages(with_categories=True)
+    ]
 
 
 def wants_fragment() -> bool:
@@ -31,12 +53,12 @@ def done(
     `undo` is the URL that takes the change back by POST. `announces` are names of events for other fragments of the page.
     """
     if fragment is None or not wants_fragment():
-        flash(json.dumps({"text": message, "undo": undo}), "success")
+        say(message, "success", undo=undo)
         return go_to(back_to)
     response = make_response(render_template(fragment, **context))
     response.vary.add("HX-Request")
     events: dict[str, Any] = {"portal:toast": {"kind": "success", "text": message, "undo": undo}}
-    events.update(dict.fromkeys(announces.split(), ""))
+    events.update({name: {"target": "body"} for name in announces.split()})
     response.headers["HX-Trigger"] = json.dumps(events)
     return response
 

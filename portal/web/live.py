@@ -18,11 +18,6 @@ _BEAT_SECONDS = 20.0
 """A comment now and then finds out that the reader has gone, and keeps proxies from closing the stream."""
 
 
-def topic(account_id: int, name: str) -> str:
-    """The bell of something that an account's pages show, such as `calls-changed`."""
-    return f"live:{account_id}:{name}"
-
-
 class LiveHub:
     """Hands the bells of this process to its open pages."""
 

@@ -21,6 +21,7 @@ class Entry:
     section: Literal["work", "cabinet", "operator"]
     needs: Permission
     count: Callable[[], int] | None = None
+    method: Literal["get", "post"] = "get"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class NavItem:
     section: str
     is_current: bool
     count: int | None
+    method: str
 
 
 def items(entries: tuple[Entry, ...], allowed: frozenset[Permission]) -> list[NavItem]:
@@ -43,8 +45,9 @@ def items(entries: tuple[Entry, ...], allowed: frozenset[Permission]) -> list[Na
             url=url_for(entry.endpoint),
             icon=entry.icon,
             section=entry.section,
-            is_current=_is_current(entry.endpoint),
+            is_current=entry.method == "get" and _is_current(entry.endpoint),
             count=entry.count() if entry.count else None,
+            method=entry.method,
         )
         for entry in entries
         if entry.needs in allowed and entry.endpoint in current_app.view_functions

@@ -94,7 +94,7 @@ class WebhookDelivery(AccountOwned, Model):
             sqlite_where=text("state in ('waiting', 'sending')"),
             postgresql_where=text("state in ('waiting', 'sending')"),
         ),
-        Index("ix_webhook_delivery_account_id_subscription_id_id", "account_id", "subscription_id", text("id desc")),
+        Index("ix_webhook_delivery_account_id_subscription_id_id", "account_id", "subscription_id", "id"),
         Index("ix_webhook_delivery_account_id_event_id", "account_id", "event_id"),
     )
 

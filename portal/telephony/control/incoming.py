@@ -57,20 +57,28 @@ class IncomingCallMachine(CallMachine):
         match event:
             case Routed(plan=plan) if self._plan is None:
                 self._follow(plan)
-            case LegRinging(leg=number) if number != CALLER_LEG and (leg := self._live_leg(number)):
-                self._note_ringing(leg)
-            case LegAnswered(leg=number) if number != CALLER_LEG and (leg := self._live_leg(number)):
-                self._answer(leg)
             case CallerGone() | LegEnded(leg=1):
                 self._give_up(LegResult.CALLER_GAVE_UP, LegEnd.CALLER_HUNG_UP)
-            case LegEnded(leg=number, result=result) if leg := self._live_leg(number):
-                self._finish_leg(leg, dial_result(result), LegEnd.PHONE_ENDED)
-                if not self._live_callees():
-                    self._ring_next()
+            case LegRinging() | LegAnswered() | LegEnded():
+                self._hear_of_phone(event)
             case HangUpOrdered():
                 self._give_up(LegResult.NO_ANSWER, LegEnd.ORDERED)
             case AnnouncementFinished() if self._is_announcing:
                 self._give_up(LegResult.NO_ANSWER, LegEnd.NOBODY_ANSWERED)
+
+    def _hear_of_phone(self, event: LegRinging | LegAnswered | LegEnded) -> None:
+        leg = self._live_leg(event.leg)
+        if leg is None or leg is self._caller:
+            return
+        match event:
+            case LegRinging():
+                self._note_ringing(leg)
+            case LegAnswered():
+                self._answer(leg)
+            case LegEnded(result=result):
+                self._finish_leg(leg, dial_result(result), LegEnd.PHONE_ENDED)
+                if not self._live_callees():
+                    self._ring_next()
 
     def _time_over(self, name: str) -> None:
         if name == _ROUTING_TIMER and self._plan is None:

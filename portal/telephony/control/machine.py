@@ -183,7 +183,7 @@ class CallMachine(ABC):
         for leg in self._live_callees():
             self._cancel(leg, result, end)
 
-    def _connect(self, partner: Leg, record: bool) -> None:
+    def _connect(self, partner: Leg, *, record: bool) -> None:
         """Both sides are on the line: bridge them and begin to record."""
         self._phase = _Phase.TALKING
         self._partner = partner
@@ -216,12 +216,16 @@ class CallMachine(ABC):
                 self._lose_record()
             case TimerFired(name=name):
                 self._fire(name)
-            case SwitchLost() if self._phase is not _Phase.ENDED:
+            case SwitchLost():
                 self._lose_switch()
-            case _ if self._phase is _Phase.SETUP:
-                self._set_up(event)
-            case _ if self._phase is _Phase.TALKING:
-                self._talk(event)
+            case _:
+                self._go_on(event)
+
+    def _go_on(self, event: Event) -> None:
+        if self._phase is _Phase.SETUP:
+            self._set_up(event)
+        elif self._phase is _Phase.TALKING:
+            self._talk(event)
 
     def _talk(self, event: Event) -> None:
         match event:
@@ -273,6 +277,8 @@ class CallMachine(ABC):
             self._finish(CallOutcome.ANSWERED)
 
     def _lose_switch(self) -> None:
+        if self._phase is _Phase.ENDED:
+            return
         for leg in self._legs:
             if leg.is_live:
                 self._finish_leg(leg, LegResult.INTERRUPTED, LegEnd.SWITCH_LOST)

@@ -94,7 +94,7 @@ class OutgoingCallMachine(CallMachine):
             if self._caller.answered_at is None:
                 self._caller.answered_at = self._now
                 self._do(AnswerCaller())
-            self._connect(leg, self._call.record)
+            self._connect(leg, record=self._call.record)
         elif not self._is_callee_dialled:
             leg.answered_at = self._now
             self._dial_callee()

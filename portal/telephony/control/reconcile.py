@@ -6,7 +6,7 @@ from datetime import datetime
 from portal.telephony.engine import CallOutcome, CallSnapshot, LegEnd, LegResult, LegSnapshot
 
 
-def close_interrupted(call: CallSnapshot, at: datetime, has_recording: bool = False) -> CallSnapshot:
+def close_interrupted(call: CallSnapshot, at: datetime, *, has_recording: bool = False) -> CallSnapshot:
     """The FINISHED snapshot of a call that was open when the engine was lost at `at`.
 
     `at` is the last moment at which the call can have been up (where the true end is not known: the last

@@ -33,11 +33,11 @@ def whole_seconds(start: datetime, end: datetime) -> int:
 def call_times(call: CallSnapshot) -> CallTimes:
     """The times of a call at any stage of its life."""
     a, b = _leg_of_a(call), _leg_of_b(call)
-    is_ended = call.ended_at is not None
+    nothing = None if call.ended_at is None else 0
     return CallTimes(
-        a_connection_seconds=_connected(a, is_ended),
-        b_connection_seconds=_connected(b, is_ended),
-        talk_seconds=_stretch(call.talk_started_at, call.ended_at, is_ended),
+        a_connection_seconds=_connected(a, nothing),
+        b_connection_seconds=_connected(b, nothing),
+        talk_seconds=_stretch(call.talk_started_at, call.ended_at, nothing),
         a_waiting_seconds=_waited(a),
         b_waiting_seconds=_waited(b),
     )
@@ -55,15 +55,14 @@ def _leg_of_b(call: CallSnapshot) -> LegSnapshot | None:
     return next((leg for leg in callees if leg.address == call.callee), None)
 
 
-def _connected(leg: LegSnapshot | None, is_call_ended: bool) -> int | None:
-    if leg is None:
-        return _stretch(None, None, is_call_ended)
-    return _stretch(leg.answered_at, leg.ended_at, is_call_ended)
+def _connected(leg: LegSnapshot | None, nothing: int | None) -> int | None:
+    return _stretch(leg.answered_at, leg.ended_at, nothing) if leg else nothing
 
 
-def _stretch(start: datetime | None, end: datetime | None, is_call_ended: bool) -> int | None:
+def _stretch(start: datetime | None, end: datetime | None, nothing: int | None) -> int | None:
+    """The seconds between the two; `nothing` where it never began, None where it is not over."""
     if start is None:
-        return 0 if is_call_ended else None
+        return nothing
     return whole_seconds(start, end) if end is not None else None
 
 

@@ -1,0 +1,95 @@
+"""Opening accounts and naming the people who may enter them."""
+
+from __future__ import annotations
+
+import re
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy import select
+
+from portal.accounts import passwords, sessions
+from portal.accounts.api_keys import issue_api_key
+from portal.accounts.audit import audit
+from portal.accounts.events import AccountOpened
+from portal.accounts.models import Account, Membership, User
+from portal.accounts.roles import Role
+from portal.kernel import events
+from portal.kernel.db import db, transaction
+from portal.kernel.errors import Conflict, NotFound, Refused
+from portal.kernel.i18n import gettext as _
+from portal.kernel.secrets import Vault
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+def open_account(vault: Vault, name: str, *, time_zone: str = "Europe/Moscow", currency: str = "RUB") -> int:
+    """A new account with its key and whatever the rooms above give it; answers its id. Commits by itself."""
+    try:
+        ZoneInfo(time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise Refused(_("There is no time zone %(name)s.", name=time_zone), "time_zone") from None
+    with transaction() as session:
+        account = Account(name=name.strip()[:200], time_zone=time_zone, currency=currency)
+        session.add(account)
+        session.flush()
+        account_id = account.id
+    with transaction(account_id) as session:
+        issue_api_key(vault)
+        entered = session.get_one(Account, account_id)
+        events.publish(AccountOpened(entered))
+        audit("account.open", entered.name)
+    return account_id
+
+
+def add_user(email: str, name: str, password: str, *, is_operator: bool = False) -> User:
+    """A person who can sign in. Raises `Conflict` for an e-mail that is taken."""
+    email = email.strip().casefold()
+    if not _EMAIL.fullmatch(email) or len(email) > 254:
+        raise Refused(_("This is not an e-mail address."), "email")
+    if db.session.scalar(select(User.id).where(User.email == email)) is not None:
+        raise Conflict(_("There is a user with this e-mail already."))
+    user = User(email=email, name=name.strip()[:200], password_hash=passwords.hash_password(password), is_operator=is_operator)
+    db.session.add(user)
+    db.session.flush()
+    return user
+
+
+def add_member(account_id: int, email: str, role: Role) -> None:
+    """Gives a person a role in an account, or changes it."""
+    user = find_user(email)
+    membership = db.session.get(Membership, (user.id, account_id))
+    if membership is None:
+        db.session.add(Membership(user_id=user.id, account_id=account_id, role=role))
+    else:
+        membership.role = role
+
+
+def set_password(email: str, password: str) -> None:
+    """A new password; every session of the person ends."""
+    user = find_user(email)
+    user.password_hash = passwords.hash_password(password)
+    sessions.end_sessions(user.id)
+
+
+def disable_user(email: str, *, is_disabled: bool = True) -> None:
+    """The person is out at the next request and cannot sign in, until enabled again."""
+    user = find_user(email)
+    user.is_disabled = is_disabled
+    if is_disabled:
+        sessions.end_sessions(user.id)
+
+
+def block_account(account_id: int, *, is_blocked: bool = True) -> None:
+    """A blocked account places no outgoing calls; its incoming calls go on."""
+    account = db.session.get(Account, account_id)
+    if account is None:
+        raise NotFound(_("There is no account %(id)s.", id=account_id))
+    account.is_blocked = is_blocked
+
+
+def find_user(email: str) -> User:
+    """The person with this e-mail. Raises `NotFound`."""
+    user = db.session.scalar(select(User).where(User.email == email.strip().casefold()))
+    if user is None:
+        raise NotFound(_("There is no user with the e-mail %(email)s.", email=email))
+    return user

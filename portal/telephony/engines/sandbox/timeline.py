@@ -1,0 +1,155 @@
+"""When things happen: appointments kept in one thread, in real time or in simulated time."""
+
+import heapq
+import logging
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Protocol, TypeAlias
+
+from portal.kernel import clock
+
+log = logging.getLogger(__name__)
+
+Act: TypeAlias = Callable[[], None]
+
+
+class Appointment:
+    """Something that will be done, unless it is cancelled before (from the timeline's own thread)."""
+
+    __slots__ = ("act", "is_cancelled", "when")
+
+    def __init__(self, when: datetime, act: Act) -> None:
+        self.when = when
+        self.act = act
+        self.is_cancelled = False
+
+    def cancel(self) -> None:
+        self.is_cancelled = True
+
+
+class Timeline(Protocol):
+    """The switch's clock. Acts run one after another, in the order of their moments, never at the same time."""
+
+    def now(self) -> datetime: ...
+
+    def call_at(self, when: datetime, act: Act) -> Appointment:
+        """Do `act` at `when`, at once where that is past. May be called from any thread."""
+        ...
+
+    def post(self, act: Act) -> None:
+        """Do `act` as soon as possible. May be called from any thread."""
+        ...
+
+
+class _Agenda:
+    """Appointments by their due moment (any seconds that grow); equal moments in the order of their making."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int, Appointment]] = []
+        self._made = 0
+
+    def add(self, due: float, appointment: Appointment) -> None:
+        self._made += 1
+        heapq.heappush(self._heap, (due, self._made, appointment))
+
+    def next_due(self) -> float | None:
+        while self._heap and self._heap[0][2].is_cancelled:
+            heapq.heappop(self._heap)
+        return self._heap[0][0] if self._heap else None
+
+    def pop(self) -> Appointment:
+        return heapq.heappop(self._heap)[2]
+
+
+class SimulatedTimeline:
+    """Time that stands still until it is run: deterministic, in the caller's thread. An act's error is raised."""
+
+    def __init__(self, start: datetime) -> None:
+        self._start = start
+        self._now = start
+        self._agenda = _Agenda()
+
+    def now(self) -> datetime:
+        return self._now
+
+    def call_at(self, when: datetime, act: Act) -> Appointment:
+        appointment = Appointment(max(when, self._now), act)
+        self._agenda.add((appointment.when - self._start).total_seconds(), appointment)
+        return appointment
+
+    def post(self, act: Act) -> None:
+        self.call_at(self._now, act)
+
+    def run(self) -> None:
+        """Go on until nothing is left to do."""
+        while self._agenda.next_due() is not None:
+            self._step()
+
+    def advance(self, seconds: float) -> None:
+        """Let this much time pass."""
+        until = self._now + timedelta(seconds=seconds)
+        last = (until - self._start).total_seconds()
+        while (due := self._agenda.next_due()) is not None and due <= last:
+            self._step()
+        self._now = until
+
+    def _step(self) -> None:
+        appointment = self._agenda.pop()
+        self._now = appointment.when
+        appointment.act()
+
+
+class RealTimeline:
+    """The clock of the machine, kept by one thread between `start` and `stop`.
+
+    Waiting is measured by the monotonic clock, so that a wall clock that is set does not move a ring. An
+    act's error is logged and the next act goes on.
+    """
+
+    def __init__(self, name: str = "switch") -> None:
+        self._agenda = _Agenda()
+        self._changed = threading.Condition()
+        self._is_stopping = False
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the act that is running; what is still to come is not done."""
+        with self._changed:
+            self._is_stopping = True
+            self._changed.notify()
+        self._thread.join()
+
+    def now(self) -> datetime:
+        return clock.now()
+
+    def call_at(self, when: datetime, act: Act) -> Appointment:
+        appointment = Appointment(when, act)
+        due = clock.monotonic() + (when - clock.now()).total_seconds()
+        with self._changed:
+            self._agenda.add(due, appointment)
+            self._changed.notify()
+        return appointment
+
+    def post(self, act: Act) -> None:
+        self.call_at(clock.now(), act)
+
+    def _run(self) -> None:
+        while (appointment := self._wait()) is not None:
+            try:
+                appointment.act()
+            except Exception:
+                log.exception("an act of the switch failed")
+
+    def _wait(self) -> Appointment | None:
+        with self._changed:
+            while not self._is_stopping:
+                due = self._agenda.next_due()
+                left = None if due is None else due - clock.monotonic()
+                if left is not None and left <= 0:
+                    return self._agenda.pop()
+                self._changed.wait(left)
+            return None
