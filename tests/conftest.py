@@ -24,8 +24,9 @@ pytest_plugins = [
 
 
 @pytest.fixture(scope="session")
-def make_app(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Flask]:
+def make_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Flask]]:
     """Makes an app over a database whose tables are there already, or are made by `migrate=True`."""
+    made: list[Flask] = []
 
     def make(database_url: str, *, migrate: bool = False, data: Path | None = None, **settings: str) -> Flask:
         environ = {
@@ -41,9 +42,13 @@ def make_app(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Flask]:
         if migrate:
             with app.app_context():
                 upgrade()
+        made.append(app)
         return app
 
-    return make
+    yield make
+    for app in made:
+        with app.app_context():
+            db.engine.dispose()
 
 
 @pytest.fixture(scope="session")

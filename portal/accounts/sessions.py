@@ -79,10 +79,10 @@ def sign_in(vault: Vault, email: str, password: str, *, network: str, user_agent
             attempt.failed()
         else:
             attempt.succeeded()
-            user = db.session.merge(user, load=True)
-            if passwords.is_outdated(user.password_hash):
-                user.password_hash = passwords.hash_password(password)
-            return open_session(vault, user, network, user_agent)
+            known = db.session.get_one(User, user.id)
+            if passwords.is_outdated(known.password_hash):
+                known.password_hash = passwords.hash_password(password)
+            return open_session(vault, known, network, user_agent)
     raise Refused(_("The e-mail or the password is wrong."))
 
 

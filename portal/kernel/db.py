@@ -153,6 +153,8 @@ def unit_of_work(*, writes: bool) -> Iterator[UnitOfWork]:
         if writes and not work.is_undone:
             db.session.commit()
         else:
+            # Rows that were only read stay readable after their transaction; a rollback would empty them.
+            db.session.expunge_all()
             db.session.rollback()
     except BaseException:
         db.session.rollback()
