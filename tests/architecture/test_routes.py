@@ -1,0 +1,85 @@
+"""Addresses: typed, readable, kept, and each with the permission that it needs."""
+
+import re
+
+import pytest
+from flask import Flask
+
+from portal.navigation import ENTRIES
+from portal.web.access import Permission
+from tests.architecture.routes import MAP, routes, written
+
+pytestmark = pytest.mark.static
+
+# No feature's: what these answer is the same for everybody.
+OPEN = {"static"}
+# Whoever adds to this list opens a page to the street.
+PUBLIC = {
+    "accounts.set_preferences",
+    "accounts.sign_in",
+    "accounts.sign_in_post",
+}
+# Spelled by the provider whose API ours replaces.
+FIXED_ELSEWHERE = ("/api.php/telephony/",)
+# Pages that are reached from another page and not from the menu.
+NOT_IN_THE_MENU = {
+    "accounts.live": "a stream of events, no page",
+    "accounts.sign_in": "where those come who have no menu yet",
+    "static": "files",
+}
+
+
+def test_no_address_is_lost_and_none_changes_unseen(house: Flask) -> None:
+    hint = "addresses changed: people keep them, so mean it, then run python -m tests.architecture.routes"
+
+    assert written(house) == MAP.read_text(encoding="utf-8"), hint
+
+
+def test_every_view_says_what_it_needs(house: Flask) -> None:
+    silent = [route for route in routes(house) if route.needs == "none" and route.endpoint not in OPEN]
+
+    assert not silent, "add it with Feature.get or Feature.post and needs="
+
+
+def test_what_is_open_to_everybody_is_listed(house: Flask) -> None:
+    public = {route.endpoint for route in routes(house) if route.needs == Permission.PUBLIC}
+
+    assert public == PUBLIC
+
+
+def test_every_variable_is_typed(house: Flask) -> None:
+    untyped = [route for route in routes(house) if re.search(r"<[^:>]+>", route.rule) and route.endpoint not in OPEN]
+
+    assert not untyped, "say <int:id>, <uuid:id> or <string:name>: what does not fit is then not found"
+
+
+def test_addresses_are_kebab_case(house: Flask) -> None:
+    odd = [
+        route
+        for route in routes(house)
+        if not route.rule.startswith(FIXED_ELSEWHERE)
+        and re.search(r"[^a-z0-9/.-]|.+/$", re.sub(r"<[^>]+>", "x", route.rule))
+    ]
+
+    assert not odd, "words in lower case with dashes, no slash at the end"
+
+
+def test_every_page_is_in_the_menu_or_excused(house: Flask) -> None:
+    in_menu = {entry.endpoint for entry in ENTRIES}
+    pages = {route.endpoint for route in routes(house) if route.method == "GET" and "<" not in route.rule}
+
+    assert not pages - in_menu - set(NOT_IN_THE_MENU), "add it to portal.navigation, or say here why not"
+
+
+def test_the_menu_and_the_excuses_name_pages_that_exist(house: Flask) -> None:
+    endpoints = {route.endpoint for route in routes(house)}
+    gone = ({entry.endpoint for entry in ENTRIES} | set(NOT_IN_THE_MENU) | PUBLIC) - endpoints
+
+    assert not gone
+
+
+def test_the_menu_opens_to_those_whom_the_page_lets_in(house: Flask) -> None:
+    needs = {route.endpoint: route.needs for route in routes(house)}
+    different = [entry.endpoint for entry in ENTRIES if entry.needs.value != needs.get(entry.endpoint)]
+
+    assert not different, "an entry needs what its page needs"

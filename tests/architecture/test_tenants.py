@@ -1,0 +1,97 @@
+"""Tenants cannot mix: every table is owned or excused, and a row cannot point into another account."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from sqlalchemy import ForeignKeyConstraint, Table, UniqueConstraint
+
+from portal.kernel.db import Model
+from portal.kernel.tenancy import AccountOwned
+from tests.architecture.sources import PORTAL, lines_with, python_files
+
+pytestmark = pytest.mark.static
+
+# Tables that belong to no account, and why.
+SHARED_TABLES = {
+    "account": "the accounts themselves",
+    "membership": "who may enter which account: asked before one is entered",
+    "sign_in_failure": "attempts, counted before anybody is known",
+    "user": "a person may belong to several accounts",
+    "user_session": "a person's, before an account is entered",
+}
+# Where all accounts may be seen, each time for a stated reason.
+SEE_EVERYTHING = {
+    "portal/accounts/api_keys.py",
+}
+
+
+@pytest.fixture
+def tables(house: Flask) -> list[Table]:  # who has made the app has imported every room
+    """All tables."""
+    return list(Model.metadata.tables.values())
+
+
+def test_every_table_is_owned_or_excused(tables: list[Table]) -> None:
+    shared = {table.name for table in tables if not table.info.get("owned")}
+
+    assert shared == set(SHARED_TABLES), "inherit AccountOwned, or say above why not"
+
+
+def test_owned_rows_can_be_pointed_at_together_with_their_account(tables: list[Table]) -> None:
+    without = [table.name for table in _owned(tables) if ("account_id", "id") not in set(_unique(table))]
+
+    assert not without, "__table_args__ = owned(...)"
+
+
+def test_a_row_cannot_point_into_another_account(tables: list[Table]) -> None:
+    owned = {table.name for table in _owned(tables)}
+    loose = [
+        f"{table.name}.{', '.join(key.column_keys)} -> {key.referred_table.name}"
+        for table in _owned(tables)
+        for key in table.constraints
+        if isinstance(key, ForeignKeyConstraint)
+        if key.referred_table.name in owned and "account_id" not in key.column_keys
+    ]
+
+    assert not loose, "points_to(table, column) compares both columns"
+
+
+def test_every_model_of_an_owned_table_is_guarded(tables: list[Table]) -> None:
+    owned = {table.name for table in _owned(tables)}
+    unguarded = [
+        mapper.class_.__name__
+        for mapper in Model.registry.mappers
+        if getattr(mapper.local_table, "name", "") in owned and not issubclass(mapper.class_, AccountOwned)
+    ]
+
+    assert not unguarded
+
+
+def test_all_accounts_are_seen_in_the_listed_places_only() -> None:
+    found = lines_with(python_files(PORTAL), "everything=", "Scope(reason=")
+    elsewhere = {line.partition(":")[0] for line in found} - SEE_EVERYTHING - {"portal/kernel/db.py"}
+
+    assert not elsewhere, "enter one account; where that is impossible, list the file above"
+
+
+def test_features_do_not_write_the_condition_themselves() -> None:
+    rooms = [path for path in python_files(PORTAL) if "kernel" not in path.parts]
+
+    assert not lines_with(rooms, ".account_id =="), "the session adds it; a join over account_id is points_to's"
+
+
+def test_nobody_takes_a_connection_past_the_guard() -> None:
+    rooms = [path for path in python_files(PORTAL) if "kernel" not in path.parts]
+
+    assert not lines_with(rooms, ".connection()", "db.engine", ".get_bind("), "work through the session"
+
+
+def _owned(tables: list[Table]) -> Iterator[Table]:
+    return (table for table in tables if table.info.get("owned"))
+
+
+def _unique(table: Table) -> Iterator[tuple[str, ...]]:
+    for constraint in table.constraints:
+        if isinstance(constraint, UniqueConstraint):
+            yield tuple(column.name for column in constraint.columns)
