@@ -21,6 +21,11 @@ PUBLIC = {
 }
 # Spelled by the provider whose API ours replaces.
 FIXED_ELSEWHERE = ("/api.php/telephony/",)
+# Entries of the menu whose rooms are still to come.
+NOT_BUILT_YET = {
+    "support.index",
+    "support.offer",
+}
 # Pages that are reached from another page and not from the menu.
 NOT_IN_THE_MENU = {
     "accounts.live": "a stream of events, no page",
@@ -73,13 +78,18 @@ def test_every_page_is_in_the_menu_or_excused(house: Flask) -> None:
 
 def test_the_menu_and_the_excuses_name_pages_that_exist(house: Flask) -> None:
     endpoints = {route.endpoint for route in routes(house)}
-    gone = ({entry.endpoint for entry in ENTRIES} | set(NOT_IN_THE_MENU) | PUBLIC) - endpoints
+    in_menu = {entry.endpoint for entry in ENTRIES}
 
-    assert not gone
+    assert in_menu - endpoints == NOT_BUILT_YET, "an entry without its page is not drawn: it must be meant"
+    assert not (set(NOT_IN_THE_MENU) | PUBLIC) - endpoints
 
 
 def test_the_menu_opens_to_those_whom_the_page_lets_in(house: Flask) -> None:
     needs = {route.endpoint: route.needs for route in routes(house)}
-    different = [entry.endpoint for entry in ENTRIES if entry.needs.value != needs.get(entry.endpoint)]
+    different = [
+        entry.endpoint
+        for entry in ENTRIES
+        if entry.endpoint not in NOT_BUILT_YET and entry.needs.value != needs.get(entry.endpoint)
+    ]
 
     assert not different, "an entry needs what its page needs"
