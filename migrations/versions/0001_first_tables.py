@@ -37,6 +37,12 @@ def upgrade() -> None:
     with op.batch_alter_table('sign_in_failure', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_sign_in_failure_last_at'), ['last_at'], unique=False)
 
+    op.create_table('switch_life',
+    sa.Column('switch', sa.String(length=48), nullable=False),
+    sa.Column('started_at', UtcDateTime(), nullable=False),
+    sa.Column('seen_at', UtcDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('switch', name=op.f('pk_switch_life'))
+    )
     op.create_table('tariff',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('name', sa.String(length=100), nullable=False),
@@ -62,6 +68,8 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('balance', MoneyColumn(), nullable=False),
+    sa.Column('included_month', sa.String(length=7), nullable=False),
+    sa.Column('included_used', MoneyColumn(), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_account_balance_account_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_account_balance')),
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_account_balance_account_id_id')),
@@ -180,6 +188,19 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'name', name=op.f('uq_hunt_group_account_id_name')),
     info={'owned': True}
     )
+    op.create_table('ledger_day',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('amount', MoneyColumn(), nullable=False),
+    sa.Column('count', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_ledger_day_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_ledger_day')),
+    sa.UniqueConstraint('account_id', 'day', 'kind', name=op.f('uq_ledger_day_account_id_day_kind')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_ledger_day_account_id_id')),
+    info={'owned': True}
+    )
     op.create_table('ledger_entry',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -199,6 +220,19 @@ def upgrade() -> None:
     with op.batch_alter_table('ledger_entry', schema=None) as batch_op:
         batch_op.create_index('ix_ledger_entry_account_id_at_id', ['account_id', 'at', 'id'], unique=False)
 
+    op.create_table('line_activity',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('address', sa.String(length=48), nullable=False),
+    sa.Column('last_ended_at', UtcDateTime(), nullable=False),
+    sa.Column('day_started_at', UtcDateTime(), nullable=False),
+    sa.Column('answered_count', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_line_activity_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_line_activity')),
+    sa.UniqueConstraint('account_id', 'address', name=op.f('uq_line_activity_account_id_address')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_line_activity_account_id_id')),
+    info={'owned': True}
+    )
     op.create_table('membership',
     sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -490,7 +524,9 @@ def upgrade() -> None:
             "did",
             "hunt_group",
             "hunt_member",
+            "ledger_day",
             "ledger_entry",
+            "line_activity",
             "recording",
             "sandbox_phone",
             "sip_line",
@@ -546,10 +582,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_membership_account_id'))
 
     op.drop_table('membership')
+    op.drop_table('line_activity')
     with op.batch_alter_table('ledger_entry', schema=None) as batch_op:
         batch_op.drop_index('ix_ledger_entry_account_id_at_id')
 
     op.drop_table('ledger_entry')
+    op.drop_table('ledger_day')
     op.drop_table('hunt_group')
     op.drop_table('did')
     with op.batch_alter_table('call_record', schema=None) as batch_op:
@@ -566,6 +604,7 @@ def downgrade() -> None:
     op.drop_table('account_balance')
     op.drop_table('user')
     op.drop_table('tariff')
+    op.drop_table('switch_life')
     with op.batch_alter_table('sign_in_failure', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_sign_in_failure_last_at'))
 

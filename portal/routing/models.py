@@ -36,7 +36,8 @@ class FallbackKind(StrEnum):
 class HuntGroup(AccountOwned, Model):
     """How calls of new contacts are handed out; one per account until groups can be many.
 
-    `last_member_id` is where round robin goes on; it is moved in the transaction that plans a call.
+    `last_member_id` is whom round robin last began with (`HuntMember.id`); it is moved in the transaction that
+    plans a call. Durations are seconds.
     """
 
     __tablename__ = "hunt_group"
@@ -74,3 +75,18 @@ class HuntMember(AccountOwned, Model):
 
     group: Mapped[HuntGroup] = relationship(back_populates="members")
     crm_user: Mapped[CrmUser] = relationship(viewonly=True)
+
+
+class LineActivity(AccountOwned, Model):
+    """What a SIP account answered last and how much today: read at each call, so that no call row need be.
+
+    `answered_count` counts the answered calls of the local day that began at `day_started_at`.
+    """
+
+    __tablename__ = "line_activity"
+    __table_args__ = owned(UniqueConstraint("account_id", "address"))
+
+    address: Mapped[str] = mapped_column(String(48))
+    last_ended_at: Mapped[datetime]
+    day_started_at: Mapped[datetime]
+    answered_count: Mapped[int]

@@ -36,6 +36,16 @@ class Did(AccountOwned, Model):
     label: Mapped[str] = mapped_column(String(200), default="")
 
 
+class SwitchLife(Model):
+    """When the engine of a switch was last alive: a call that it left open cannot have lasted longer."""
+
+    __tablename__ = "switch_life"
+
+    switch: Mapped[str] = mapped_column(String(48), primary_key=True)
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+
+
 class OrderKind(StrEnum):
     """What the portal may ask of a switch."""
 
@@ -55,6 +65,14 @@ class OrderState(StrEnum):
     EXPIRED = "expired"
 
 
+class OrderRefusal(StrEnum):
+    """Why the switch did not take an order."""
+
+    NO_SUCH_CALL = "no-such-call"
+    NOT_POSSIBLE = "not-possible"
+    """This kind of switch cannot do that."""
+
+
 class SwitchOrder(AccountOwned, Model):
     """Something that the portal asks of the switch. Written by any process, taken once by the engine."""
 
@@ -69,8 +87,9 @@ class SwitchOrder(AccountOwned, Model):
     api_call_id: Mapped[str] = mapped_column(String(32))
     arguments: Mapped[dict[str, Any]]
     state: Mapped[OrderState] = mapped_column(String(16), default=OrderState.NEW)
-    refusal: Mapped[str | None] = mapped_column(String(64))
+    refusal: Mapped[OrderRefusal | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(default=now)
+    """When it was given, or given again after it had not been carried out."""
     taken_at: Mapped[datetime | None]
 
 

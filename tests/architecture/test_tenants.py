@@ -17,12 +17,16 @@ SHARED_TABLES = {
     "account": "the accounts themselves",
     "membership": "who may enter which account: asked before one is entered",
     "sign_in_failure": "attempts, counted before anybody is known",
+    "switch_life": "a switch serves every account",
     "user": "a person may belong to several accounts",
     "user_session": "a person's, before an account is entered",
 }
 # Where all accounts may be seen, each time for a stated reason.
 SEE_EVERYTHING = {
     "portal/accounts/api_keys.py",
+    "portal/telephony/lines.py",
+    "portal/telephony/orders.py",
+    "portal/telephony/sandbox_lines.py",
 }
 
 
