@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -90,9 +90,26 @@ class LedgerEntry(AccountOwned, Model):
 
 
 class AccountBalance(AccountOwned, Model):
-    """The sum of an account's postings, kept with each of them in one transaction."""
+    """The sum of an account's postings, kept with each of them in one transaction; locked while one is posted.
+
+    `included_used` is how much of the tariff's included amount `included_month` (`2026-11`, local) has used up.
+    """
 
     __tablename__ = "account_balance"
     __table_args__ = owned(UniqueConstraint("account_id"))
 
     balance: Mapped[Decimal]
+    included_month: Mapped[str] = mapped_column(String(7), default="")
+    included_used: Mapped[Decimal]
+
+
+class LedgerDay(AccountOwned, Model):
+    """What was posted on a local day, by kind: pace and months are read from here, never from the ledger itself."""
+
+    __tablename__ = "ledger_day"
+    __table_args__ = owned(UniqueConstraint("account_id", "day", "kind"))
+
+    day: Mapped[date]
+    kind: Mapped[EntryKind] = mapped_column(String(16))
+    amount: Mapped[Decimal]
+    count: Mapped[int]

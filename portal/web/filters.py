@@ -61,6 +61,16 @@ def day(value: datetime | date) -> str:
     return dates.format_date(local, pattern, locale=_locale())
 
 
+def month(value: date) -> str:
+    """`ноябрь 2026`."""
+    return dates.format_date(value, "LLLL y", locale=_locale())
+
+
+def month_short(value: date) -> str:
+    """`ноя`, under a column."""
+    return dates.format_date(value, "LLL", locale=_locale()).rstrip(".")
+
+
 def day_and_time(value: datetime, *, seconds: bool = False) -> str:
     """`сегодня, 14:05`, `вчера, 9:12`, `3 ноября, 18:40`."""
     local = value.astimezone(zone())
@@ -128,6 +138,8 @@ def init_app(app: Flask) -> None:
         money=money,
         duration=duration,
         day=day,
+        month=month,
+        month_short=month_short,
         moment=moment,
         relative=relative,
         time_of_day=time_of_day,

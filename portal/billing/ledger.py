@@ -1,0 +1,71 @@
+"""Posting: the one way by which money moves. Append-only, each source once, the balance kept in the same transaction."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from portal.accounts.models import Account
+from portal.billing.models import AccountBalance, EntryKind, LedgerDay, LedgerEntry
+from portal.kernel.clock import now
+from portal.kernel.db import announce, db, upsert
+from portal.kernel.money import ZERO
+from portal.kernel.tenancy import current_account_id
+
+
+def lock_balance() -> AccountBalance:
+    """The entered account's balance; other postings to it wait until this transaction has ended."""
+    upsert(AccountBalance, {"balance": ZERO, "included_month": "", "included_used": ZERO}, key=["account_id"])
+    return db.session.scalars(
+        select(AccountBalance).with_for_update().execution_options(populate_existing=True)
+    ).one()
+
+
+def find_entry(kind: EntryKind, source: str) -> LedgerEntry | None:
+    """The posting of this source, where it has been made."""
+    return db.session.scalar(select(LedgerEntry).where(LedgerEntry.kind == kind, LedgerEntry.source == source))
+
+
+def post(
+    kind: EntryKind,
+    source: str,
+    amount: Decimal,
+    *,
+    text: str = "",
+    rating: dict[str, Any] | None = None,
+    at: datetime | None = None,
+) -> LedgerEntry:
+    """Adds `amount` (negative: takes) to the balance. A source that was posted before changes nothing and answers
+    with the first posting, however often it comes."""
+    balance = lock_balance()
+    before = find_entry(kind, source)
+    if before is not None:
+        return before
+    balance.balance += amount
+    moment = at or now()
+    entry = LedgerEntry(
+        at=moment, kind=kind, source=source, amount=amount, balance_after=balance.balance, text=text[:300], rating=rating
+    )
+    db.session.add(entry)
+    upsert(
+        LedgerDay,
+        {"day": local_day(moment), "kind": kind, "amount": amount, "count": 1},
+        key=["account_id", "day", "kind"],
+        change={"amount": LedgerDay.amount + amount, "count": LedgerDay.count + 1},
+    )
+    announce("balance-changed")
+    return entry
+
+
+def local_day(moment: datetime) -> date:
+    """The day of a moment in the account's zone."""
+    return moment.astimezone(account_zone()).date()
+
+
+def account_zone() -> ZoneInfo:
+    """The entered account's time zone."""
+    return ZoneInfo(db.session.get_one(Account, current_account_id()).time_zone)

@@ -1,0 +1,126 @@
+"""Reading money: the header of every page, the ledger, days and months."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from sqlalchemy import select, tuple_
+
+from portal.billing.charging import tariff_at
+from portal.billing.ledger import local_day
+from portal.billing.models import AccountBalance, EntryKind, LedgerDay, LedgerEntry
+from portal.kernel.clock import from_unix, now
+from portal.kernel.db import db
+from portal.kernel.money import ZERO
+from portal.kernel.paging import Cursor, Page
+
+PACE_DAYS = 7
+PAGE = 50
+_MICROSECONDS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderMoney:
+    """What the header of every page shows."""
+
+    balance: Decimal
+    included: Decimal
+    """What is left of this month's included amount."""
+    tariff_name: str
+    days_left: int | None
+    """At the pace of the last seven days; None where nothing is spent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """One month's money: both sums positive."""
+
+    first_day: date
+    spent: Decimal
+    paid: Decimal
+
+
+def header() -> HeaderMoney:
+    """The entered account's figures; reads a handful of rows however long the ledger is."""
+    moment = now()
+    row = db.session.scalar(select(AccountBalance))
+    tariff = tariff_at(moment)
+    balance = row.balance if row else ZERO
+    included = tariff.included if tariff else ZERO
+    if row is not None and row.included_month == f"{local_day(moment):%Y-%m}":
+        included = max(ZERO, included - row.included_used)
+    return HeaderMoney(balance, included, tariff.name if tariff else "", _days_left(balance, local_day(moment)))
+
+
+def _days_left(balance: Decimal, today: date) -> int | None:
+    amounts = db.session.scalars(
+        select(LedgerDay.amount).where(
+            LedgerDay.day > today - timedelta(days=PACE_DAYS), LedgerDay.kind.in_([EntryKind.CALL, EntryKind.FEE])
+        )
+    )
+    spent = -sum(amounts, ZERO)
+    if spent <= ZERO:
+        return None
+    return max(0, int(balance * PACE_DAYS / spent))
+
+
+def ledger_page(cursor: Cursor | None, kinds: Sequence[EntryKind] = (), limit: int = PAGE) -> Page[LedgerEntry]:
+    """The newest postings first; by key, so that a deep page costs what the first one costs."""
+    key = tuple_(LedgerEntry.at, LedgerEntry.id)
+    going_back = cursor is not None and cursor.backwards
+    query = select(LedgerEntry).limit(limit + 1)
+    if kinds:
+        query = query.where(LedgerEntry.kind.in_(kinds))
+    if cursor is not None:
+        at, entry_id = cursor.key
+        bound = tuple_(from_unix(at // _MICROSECONDS).replace(microsecond=at % _MICROSECONDS), entry_id)
+        query = query.where(key > bound if going_back else key < bound)
+    order = (LedgerEntry.at, LedgerEntry.id) if going_back else (LedgerEntry.at.desc(), LedgerEntry.id.desc())
+    rows = list(db.session.scalars(query.order_by(*order)))
+    has_more = len(rows) > limit
+    rows = rows[:limit]
+    if going_back:
+        rows.reverse()
+    has_next, has_previous = (True, has_more) if going_back else (has_more, cursor is not None)
+    return Page(
+        rows,
+        next=_cursor(rows[-1]).encode() if rows and has_next else None,
+        previous=_cursor(rows[0], backwards=True).encode() if rows and has_previous else None,
+    )
+
+
+def _cursor(entry: LedgerEntry, *, backwards: bool = False) -> Cursor:
+    return Cursor((int(entry.at.timestamp()) * _MICROSECONDS + entry.at.microsecond, entry.id), backwards)
+
+
+def charge_of(api_call_id: str) -> LedgerEntry | None:
+    """What a call cost, with the rate that made it."""
+    return db.session.scalar(
+        select(LedgerEntry).where(LedgerEntry.kind == EntryKind.CALL, LedgerEntry.source == api_call_id)
+    )
+
+
+def months(count: int = 12) -> list[Month]:
+    """The last months, the present one last; those without postings too."""
+    today = local_day(now())
+    firsts = [_month_before(today.replace(day=1), back) for back in reversed(range(count))]
+    rows = db.session.execute(
+        select(LedgerDay.day, LedgerDay.kind, LedgerDay.amount).where(LedgerDay.day >= firsts[0])
+    ).all()
+    spent = dict.fromkeys(firsts, ZERO)
+    paid = dict.fromkeys(firsts, ZERO)
+    for day, kind, amount in rows:
+        month = day.replace(day=1)
+        if kind == EntryKind.PAYMENT:
+            paid[month] += amount
+        else:
+            spent[month] -= amount
+    return [Month(first, spent[first], paid[first]) for first in firsts]
+
+
+def _month_before(first: date, back: int) -> date:
+    index = first.year * 12 + first.month - 1 - back
+    return date(index // 12, index % 12 + 1, 1)

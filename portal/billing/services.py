@@ -1,0 +1,23 @@
+"""Crediting payments and opening tariffs."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from portal.accounts.audit import audit
+from portal.billing.ledger import post
+from portal.billing.models import EntryKind, LedgerEntry
+from portal.kernel.errors import Refused
+from portal.kernel.i18n import gettext as _
+from portal.kernel.money import ZERO
+
+LARGEST_PAYMENT = Decimal(1_000_000)
+
+
+def credit(amount: Decimal, source: str, text: str) -> LedgerEntry:
+    """A payment that has come in; `source` is its number at the bank or payment service: the same one counts once."""
+    if not ZERO < amount <= LARGEST_PAYMENT:
+        raise Refused(_("A payment is more than nothing and at most one million."), "amount")
+    entry = post(EntryKind.PAYMENT, source, amount, text=text)
+    audit("payment.credit", source, after={"amount": str(amount)})
+    return entry
