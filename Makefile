@@ -50,13 +50,11 @@ bench: install-dev ## The figures, with the machine named
 	$(BIN)/python -m tests.bench
 
 translations: install-dev ## Gather the texts of code and templates into the catalogues
-	$(BIN)/pybabel -q extract -F pyproject.toml -k _l -k lazy_gettext -k lazy_ngettext:1,2 --omit-header \
-	    --no-location --sort-output -o portal/locale/messages.pot portal templates
-	for po in portal/locale/*/LC_MESSAGES/messages.po; do \
-	    $(BIN)/pybabel -q update -i portal/locale/messages.pot -o $$po \
-	        -l $$(basename $$(dirname $$(dirname $$po))) --no-fuzzy-matching --omit-header --ignore-obsolete; \
-	done
-	rm portal/locale/messages.pot
+	$(BIN)/pybabel -q extract --mapping-file pyproject.toml --keywords "_l lazy_gettext lazy_ngettext:1,2" \
+	    --no-location --sort-output --no-wrap --output-file messages.pot .
+	$(BIN)/pybabel -q update --input-file messages.pot --output-dir portal/locale --locale ru --init-missing \
+	    --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap
+	rm messages.pot
 	$(MAKE) install
 
 lock: install-dev ## Pin anew what pyproject.toml asks for, with hashes
