@@ -4,7 +4,7 @@ import logging
 import re
 from random import Random
 
-from portal.telephony.control.events import Arrived, Event, HangUpOrdered, Ordered, PhoneDialled, Routed
+from portal.telephony.control.events import Arrived, Event, HangUpOrdered, Ordered, PhoneDialled, Routed, SwitchLost
 from portal.telephony.control.incoming import IncomingCallMachine
 from portal.telephony.control.machine import CallMachine
 from portal.telephony.control.outgoing import OutgoingCallMachine
@@ -79,6 +79,10 @@ class SandboxSwitch:
         """End a call, at whatever stage; one that is not up is left as it is."""
         self._timeline.post(lambda: self._tell(api_call_id, HangUpOrdered()))
 
+    def shut_down(self) -> None:
+        """End every call as interrupted, since the switch goes; stop the timeline after this."""
+        self._timeline.post(self._lose_calls)
+
     def live_calls(self) -> tuple[CallSnapshot, ...]:
         """The calls that are up, as last noted."""
         noted = (driver.latest for driver in tuple(self._calls.values()))
@@ -87,6 +91,10 @@ class SandboxSwitch:
     def presence(self, account_id: int) -> dict[str, Presence]:
         """The phones of the account, by address; errors of the directory come through."""
         return self._phones.presence(account_id)
+
+    def _lose_calls(self) -> None:
+        for driver in tuple(self._calls.values()):
+            driver.tell(SwitchLost())
 
     def _take_in(self, call: IncomingCall, script: CallerScript) -> None:
         driver = self._open(IncomingCallMachine(call, self.name))

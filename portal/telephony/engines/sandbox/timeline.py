@@ -38,7 +38,7 @@ class Timeline(Protocol):
         ...
 
     def post(self, act: Act) -> None:
-        """Do `act` as soon as possible. May be called from any thread."""
+        """Do `act` as soon as possible, after what was posted before. May be called from any thread."""
         ...
 
 
@@ -100,6 +100,9 @@ class SimulatedTimeline:
         appointment.act()
 
 
+_BEFORE_ANY_MOMENT = float("-inf")
+
+
 class RealTimeline:
     """The clock of the machine, kept by one thread between `start` and `stop`.
 
@@ -117,25 +120,27 @@ class RealTimeline:
         self._thread.start()
 
     def stop(self) -> None:
-        """End after the act that is running; what is still to come is not done."""
-        with self._changed:
-            self._is_stopping = True
-            self._changed.notify()
+        """End after what has been posted up to now; appointments that are still to come are not kept."""
+        self.post(self._finish)
         self._thread.join()
 
     def now(self) -> datetime:
         return clock.now()
 
     def call_at(self, when: datetime, act: Act) -> Appointment:
-        appointment = Appointment(when, act)
-        due = clock.monotonic() + (when - clock.now()).total_seconds()
+        return self._add(clock.monotonic() + (when - clock.now()).total_seconds(), Appointment(when, act))
+
+    def post(self, act: Act) -> None:
+        self._add(_BEFORE_ANY_MOMENT, Appointment(clock.now(), act))
+
+    def _add(self, due: float, appointment: Appointment) -> Appointment:
         with self._changed:
             self._agenda.add(due, appointment)
             self._changed.notify()
         return appointment
 
-    def post(self, act: Act) -> None:
-        self.call_at(clock.now(), act)
+    def _finish(self) -> None:
+        self._is_stopping = True
 
     def _run(self) -> None:
         while (appointment := self._wait()) is not None:

@@ -1,0 +1,106 @@
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from portal.telephony.engine import CallChange, CallOutcome, CallSnapshot, IncomingCall, LegResult, Presence
+from portal.telephony.engines.sandbox.lines import PhoneSettings
+from portal.telephony.plan import Fallback, FallbackCause, RingStep, RoutePlan, StepReason, Target
+from tests.telephony.sandbox.room import ANN, BEN, NORTH, QUICK, Pages, Room, Says, call_id, told
+
+
+def ringing(address: str) -> tuple[RingStep, ...]:
+    return (RingStep((Target(address),), 15, StepReason.HUNT),)
+
+
+class Forgetful(Pages):
+    """A journal that cannot write at first."""
+
+    def __init__(self, failures: int) -> None:
+        super().__init__()
+        self.failures = failures
+
+    def record(self, call: CallSnapshot, change: CallChange) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise OSError("database is locked")
+        super().record(call, change)
+
+
+def test_a_planner_that_fails_sends_the_call_to_what_it_last_said_of_errors(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    fails = False
+
+    def answer(_call: IncomingCall, _presence: Mapping[str, Presence]) -> RoutePlan:
+        if fails:
+            raise LookupError("no such group")
+        return RoutePlan(ringing(ANN), 60, {FallbackCause.ENGINE_ERROR: Fallback(ringing(BEN))})
+
+    room = Room(tmp_path, {ANN: QUICK, BEN: QUICK}, Says(answer))
+    assert room.incoming(number=1).callee == ANN
+    fails = True
+    call = room.incoming(number=2)
+    assert (call.callee, call.fallback) == (BEN, FallbackCause.ENGINE_ERROR)
+    assert "no such group" in caplog.text
+
+
+def test_a_planner_that_always_failed_leaves_a_failed_call_and_not_a_dead_switch(tmp_path: Path) -> None:
+    def answer(_call: IncomingCall, _presence: Mapping[str, Presence]) -> RoutePlan:
+        raise LookupError("no such group")
+
+    room = Room(tmp_path, {}, Says(answer))
+    assert room.incoming(number=1).outcome is CallOutcome.FAILED
+    assert room.incoming(number=2).outcome is CallOutcome.FAILED
+
+
+def test_a_journal_that_fails_gets_every_note_later_and_in_order(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.ERROR)
+    room = Room(tmp_path, {ANN: QUICK}, RoutePlan(ringing(ANN), 60))
+    journal = Forgetful(failures=4)
+    room.switch._journal = room.journal = journal
+    call = room.incoming()
+    assert call.outcome is CallOutcome.ANSWERED
+    assert [call.version for _change, call in journal.notes[call_id(1)]] == list(range(1, call.version + 1))
+    assert "not written, kept" in caplog.text
+
+
+def test_a_directory_that_fails_costs_one_leg_only(tmp_path: Path) -> None:
+    class Broken:
+        calls = 0
+
+        def phones(self, _account_id: int) -> Mapping[str, PhoneSettings]:
+            self.calls += 1
+            if self.calls == 2:
+                raise OSError("database is locked")
+            return {ANN: QUICK, BEN: QUICK}
+
+    room = Room(tmp_path, {}, RoutePlan(ringing(ANN) + ringing(BEN), 60))
+    room.switch._phones._directory = Broken()
+    assert told(room.incoming()) == [(ANN, LegResult.FAILED), (BEN, LegResult.ANSWERED)]
+
+
+def test_a_sink_that_fails_costs_the_record_and_not_the_call(tmp_path: Path) -> None:
+    room = Room(tmp_path / "file", {ANN: QUICK}, RoutePlan(ringing(ANN), 60))
+    (tmp_path / "file").write_text("not a folder")
+    call = room.incoming()
+    assert call.outcome is CallOutcome.ANSWERED
+    assert not call.has_recording
+    assert CallChange.RECORDED not in room.journal.changes(1)
+
+
+def test_a_sink_that_wants_no_record_gets_none(tmp_path: Path) -> None:
+    class Full:
+        def begin(self, _account_id: int, _api_call_id: str) -> None:
+            raise OSError("no space left")
+
+        def complete(self, _account_id: int, _api_call_id: str, _path: Path, _seconds: float) -> None:
+            raise AssertionError
+
+    room = Room(tmp_path, {ANN: QUICK}, RoutePlan(ringing(ANN), 60))
+    room.switch._equipment.tape._sink = Full()
+    assert not room.incoming().has_recording
+    assert room.switch.presence(NORTH) == {ANN: Presence.ONLINE}
