@@ -6,11 +6,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Index, String, UniqueConstraint, text
+from sqlalchemy import Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.kernel.db import Model
 from portal.kernel.tenancy import AccountOwned, BigId, owned, points_to
+from portal.telephony.engine import CallKind
 
 
 class CallRecord(AccountOwned, Model):
@@ -18,12 +19,16 @@ class CallRecord(AccountOwned, Model):
 
     Durations are whole seconds. `kind`, `outcome` hold `telephony.engine.CallKind`, `CallOutcome`; `outcome` is
     null while the call lasts. `version` grows with each snapshot of the switch: an older one changes nothing.
+    `caller` is "" where the number was withheld.
     """
 
     __tablename__ = "call_record"
     __table_args__ = owned(
         UniqueConstraint("account_id", "api_call_id"),
         Index("ix_call_record_account_id_started_at_id", "account_id", "started_at", "id"),
+        # The telephony API asks for one caller or callee, newest first; hunting asks who has just talked.
+        Index("ix_call_record_caller", "account_id", "caller", text("started_at desc"), text("id desc")),
+        Index("ix_call_record_callee", "account_id", "callee", text("started_at desc"), text("id desc")),
         Index(
             "ix_call_record_live",
             "account_id",
@@ -56,10 +61,32 @@ class CallRecord(AccountOwned, Model):
     skipped: Mapped[list[Any] | None]
     """Who was not rung and why: [address, label, reason]."""
     version: Mapped[int] = mapped_column(default=0)
+    search_text: Mapped[str] = mapped_column(Text, default="")
+    """Every number and name to look for, in one column: see `calls.search`."""
 
     legs: Mapped[list[CallLeg]] = relationship(
         back_populates="call", order_by="CallLeg.number", cascade="all, delete-orphan"
     )
+
+    @property
+    def employee(self) -> str | None:
+        """Who made or took the call on the account's side: an SIP account, or a number that a call was passed to."""
+        return self.callee if self.kind == CallKind.INCOMING else self.caller
+
+    @property
+    def employee_name(self) -> str | None:
+        """The code name of `employee`."""
+        return self.callee_name if self.kind == CallKind.INCOMING else self.caller_name
+
+    @property
+    def other(self) -> str | None:
+        """The other side: who called us, or who was called."""
+        return self.caller if self.kind == CallKind.INCOMING else self.callee
+
+    @property
+    def other_name(self) -> str | None:
+        """The code name of `other`."""
+        return self.caller_name if self.kind == CallKind.INCOMING else self.callee_name
 
 
 class CallLeg(AccountOwned, Model):

@@ -47,9 +47,12 @@ def normalise(text: str, region: str = DEFAULT_REGION) -> str:
 
 
 def search_digits(text: str) -> str:
-    """The digits to look for when a person types a part of a number; a leading 8 or +7 means country code 7."""
+    """The digits to look for when a person types a part of a number; a leading 8 or +7 means country code 7.
+
+    A short part that begins with 8 is left alone, unless it is set apart as the trunk prefix: `8 (903)`.
+    """
     digits = re.sub(r"\D", "", text)
-    if len(digits) >= 10 and digits.startswith("8"):
+    if digits.startswith("8") and (len(digits) >= 10 or re.match(r"\s*8[\s(-]", text)):
         return f"7{digits[1:]}"
     return digits
 
