@@ -17,6 +17,7 @@ from tests.browser import Browser, signed_in
 from tests.people import ANNA, BORIS, CLARA, OLGA, Cast, Person
 
 pytest_plugins = [
+    "tests.support.chromium",
     "tests.support.database",
     "tests.support.receiver",
     "tests.support.sockets",

@@ -34,7 +34,7 @@ def find_chromium() -> str:
     """Path of a Chromium or Chrome, installed first if there is none; MissingProgramError if that fails too."""
     found = _find()
     if found is None:
-        debian.install("chromium")
+        debian.install("chromium", "fonts-liberation")
         found = _find()
     if found is None:
         raise debian.MissingProgramError("No Chromium was found on PATH after its installation.")

@@ -14,14 +14,14 @@ from portal.kernel.config import load_settings
 from portal.kernel.db import Model
 
 VERSIONS = ROOT / "migrations" / "versions"
-PROTECT = '''
+PROTECT = """
     protect(
         op.get_bind(),
         (
 {tables}
         ),
     )
-'''
+"""
 
 
 def main() -> None:
@@ -44,7 +44,9 @@ def _lock_rows(script: Path) -> None:
     before, after = text.split("\n\ndef downgrade")
     text = before.rstrip() + PROTECT.format(tables=tables) + "\n\ndef downgrade" + after
     script.write_text(
-        text.replace("from alembic import op\n", "from alembic import op\n\nfrom portal.kernel.rowsecurity import protect\n"),
+        text.replace(
+            "from alembic import op\n", "from alembic import op\n\nfrom portal.kernel.rowsecurity import protect\n"
+        ),
         encoding="utf-8",
     )
 
