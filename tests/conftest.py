@@ -17,10 +17,10 @@ from tests.browser import Browser, signed_in
 from tests.people import ANNA, BORIS, CLARA, OLGA, Cast, Person
 
 pytest_plugins = [
-    "tests.support.chromium",
     "tests.support.database",
     "tests.support.receiver",
     "tests.support.sockets",
+    "tests.support.chromium",
 ]
 
 
