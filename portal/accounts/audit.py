@@ -9,14 +9,22 @@ from portal.kernel.actor import current_actor
 from portal.kernel.db import db
 
 
-def audit(action: str, subject: str, *, before: dict[str, Any] | None = None, after: dict[str, Any] | None = None) -> None:
+def audit(
+    action: str,
+    subject: str,
+    *,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    account_id: int | None = None,
+) -> None:
     """Notes that the present actor did `action` (a verb, `webhook.add`) to `subject` (a name for people).
 
-    Secrets never stand in `before` or `after`.
+    Secrets never stand in `before` or `after`. `account_id` names the account where none has been entered.
     """
     actor = current_actor()
     db.session.add(
         AuditEntry(
+            account_id=account_id,
             actor=actor.name,
             user_id=actor.user_id,
             address=actor.address,

@@ -85,6 +85,7 @@ def block_account(account_id: int, *, is_blocked: bool = True) -> None:
     if account is None:
         raise NotFound(_("There is no account %(id)s.", id=account_id))
     account.is_blocked = is_blocked
+    audit("account.block" if is_blocked else "account.unblock", account.name, account_id=account_id)
 
 
 def find_user(email: str) -> User:

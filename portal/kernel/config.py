@@ -35,6 +35,7 @@ class Settings:
     port: int
     public_url: str
     trusted_proxies: int
+    web_processes: int
     web_threads: int
     webhook_allow: tuple[Network, ...]
     webhook_senders: int
@@ -126,6 +127,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("PORTAL_PORT", "8000", "Port that the web server listens on", _between(0, 65535)),
     Setting("PORTAL_PUBLIC_URL", "none", "The address people type, for links outside a page: `https://cabinet.example.ru`", _url),
     Setting("PORTAL_TRUSTED_PROXIES", "0", "How many proxies in front may set `X-Forwarded-*`", _between(0, 8)),
+    Setting("PORTAL_WEB_PROCESSES", "1", "Processes of one `portal web`", _between(1, 64)),
     Setting("PORTAL_WEB_THREADS", "64", "Requests and live pages that one web process serves at once", _between(2, 512)),
     Setting("PORTAL_WEBHOOK_ALLOW", "none", "Networks that webhooks may reach although they are not public: `10.1.0.0/16`", _networks),
     Setting("PORTAL_WEBHOOK_SENDERS", "16", "Webhooks that one worker sends at once", _between(1, 128)),
@@ -142,6 +144,7 @@ _DEFAULTS = {
     "PORTAL_HOST": "127.0.0.1",
     "PORTAL_PORT": "8000",
     "PORTAL_TRUSTED_PROXIES": "0",
+    "PORTAL_WEB_PROCESSES": "1",
     "PORTAL_WEB_THREADS": "64",
     "PORTAL_WEBHOOK_SENDERS": "16",
     "PORTAL_LOG_LEVEL": "info",
@@ -171,6 +174,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, data: Path | None
         port=values["PORTAL_PORT"],
         public_url=values["PORTAL_PUBLIC_URL"],
         trusted_proxies=values["PORTAL_TRUSTED_PROXIES"],
+        web_processes=values["PORTAL_WEB_PROCESSES"],
         web_threads=values["PORTAL_WEB_THREADS"],
         webhook_allow=values["PORTAL_WEBHOOK_ALLOW"],
         webhook_senders=values["PORTAL_WEBHOOK_SENDERS"],

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import structlog
-from flask import Flask, Response, g, make_response, request, url_for
+from flask import Flask, Response, current_app, g, make_response, request, url_for
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import IntegrityError, OperationalError, TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
@@ -25,6 +27,24 @@ _STATUS: dict[type[errors.PortalError], int] = {
 }
 
 
+_CODES = {
+    400: "bad_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    413: "too_large",
+    500: "server_error",
+    503: "unavailable",
+}
+Shape = Callable[[int, str, str], Response]
+"""Makes an answer of (status, code, message)."""
+
+
+def answer_in(app: Flask, prefix: str, shape: Shape) -> None:
+    """Below `prefix` errors are no pages: they have this shape."""
+    app.extensions.setdefault("portal.error_shapes", {})[prefix] = shape
+
+
 def init_app(app: Flask) -> None:
     """Hangs the handlers on the app."""
     app.register_error_handler(errors.NotSignedIn, _ask_to_sign_in)
@@ -38,7 +58,10 @@ def init_app(app: Flask) -> None:
 
 
 def page(status: int, title: str, text: str, *, retry_after: int | None = None) -> Response:
-    """An error page, or under htmx the fragment of it."""
+    """An error page, or under htmx the fragment of it; for programs the shape of their part of the site."""
+    for prefix, shape in current_app.extensions.get("portal.error_shapes", {}).items():
+        if request.path.startswith(prefix):
+            return shape(status, _CODES.get(status, "error"), f"{title}. {text}")
     response = htmx.render(
         "errors/error.html",
         fragment="errors/_error.html",

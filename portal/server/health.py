@@ -1,0 +1,26 @@
+"""For operators' probes: alive, and ready to serve."""
+
+from __future__ import annotations
+
+from flask import Response, current_app
+from flask.typing import ResponseReturnValue
+
+from portal.server.readiness import NotReadyError, check_database
+from portal.web.access import Permission
+from portal.web.feature import Feature
+
+feature = Feature("health", __name__)
+
+
+@feature.get("/healthz", needs=Permission.PUBLIC)
+def healthz() -> ResponseReturnValue:
+    return Response("ok\n", content_type="text/plain; charset=utf-8")
+
+
+@feature.get("/readyz", needs=Permission.PUBLIC)
+def readyz() -> ResponseReturnValue:
+    try:
+        check_database(current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001
+    except NotReadyError as error:
+        return Response(f"{error}\n", 503, content_type="text/plain; charset=utf-8")
+    return Response("ready\n", content_type="text/plain; charset=utf-8")
