@@ -1,0 +1,156 @@
+"""Deciding how calls of new contacts are handed out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from portal.accounts.audit import audit
+from portal.accounts.events import AccountOpened
+from portal.contacts.models import CrmUser
+from portal.kernel import phone
+from portal.kernel.db import db
+from portal.kernel.errors import NotFound, Refused
+from portal.kernel.i18n import gettext as _
+from portal.routing.models import FallbackKind, HuntGroup, HuntMember, HuntStrategy
+from portal.routing.queries import NEW_CONTACTS, new_contact_group, receivers
+from portal.telephony.queries import find_sip_line
+
+RING_SECONDS = (5, 120)
+OWNER_SECONDS = (5, 120)
+ROUNDS = (1, 10)
+TOTAL_SECONDS = (10, 600)
+
+
+def on_account_opened(event: AccountOpened) -> None:
+    """Every account has a group for new contacts; nobody is in it yet."""
+    db.session.add(HuntGroup(account_id=event.account.id, name=NEW_CONTACTS))
+
+
+def set_receivers(crm_user_ids: Sequence[int]) -> None:
+    """Exactly these CRM users take calls of new contacts, in this order.
+
+    Raises `NotFound` where one of them is not there, `Refused` where one stands twice.
+    """
+    if len(set(crm_user_ids)) != len(crm_user_ids):
+        raise Refused(_("Each CRM user can be chosen once."), "receivers")
+    users = _crm_users(crm_user_ids)
+    group = new_contact_group(locks=True)
+    before = _names(group)
+    _keep_turn(group, staying=set(crm_user_ids))
+    present = {member.crm_user_id: member for member in group.members}
+    members = []
+    for position, user_id in enumerate(crm_user_ids):
+        member = present.get(user_id) or HuntMember(account_id=group.account_id, crm_user_id=user_id)
+        member.position = position
+        members.append(member)
+    group.members = members
+    db.session.flush()
+    audit("receivers.set", group.name, before={"receivers": before}, after={"receivers": [u.name for u in users]})
+
+
+def move_receiver(crm_user_id: int, step: int) -> None:
+    """One place up (-1) or down (1) in the order; at the end of the order nothing happens.
+
+    Raises `NotFound` where this CRM user is not a receiver.
+    """
+    group = new_contact_group(locks=True)
+    order = list(receivers(group))
+    index = next((i for i, member in enumerate(order) if member.crm_user_id == crm_user_id), None)
+    if index is None:
+        raise NotFound(_("This CRM user does not take calls of new contacts."))
+    target = index + (1 if step > 0 else -1)
+    if not 0 <= target < len(order):
+        return
+    before = _names(group)
+    one, other = order[index], order[target]
+    one.position, other.position = other.position, one.position
+    group.members.sort(key=lambda member: member.position)
+    audit("receivers.move", one.crm_user.name, before={"receivers": before}, after={"receivers": _names(group)})
+
+
+def set_strategy(
+    strategy: str,
+    *,
+    ring_seconds: int,
+    rounds: int,
+    total_seconds: int,
+    owner_seconds: int,
+    fallback: str = FallbackKind.HANG_UP,
+    fallback_address: str | None = None,
+) -> None:
+    """How the receivers are rung and what happens when nobody answers; durations in seconds.
+
+    `fallback_address` is a SIP account of this account or an outside number as people write it. Raises `Refused`
+    with the field's name, `NotFound` for a SIP account that is not this account's.
+    """
+    chosen = {
+        "strategy": _one_of(HuntStrategy, strategy, "strategy"),
+        "ring_seconds": _within(RING_SECONDS, ring_seconds, "ring_seconds"),
+        "rounds": _within(ROUNDS, rounds, "rounds"),
+        "total_seconds": _within(TOTAL_SECONDS, total_seconds, "total_seconds"),
+        "owner_seconds": _within(OWNER_SECONDS, owner_seconds, "owner_seconds"),
+    }
+    kind = _one_of(FallbackKind, fallback, "fallback")
+    chosen |= {"fallback": kind, "fallback_address": _fallback_address(kind, (fallback_address or "").strip())}
+    group = new_contact_group(locks=True)
+    before = {name: getattr(group, name) for name in chosen}
+    for name, value in chosen.items():
+        setattr(group, name, value)
+    audit("strategy.set", group.name, before=before, after=chosen)
+
+
+def _crm_users(ids: Sequence[int]) -> list[CrmUser]:
+    """The users with these ids, in this order."""
+    found = {
+        user.id: user
+        for user in db.session.scalars(select(CrmUser).where(CrmUser.id.in_(ids), CrmUser.removed_at.is_(None)))
+    }
+    if len(found) != len(ids):
+        raise NotFound(_("One of the chosen CRM users is no longer there. Reload the page."))
+    return [found[user_id] for user_id in ids]
+
+
+def _keep_turn(group: HuntGroup, *, staying: set[int]) -> None:
+    """Where the one with whom round robin last began goes, the one before takes the place: the next stays the next."""
+    ids = [member.id for member in group.members]
+    if group.last_member_id not in ids:
+        return
+    index = ids.index(group.last_member_id)
+    backwards = [*group.members[index::-1], *group.members[:index:-1]]
+    group.last_member_id = next((each.id for each in backwards if each.crm_user_id in staying), None)
+
+
+def _names(group: HuntGroup) -> list[str]:
+    return [member.crm_user.name for member in receivers(group)]
+
+
+def _one_of(kind: Any, word: str, field: str) -> Any:
+    try:
+        return kind(word)
+    except ValueError:
+        raise Refused(_("Choose one of the list."), field) from None
+
+
+def _within(limits: tuple[int, int], value: int, field: str) -> int:
+    low, high = limits
+    if not low <= value <= high:
+        raise Refused(_("Give a whole number from %(low)s to %(high)s.", low=low, high=high), field)
+    return value
+
+
+def _fallback_address(kind: FallbackKind, text: str) -> str | None:
+    if kind is FallbackKind.HANG_UP:
+        return None
+    if not text:
+        raise Refused(_("Say where the call goes then."), "fallback_address")
+    if kind is FallbackKind.NUMBER:
+        try:
+            return phone.normalise(text)
+        except Refused as error:
+            raise Refused(error.message, "fallback_address") from None
+    if find_sip_line(text) is None:
+        raise NotFound(_("There is no SIP account %(name)s.", name=text))
+    return text

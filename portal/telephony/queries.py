@@ -1,0 +1,30 @@
+"""Reads of lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from portal.kernel.db import db
+from portal.telephony.models import Did, SipLine
+
+
+def sip_lines() -> Sequence[SipLine]:
+    """The account's SIP accounts, by name."""
+    return db.session.scalars(select(SipLine).order_by(SipLine.name)).all()
+
+
+def find_sip_line(name: str) -> SipLine | None:
+    """The account's own SIP account of this name (`SIP/00000000672`), or None."""
+    return db.session.scalar(select(SipLine).where(SipLine.name == name))
+
+
+def dids() -> Sequence[Did]:
+    """The account's public numbers, in the order in which they were added: the first is shown to who is called."""
+    return db.session.scalars(select(Did).order_by(Did.id)).all()
+
+
+def find_did(number: str) -> Did | None:
+    """The account's own public number (universal format), or None."""
+    return db.session.scalar(select(Did).where(Did.number == number))
