@@ -1,5 +1,6 @@
 """Every visible text is English in the code and Russian in the catalogue, complete and with nothing left over."""
 
+import ast
 import re
 import tomllib
 from pathlib import Path
@@ -9,7 +10,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po
 
-from tests.architecture.sources import PORTAL, ROOT, STATIC, TEMPLATES, files, name, text
+from tests.architecture.sources import PORTAL, ROOT, STATIC, TEMPLATES, files, name, python_files, text, tree
 
 pytestmark = pytest.mark.static
 
@@ -17,7 +18,6 @@ RUSSIAN = PORTAL / "locale" / "ru" / "LC_MESSAGES" / "messages.po"
 KEYWORDS = DEFAULT_KEYWORDS | {"_l": None, "lazy_gettext": None, "lazy_ngettext": (1, 2)}
 # Russian that is no translation.
 MAY_HOLD_RUSSIAN = {
-    "portal/web/filters.py": "examples of what the filters write",
     "templates/layout/_preferences.html": "a language is named in itself, whatever the page's language",
 }
 
@@ -65,15 +65,24 @@ def test_translations_name_the_same_values(russian: Catalog) -> None:
 
 
 def test_russian_stands_in_the_catalogue_only() -> None:
-    shown = [
-        path
-        for folder in (PORTAL, TEMPLATES, STATIC)
-        for path in files(folder)
-        if path.suffix in {".py", ".html", ".js"}
+    scripts = [
+        path for folder in (TEMPLATES, STATIC) for path in files(folder) if path.suffix in {".html", ".js", ".svg"}
     ]
-    russian = {name(path) for path in shown if re.search("[а-яё]", text(path), re.IGNORECASE)}
+    words = {name(path): text(path) for path in scripts} | {name(path): _said(path) for path in python_files(PORTAL)}
+    russian = {path for path, said in words.items() if re.search("[а-яё]", said, re.IGNORECASE)}
 
     assert not russian - set(MAY_HOLD_RUSSIAN), "_('in English') here, in Russian in portal/locale"
+
+
+def _said(path: Path) -> str:
+    """The strings of a Python file; what stands by itself is a docstring, for developers."""
+    nodes = list(ast.walk(tree(path)))
+    docstrings = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    return "\n".join(
+        node.value
+        for node in nodes
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings
+    )
 
 
 def _is_ours(folder: str) -> bool:
