@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from portal import navigation, subscriptions
 from portal.accounts import door
 from portal.accounts.views import feature as accounts
+from portal.contacts.views import feature as contacts
 from portal.kernel import db, logs
 from portal.kernel.bells import make_bells
 from portal.kernel.config import Settings
@@ -25,7 +26,7 @@ from portal.web import assets, errors, filters, live, requests, security
 
 Process = Literal["web", "worker", "engine", "command"]
 ROOT = Path(__file__).resolve().parent.parent
-FEATURES = (accounts,)
+FEATURES = (accounts, contacts)
 _MAX_FORM = 1_000_000
 
 

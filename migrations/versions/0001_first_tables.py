@@ -148,6 +148,7 @@ def upgrade() -> None:
     sa.Column('fallback', sa.String(length=24), nullable=True),
     sa.Column('skipped', sa.JSON(), nullable=True),
     sa.Column('version', sa.BigInteger(), nullable=False),
+    sa.Column('search_text', sa.Text(), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_call_record_account_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_call_record')),
     sa.UniqueConstraint('account_id', 'api_call_id', name=op.f('uq_call_record_account_id_api_call_id')),
@@ -318,14 +319,15 @@ def upgrade() -> None:
     sa.Column('happened_at', UtcDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_webhook_event_account_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_webhook_event')),
+    sa.UniqueConstraint('account_id', 'api_call_id', 'type', name=op.f('uq_webhook_event_account_id_api_call_id_type')),
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_webhook_event_account_id_id')),
-    sa.UniqueConstraint('account_id', 'type', 'api_call_id', name=op.f('uq_webhook_event_account_id_type_api_call_id')),
     info={'owned': True}
     )
     op.create_table('webhook_subscription',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('url', sa.String(length=2000), nullable=False),
+    sa.Column('canonical_url', sa.String(length=2000), nullable=False),
     sa.Column('event', sa.String(length=24), nullable=False),
     sa.Column('state', sa.String(length=16), nullable=False),
     sa.Column('created_at', UtcDateTime(), nullable=False),
@@ -336,7 +338,7 @@ def upgrade() -> None:
     info={'owned': True}
     )
     with op.batch_alter_table('webhook_subscription', schema=None) as batch_op:
-        batch_op.create_index('uq_webhook_subscription_account_id_event_url', ['account_id', 'event', 'url'], unique=True, sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
+        batch_op.create_index('uq_webhook_subscription_account_id_event_canonical_url', ['account_id', 'event', 'canonical_url'], unique=True, sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
 
     op.create_table('call_leg',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -418,25 +420,31 @@ def upgrade() -> None:
     sa.Column('event_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('public_id', sa.String(length=40), nullable=False),
     sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('lane', sa.SmallInteger(), nullable=False),
     sa.Column('attempts', sa.BigInteger(), nullable=False),
+    sa.Column('step', sa.BigInteger(), nullable=False),
     sa.Column('due_at', UtcDateTime(), nullable=False),
-    sa.Column('expires_at', UtcDateTime(), nullable=False),
+    sa.Column('expires_at', UtcDateTime(), nullable=True),
     sa.Column('claim', sa.String(length=32), nullable=True),
+    sa.Column('last_status', sa.BigInteger(), nullable=True),
+    sa.Column('last_failure', sa.String(length=32), nullable=True),
+    sa.Column('last_attempt_at', UtcDateTime(), nullable=True),
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.Column('finished_at', UtcDateTime(), nullable=True),
     sa.ForeignKeyConstraint(['account_id', 'event_id'], ['webhook_event.account_id', 'webhook_event.id'], name='fk_event_id_webhook_event'),
     sa.ForeignKeyConstraint(['account_id', 'subscription_id'], ['webhook_subscription.account_id', 'webhook_subscription.id'], name='fk_subscription_id_webhook_subscription'),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_webhook_delivery_account_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_webhook_delivery')),
+    sa.UniqueConstraint('account_id', 'event_id', 'subscription_id', name=op.f('uq_webhook_delivery_account_id_event_id_subscription_id')),
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_webhook_delivery_account_id_id')),
-    sa.UniqueConstraint('account_id', 'subscription_id', 'event_id', name=op.f('uq_webhook_delivery_account_id_subscription_id_event_id')),
     sa.UniqueConstraint('public_id', name=op.f('uq_webhook_delivery_public_id')),
     info={'owned': True}
     )
     with op.batch_alter_table('webhook_delivery', schema=None) as batch_op:
-        batch_op.create_index('ix_webhook_delivery_account_id_event_id', ['account_id', 'event_id'], unique=False)
-        batch_op.create_index('ix_webhook_delivery_account_id_subscription_id_id', ['account_id', 'subscription_id', 'id'], unique=False)
-        batch_op.create_index('ix_webhook_delivery_due', ['due_at'], unique=False, sqlite_where=sa.text("state in ('waiting', 'sending')"), postgresql_where=sa.text("state in ('waiting', 'sending')"))
+        batch_op.create_index('ix_webhook_delivery_due_at', ['due_at'], unique=False, sqlite_where=sa.text("state in ('waiting', 'sending')"), postgresql_where=sa.text("state in ('waiting', 'sending')"))
+        batch_op.create_index('ix_webhook_delivery_expires_at', ['expires_at'], unique=False, sqlite_where=sa.text("state = 'waiting' and expires_at is not null"), postgresql_where=sa.text("state = 'waiting' and expires_at is not null"))
+        batch_op.create_index('ix_webhook_delivery_in_flight', ['subscription_id'], unique=False, sqlite_where=sa.text("state = 'sending'"), postgresql_where=sa.text("state = 'sending'"))
+        batch_op.create_index('ix_webhook_delivery_queue', ['subscription_id', 'lane', 'due_at', 'id'], unique=False, sqlite_where=sa.text("state in ('waiting', 'sending')"), postgresql_where=sa.text("state in ('waiting', 'sending')"))
 
     op.create_table('contact',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -444,6 +452,7 @@ def upgrade() -> None:
     sa.Column('name', sa.String(length=200), nullable=False),
     sa.Column('company', sa.String(length=200), nullable=False),
     sa.Column('note', sa.String(length=2000), nullable=False),
+    sa.Column('search_text', sa.String(length=600), nullable=False),
     sa.Column('crm_user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['account_id', 'crm_user_id'], ['crm_user.account_id', 'crm_user.id'], name='fk_crm_user_id_crm_user'),
@@ -453,7 +462,7 @@ def upgrade() -> None:
     info={'owned': True}
     )
     with op.batch_alter_table('contact', schema=None) as batch_op:
-        batch_op.create_index('ix_contact_account_id_name', ['account_id', 'name'], unique=False)
+        batch_op.create_index('ix_contact_account_id_search_text_id', ['account_id', 'search_text', 'id'], unique=False)
 
     op.create_table('delivery_attempt',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -461,7 +470,7 @@ def upgrade() -> None:
     sa.Column('delivery_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('number', sa.BigInteger(), nullable=False),
     sa.Column('started_at', UtcDateTime(), nullable=False),
-    sa.Column('request_line', sa.String(length=4000), nullable=False),
+    sa.Column('request_line', sa.String(), nullable=False),
     sa.Column('request_headers', sa.JSON(), nullable=False),
     sa.Column('status', sa.BigInteger(), nullable=True),
     sa.Column('failure', sa.String(length=32), nullable=True),
@@ -547,13 +556,14 @@ def downgrade() -> None:
     op.drop_table('hunt_member')
     op.drop_table('delivery_attempt')
     with op.batch_alter_table('contact', schema=None) as batch_op:
-        batch_op.drop_index('ix_contact_account_id_name')
+        batch_op.drop_index('ix_contact_account_id_search_text_id')
 
     op.drop_table('contact')
     with op.batch_alter_table('webhook_delivery', schema=None) as batch_op:
-        batch_op.drop_index('ix_webhook_delivery_due', sqlite_where=sa.text("state in ('waiting', 'sending')"), postgresql_where=sa.text("state in ('waiting', 'sending')"))
-        batch_op.drop_index('ix_webhook_delivery_account_id_subscription_id_id')
-        batch_op.drop_index('ix_webhook_delivery_account_id_event_id')
+        batch_op.drop_index('ix_webhook_delivery_queue', sqlite_where=sa.text("state in ('waiting', 'sending')"), postgresql_where=sa.text("state in ('waiting', 'sending')"))
+        batch_op.drop_index('ix_webhook_delivery_in_flight', sqlite_where=sa.text("state = 'sending'"), postgresql_where=sa.text("state = 'sending'"))
+        batch_op.drop_index('ix_webhook_delivery_expires_at', sqlite_where=sa.text("state = 'waiting' and expires_at is not null"), postgresql_where=sa.text("state = 'waiting' and expires_at is not null"))
+        batch_op.drop_index('ix_webhook_delivery_due_at', sqlite_where=sa.text("state in ('waiting', 'sending')"), postgresql_where=sa.text("state in ('waiting', 'sending')"))
 
     op.drop_table('webhook_delivery')
     op.drop_table('sandbox_phone')
@@ -564,7 +574,7 @@ def downgrade() -> None:
     op.drop_table('crm_user')
     op.drop_table('call_leg')
     with op.batch_alter_table('webhook_subscription', schema=None) as batch_op:
-        batch_op.drop_index('uq_webhook_subscription_account_id_event_url', sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
+        batch_op.drop_index('uq_webhook_subscription_account_id_event_canonical_url', sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
 
     op.drop_table('webhook_subscription')
     op.drop_table('webhook_event')

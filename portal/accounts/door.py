@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, current_app, g, request
+from flask import Flask, current_app, g, has_request_context, request
 from flask_login import LoginManager, current_user
 
 from portal.accounts import sessions
@@ -66,8 +66,10 @@ def network() -> str:
 
 
 def choose_locale() -> str:
-    """The person's language, else the cookie's, else what the browser prefers, else Russian."""
-    person = signed_in() if request else None
+    """The person's language, else the cookie's, else what the browser prefers, else (as in every command) Russian."""
+    if not has_request_context():
+        return DEFAULT_LOCALE
+    person = signed_in()
     if person is not None and person.locale in LOCALES:
         return person.locale
     chosen = request.cookies.get("__Host-locale")

@@ -1,1 +1,1 @@
-"""The address book: contacts with their numbers, and the CRM's users with their SIP accounts. It gives the code names."""
+"""The address book: contacts and numbers, and the CRM's users with their SIP accounts. It gives the code names."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -40,17 +41,30 @@ class CrmUser(AccountOwned, Model):
     sip_line: Mapped[SipLine | None] = relationship(viewonly=True)
 
 
+def searchable(name: str, company: str = "") -> str:
+    """What a contact is sorted and found by: SQLite folds the case of Latin letters only, so we do it here."""
+    return f"{name} {company}".strip().casefold()
+
+
+def _searchable_at_insert(context: Any) -> str:
+    values = context.get_current_parameters()
+    return searchable(values["name"], values.get("company") or "")
+
+
 class Contact(AccountOwned, Model):
     """Somebody outside who calls or is called; `crm_user` is the one who looks after them."""
 
     __tablename__ = "contact"
     __table_args__ = owned(
-        points_to("crm_user", "crm_user_id"), Index("ix_contact_account_id_name", "account_id", "name")
+        points_to("crm_user", "crm_user_id"),
+        Index("ix_contact_account_id_search_text_id", "account_id", "search_text", "id"),
     )
 
     name: Mapped[str] = mapped_column(String(200))
     company: Mapped[str] = mapped_column(String(200), default="")
     note: Mapped[str] = mapped_column(String(2000), default="")
+    search_text: Mapped[str] = mapped_column(String(600), default=_searchable_at_insert)
+    """`searchable` of name and company; set again by the service that changes them. Folding may lengthen a text."""
     crm_user_id: Mapped[int | None] = mapped_column(BigId)
     created_at: Mapped[datetime] = mapped_column(default=now)
 

@@ -1,0 +1,60 @@
+"""The form of one contact."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from wtforms import SelectField, StringField, TextAreaField
+
+from portal.contacts.models import Contact
+from portal.contacts.queries import crm_users
+from portal.kernel import phone
+from portal.kernel.i18n import gettext as _
+from portal.kernel.i18n import lazy_gettext as _l
+from portal.web.forms import BaseForm
+
+_BETWEEN_NUMBERS = re.compile(r"[\n,;]+")
+
+
+def crm_user_id(value: str | None) -> int | None:
+    """The choice of a select of CRM users; the empty one means nobody."""
+    return int(value) if value else None
+
+
+class ContactForm(BaseForm):
+    """A contact as people write it: numbers on lines of their own, or with commas between them."""
+
+    name = StringField(_l("Name"), render_kw={"autocomplete": "off", "maxlength": "200"})
+    company = StringField(_l("Company"), render_kw={"autocomplete": "off", "maxlength": "200"})
+    numbers = TextAreaField(_l("Phone numbers"), render_kw={"rows": "3", "inputmode": "tel", "autocomplete": "off"})
+    crm_user_id = SelectField(_l("Looked after by"), coerce=crm_user_id, validate_choice=False)
+    note = TextAreaField(_l("Note"), render_kw={"rows": "3", "maxlength": "2000"})
+
+    @classmethod
+    def of(cls, contact: Contact | None = None) -> ContactForm:
+        """The form of a contact, or of a new one, with what was just typed, if anything was."""
+        values: dict[str, Any] = {}
+        if contact is not None:
+            values = {
+                "name": contact.name,
+                "company": contact.company,
+                "numbers": "\n".join(phone.display(row.number) for row in contact.numbers),
+                "crm_user_id": contact.crm_user_id,
+                "note": contact.note,
+            }
+        form = cls(data=values)
+        choices = [(str(user.id), user.name) for user in crm_users()]
+        form.crm_user_id.choices = [("", _("nobody in particular")), *choices]
+        return form
+
+    def written(self) -> dict[str, Any]:
+        """What was typed, as the services take it."""
+        numbers = [part.strip() for part in _BETWEEN_NUMBERS.split(self.numbers.data or "") if part.strip()]
+        return {
+            "name": self.name.data or "",
+            "numbers": numbers,
+            "company": self.company.data or "",
+            "note": self.note.data or "",
+            "crm_user_id": self.crm_user_id.data,
+        }

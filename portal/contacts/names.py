@@ -1,0 +1,48 @@
+"""Code names (the contract's word): how the account calls a number or a SIP account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import and_, select
+
+from portal.contacts.models import Contact, ContactNumber, CrmUser
+from portal.kernel.db import db
+from portal.telephony.models import SipLine
+
+
+def code_name(address: str) -> str | None:
+    """The name of one address, or None."""
+    return code_names([address]).get(address)
+
+
+def code_names(addresses: Iterable[str]) -> dict[str, str]:
+    """Names by address; an address that nobody named is not in the answer. Two queries, however many addresses.
+
+    A number has its contact's name; a SIP account the name of its CRM user, else the line's label.
+    """
+    wanted = set(addresses)
+    lines = {address for address in wanted if address.startswith("SIP/")}
+    return _of_lines(lines) | _of_numbers(wanted - lines)
+
+
+def _of_numbers(numbers: set[str]) -> dict[str, str]:
+    if not numbers:
+        return {}
+    rows = db.session.execute(
+        select(ContactNumber.number, Contact.name)
+        .join(Contact, Contact.id == ContactNumber.contact_id)
+        .where(ContactNumber.number.in_(numbers))
+    )
+    return {row.number: row.name for row in rows}
+
+
+def _of_lines(lines: set[str]) -> dict[str, str]:
+    if not lines:
+        return {}
+    is_holder = and_(CrmUser.sip_line_id == SipLine.id, CrmUser.removed_at.is_(None))
+    rows = db.session.execute(
+        select(SipLine.name, SipLine.label, CrmUser.name).outerjoin(CrmUser, is_holder).where(SipLine.name.in_(lines))
+    )
+    names = ((line, holder or label) for line, label, holder in rows)
+    return {line: name for line, name in names if name}

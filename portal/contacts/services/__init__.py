@@ -1,0 +1,19 @@
+"""What people do with people: CRM users, their SIP accounts, the address book."""
+
+from portal.contacts.services.address_book import add_contact, edit_contact, remove_contact
+from portal.contacts.services.crm_import import Import, import_crm_users
+from portal.contacts.services.crm_users import add_crm_user, remove_crm_user, rename_crm_user, restore_crm_user
+from portal.contacts.services.mapping import map_crm_users
+
+__all__ = [
+    "Import",
+    "add_contact",
+    "add_crm_user",
+    "edit_contact",
+    "import_crm_users",
+    "map_crm_users",
+    "remove_contact",
+    "remove_crm_user",
+    "rename_crm_user",
+    "restore_crm_user",
+]

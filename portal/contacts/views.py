@@ -1,0 +1,87 @@
+"""The pages of the address book."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Response, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.contacts import queries, services
+from portal.contacts.forms import ContactForm
+from portal.contacts.models import Contact
+from portal.kernel.errors import Refused
+from portal.kernel.i18n import gettext as _
+from portal.kernel.paging import Cursor
+from portal.web import htmx
+from portal.web.access import Permission
+from portal.web.feature import Feature
+
+feature = Feature("contacts", __name__, url_prefix="/contacts")
+
+
+@feature.get("", needs=Permission.SEE_CALLS)
+def index() -> ResponseReturnValue:
+    part = request.args.get("q", "").strip()[:100]
+    page = queries.contact_page(part, Cursor.decode(request.args.get("page", ""), 1))
+    return htmx.render(
+        "contacts/index.html",
+        fragment="contacts/_contacts.html",
+        found=page,
+        part=part,
+        total=queries.contact_count(),
+        next_url=_page_url(part, page.next),
+        previous_url=_page_url(part, page.previous),
+    )
+
+
+@feature.get("/new", needs=Permission.MANAGE_INTEGRATION)
+def new_contact() -> ResponseReturnValue:
+    return _form_page(ContactForm.of(), None)
+
+
+@feature.post("/new", needs=Permission.MANAGE_INTEGRATION)
+def add_contact() -> ResponseReturnValue:
+    form = ContactForm.of()
+    return _save(form, None, lambda: services.add_contact(**form.written()))
+
+
+@feature.get("/<int:contact_id>", needs=Permission.SEE_CALLS)
+def contact(contact_id: int) -> ResponseReturnValue:
+    found = queries.find_contact(contact_id)
+    return _form_page(ContactForm.of(found), found)
+
+
+@feature.post("/<int:contact_id>", needs=Permission.MANAGE_INTEGRATION)
+def edit_contact(contact_id: int) -> ResponseReturnValue:
+    form = ContactForm.of()
+    found = queries.find_contact(contact_id)
+    return _save(form, found, lambda: services.edit_contact(contact_id, **form.written()))
+
+
+@feature.post("/<int:contact_id>/remove", needs=Permission.MANAGE_INTEGRATION)
+def remove_contact(contact_id: int) -> ResponseReturnValue:
+    name = services.remove_contact(contact_id)
+    return htmx.done(_("%(name)s was deleted.", name=name), back_to=url_for("contacts.index"))
+
+
+def _save(form: ContactForm, found: Contact | None, save: Callable[[], Contact]) -> Response:
+    """Runs the service; what it refuses stands at its field, with all that was typed."""
+    if not form.validate():
+        return _form_page(form, found, status=422)
+    try:
+        saved = save()
+    except Refused as error:
+        form.refuse(error)
+        return _form_page(form, found, status=422)
+    return htmx.done(_("%(name)s was saved.", name=saved.name), back_to=url_for("contacts.index"))
+
+
+def _form_page(form: ContactForm, found: Contact | None, status: int = 200) -> Response:
+    return htmx.render(
+        "contacts/contact.html", fragment="contacts/_contact_form.html", status=status, form=form, contact=found
+    )
+
+
+def _page_url(part: str, cursor: str | None) -> str | None:
+    return url_for("contacts.index", q=part or None, page=cursor) if cursor else None
