@@ -3,7 +3,6 @@
 import os
 import queue
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -35,9 +34,8 @@ class Installation:
 
     def start(self) -> None:
         """Start the demo; return when it says that it answers. AssertionError with its output if it does not."""
-        command = [PORTAL, "demo", "--port", str(_free_port()), *self._options]
         self._process = subprocess.Popen(
-            command,
+            [PORTAL, "demo", "--port", "0", *self._options],
             env=self._environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -92,10 +90,3 @@ class Installation:
         process.stdout.close()
         # It has ended; who still waits for it need not.
         ready.put("")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
