@@ -41,7 +41,7 @@ test-sqlite: install-dev
 	$(PYTEST) -n $(WORKERS) -m "not browser" --database sqlite
 
 test-postgresql: install-dev
-	$(PYTEST) -n $(WORKERS) -m "not browser and not static" --database postgresql
+	$(PYTEST) -n $(WORKERS) -m "not browser" --database postgresql
 
 test-browser: install-dev
 	$(PYTEST) -n $(WORKERS) -m browser

@@ -7,8 +7,6 @@ import pytest
 from portal.kernel.config import SETTINGS, Setting
 from tests.architecture.sources import ROOT, text
 
-pytestmark = pytest.mark.static
-
 README = ROOT / "README.md"
 
 

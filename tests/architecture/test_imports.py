@@ -4,11 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.architecture.sources import ROOT
-
-pytestmark = pytest.mark.static
 
 
 def test_the_direction_of_imports_holds() -> None:

@@ -1,10 +1,6 @@
 """Who knows a room's name finds its templates, its style and its tests under that name."""
 
-import pytest
-
 from tests.architecture.sources import PORTAL, STATIC, TEMPLATES, TESTS, files, name, python_files, rooms
-
-pytestmark = pytest.mark.static
 
 # Shared by all rooms.
 SHARED_TEMPLATES = {"layout", "macros", "errors"}

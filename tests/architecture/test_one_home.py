@@ -3,11 +3,7 @@
 import re
 from pathlib import Path
 
-import pytest
-
 from tests.architecture.sources import PORTAL, TEMPLATES, files, lines_with, name, python_files, templates, text
-
-pytestmark = pytest.mark.static
 
 CLOCK = PORTAL / "kernel" / "clock.py"
 HTMX = PORTAL / "web" / "htmx.py"

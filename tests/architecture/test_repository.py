@@ -8,8 +8,6 @@ import pytest
 
 from tests.architecture.sources import ROOT
 
-pytestmark = pytest.mark.static
-
 # Written in pieces, since this file is published too.
 REGISTRIES = ("pypi." + "org", "pythonhosted." + "org", "npmjs." + "org", "npmjs." + "com", "debian." + "org/debian")
 MACHINE_PATHS = ("/wo" + "rk/", "/ro" + "ot/", "/home/" + "user")

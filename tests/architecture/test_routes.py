@@ -2,14 +2,11 @@
 
 import re
 
-import pytest
 from flask import Flask
 
 from portal.navigation import ENTRIES
 from portal.web.access import Permission
 from tests.architecture.routes import MAP, routes, written
-
-pytestmark = pytest.mark.static
 
 # No feature's: what these answer is the same for everybody.
 OPEN = {"static"}

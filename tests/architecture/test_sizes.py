@@ -3,11 +3,7 @@
 import ast
 from pathlib import Path
 
-import pytest
-
 from tests.architecture.sources import PORTAL, ROOT, STATIC, files, functions, name, python_files, templates, text
-
-pytestmark = pytest.mark.static
 
 FILE, FUNCTION, VIEW, TEMPLATE, CONFTEST, BEHAVIOUR = 300, 40, 20, 120, 150, 100
 

@@ -8,8 +8,6 @@ import pytest
 from tests.architecture.sources import TEMPLATES, lines_with, name, templates, text
 from tests.support.markup import Document
 
-pytestmark = pytest.mark.static
-
 STATEMENTS = re.compile(r"\{#.*?#\}|\{%.*?%\}", re.DOTALL)
 FRAGMENTS = [path for path in templates() if path.name.startswith("_")]
 INLINE = re.compile(r"\sstyle=|\son[a-z]+=|\shx-on|<style|<script(?![^>]*\ssrc=)|=[\"']js(on)?:|hx-trigger=\"[^\"]*\[")

@@ -12,8 +12,6 @@ from portal.kernel.db import Model
 from portal.kernel.tenancy import AccountOwned
 from tests.architecture.sources import PORTAL, lines_with, python_files
 
-pytestmark = pytest.mark.static
-
 # Tables that belong to no account, and why.
 SHARED_TABLES = {
     "account": "the accounts themselves",

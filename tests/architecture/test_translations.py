@@ -12,8 +12,6 @@ from babel.messages.pofile import read_po
 
 from tests.architecture.sources import PORTAL, ROOT, STATIC, TEMPLATES, files, name, python_files, text, tree
 
-pytestmark = pytest.mark.static
-
 RUSSIAN = PORTAL / "locale" / "ru" / "LC_MESSAGES" / "messages.po"
 KEYWORDS = DEFAULT_KEYWORDS | {"_l": None, "lazy_gettext": None, "lazy_ngettext": (1, 2)}
 # Russian that is no translation.

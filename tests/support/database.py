@@ -1,6 +1,7 @@
 """Plugin: the database of this run, SQLite or PostgreSQL, by the option `--database`.
 
-With PostgreSQL one server serves the whole run, each xdist worker with databases of its own names.
+With PostgreSQL one server serves the whole run, each xdist worker with databases of its own names; what asks for no
+database is left to the run on SQLite.
 """
 
 import itertools
@@ -30,6 +31,14 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if server := config.stash.get(SERVER, None):
         server.stop()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--database") != "postgresql":
+        return
+    others = [item for item in items if "new_database" not in getattr(item, "fixturenames", ())]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in others]
 
 
 @pytest.hookimpl(optionalhook=True)

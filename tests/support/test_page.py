@@ -4,8 +4,6 @@ import pytest
 
 from tests.support.page import assert_fragment, assert_page, fragment_faults, page_faults
 
-pytestmark = pytest.mark.static
-
 PAGE = """<!doctype html>
 <html lang="en"><head><title>Calls</title><link rel="stylesheet" href="/static/app.css"></head>
 <body><main id="main" hx-sse:connect="/live"><h1>Calls</h1>

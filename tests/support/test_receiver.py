@@ -7,8 +7,6 @@ import requests
 
 from tests.support.receiver import Answer, Receiver
 
-pytestmark = pytest.mark.static
-
 
 def test_it_keeps_the_request_byte_for_byte(receiver: Receiver) -> None:
     requests.post(f"{receiver.url}/hook?a=%2F&&b=1&a=", data=b"\x00body", headers={"webhook-id": "7"}, timeout=5)

@@ -6,8 +6,6 @@ import pytest
 
 from tests.support.sockets import OutsideAddressError, is_loopback
 
-pytestmark = pytest.mark.static
-
 
 def test_a_connection_to_the_outside_is_refused(refusals: list[str]) -> None:
     with socket.socket() as outside, pytest.raises(OutsideAddressError):
