@@ -13,6 +13,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from portal import navigation, subscriptions
 from portal.accounts import door
 from portal.accounts.views import feature as accounts
+from portal.calls.panels import add_panels
+from portal.calls.views import feature as calls
 from portal.contacts.views import feature as contacts
 from portal.kernel import db, logs
 from portal.kernel.bells import make_bells
@@ -22,11 +24,13 @@ from portal.kernel.http import Door
 from portal.kernel.i18n import CATALOGUES, DEFAULT_LOCALE
 from portal.kernel.secrets import Vault, derive
 from portal.kernel.storage import FolderStore
+from portal.recordings.panel import RECORD_PANEL
+from portal.recordings.views import feature as recordings
 from portal.web import assets, errors, filters, live, requests, security
 
 Process = Literal["web", "worker", "engine", "command"]
 ROOT = Path(__file__).resolve().parent.parent
-FEATURES = (accounts, contacts)
+FEATURES = (accounts, contacts, calls, recordings)
 _MAX_FORM = 1_000_000
 
 
@@ -46,6 +50,7 @@ def create_app(settings: Settings, process: Process = "web") -> Flask:
     live.init_app(app, app.extensions["portal.bells"], limit=settings.web_threads // 2)
     for feature in FEATURES:
         app.register_blueprint(feature)
+    add_panels(app, RECORD_PANEL)
     subscriptions.init_app(app)
     navigation.init_app(app)
     return app

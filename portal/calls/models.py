@@ -88,6 +88,11 @@ class CallRecord(AccountOwned, Model):
         """The code name of `other`."""
         return self.caller_name if self.kind == CallKind.INCOMING else self.callee_name
 
+    @property
+    def wait_seconds(self) -> int | None:
+        """How long the one who called waited for the other side to answer, or until the end."""
+        return self.caller_wait_seconds if self.kind == CallKind.INCOMING else self.callee_wait_seconds
+
 
 class CallLeg(AccountOwned, Model):
     """One phone of a call: who was rung, when, how long, what came of it and why."""

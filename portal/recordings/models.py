@@ -36,8 +36,10 @@ class Recording(AccountOwned, Model):
     media_type: Mapped[str] = mapped_column(String(40), default="audio/wav")
     octets: Mapped[int] = mapped_column(default=0)
     seconds: Mapped[int] = mapped_column(default=0)
+    sides: Mapped[int] = mapped_column(default=1)
+    """1, or 2 where the audio is stereo: the caller on the left, the employee on the right."""
     peaks: Mapped[bytes | None] = mapped_column(LargeBinary)
-    """One byte per bar and side, 0 to 255: left bars, then right bars where the audio is stereo."""
+    """One byte per bar and side, 0 to 255: left bars, then right bars where there are two sides."""
     etag: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(default=now)
 

@@ -1,0 +1,30 @@
+"""The form of click-to-call."""
+
+from __future__ import annotations
+
+from wtforms import SelectField, StringField
+from wtforms.validators import InputRequired, Length
+
+from portal.contacts.names import code_names
+from portal.kernel.i18n import lazy_gettext as _l
+from portal.telephony.queries import sip_lines
+from portal.web.forms import BaseForm
+
+
+class OriginateForm(BaseForm):
+    """Whose phone rings first, and whom to call then."""
+
+    caller = SelectField(_l("From which phone"), [InputRequired(_l("Choose the phone that is to ring first."))])
+    callee = StringField(
+        _l("Number or SIP account"),
+        [InputRequired(_l("Enter whom to call.")), Length(max=64, message=_l("This is too long for a number."))],
+        render_kw={"inputmode": "tel", "autocomplete": "off"},
+    )
+
+    def offer_phones(self) -> None:
+        """Fills the choice with the account's SIP accounts."""
+        lines = sip_lines()
+        names = code_names([line.name for line in lines])
+        self.caller.choices = [
+            (line.name, f"{names[line.name]} · {line.name}" if line.name in names else line.name) for line in lines
+        ]

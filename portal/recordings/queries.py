@@ -1,0 +1,25 @@
+"""Reads of records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
+from portal.calls.models import CallRecord
+from portal.kernel.db import db
+from portal.recordings.models import Recording
+
+
+def recording_of(call: CallRecord) -> Recording | None:
+    """The record of a call, in whatever state, or None where none was begun."""
+    return db.session.scalar(select(Recording).where(Recording.call_id == call.id))
+
+
+def recordings_of(calls: Iterable[CallRecord]) -> dict[int, Recording]:
+    """The records of these calls, by the call's row id, in one query."""
+    ids = [call.id for call in calls]
+    if not ids:
+        return {}
+    found = db.session.scalars(select(Recording).where(Recording.call_id.in_(ids)))
+    return {recording.call_id: recording for recording in found}
