@@ -13,8 +13,8 @@ from portal.telephony.addresses import sip_address
 from portal.telephony.models import Did, SipLine
 from portal.telephony.queries import find_sip_line
 
-SWITCH_TOPIC = "switch"
-"""The bell that wakes engines: an order was given, or a line or phone changed."""
+LINES_TOPIC = "lines"
+"""The bell that tells engines of a new line or of a phone's changed settings."""
 
 
 def add_sip_line(name: str, label: str = "") -> SipLine:
@@ -36,7 +36,7 @@ def add_sip_line(name: str, label: str = "") -> SipLine:
     db.session.add(line)
     db.session.flush()
     audit("sip_line.add", address)
-    ring(SWITCH_TOPIC)
+    ring(LINES_TOPIC)
     return line
 
 
@@ -55,7 +55,7 @@ def add_did(number: str, label: str = "") -> Did:
     db.session.add(did)
     db.session.flush()
     audit("did.add", digits)
-    ring(SWITCH_TOPIC)
+    ring(LINES_TOPIC)
     return did
 
 

@@ -1,0 +1,183 @@
+"""The life of an order: written by any process, taken once by the engine of its switch, answered or expired.
+
+Whoever orders waits for the answer by its bell; the state is read again from time to time, since bells can be lost.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NoReturn
+
+from flask import current_app
+from sqlalchemy import select, update
+
+from portal.kernel.bells import Bells, Listener
+from portal.kernel.clock import monotonic, now
+from portal.kernel.config import Settings
+from portal.kernel.db import db, ring, transaction, upsert
+from portal.kernel.errors import Conflict, NotFound, Unavailable
+from portal.kernel.i18n import gettext as _
+from portal.kernel.secrets import Vault
+from portal.telephony.models import OrderKind, OrderRefusal, OrderState, SwitchOrder
+
+SWITCH_TOPIC = "switch"
+"""The bell that wakes engines: an order was given."""
+PATIENCE_SECONDS = 5.0
+"""How long whoever orders waits for the switch."""
+TOO_OLD = timedelta(seconds=10)
+"""An order that nobody waits for any more is not carried out."""
+_POLL_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order as the engine gets it."""
+
+    id: int
+    account_id: int
+    kind: OrderKind
+    api_call_id: str
+    arguments: Mapping[str, Any]
+    created_at: datetime
+
+    @property
+    def is_too_old(self) -> bool:
+        """Whether nobody can be waiting for it any more."""
+        return now() - self.created_at > TOO_OLD
+
+
+def new_call_id() -> str:
+    """A call's id: 32 lower-case hexadecimal digits, by chance."""
+    return secrets.token_hex(16)
+
+
+def repeatable_call_id(account_id: int, request_id: str) -> str:
+    """The same id for the same request of the same account; nobody without the installation's secret can guess it."""
+    vault: Vault = current_app.extensions["portal.vault"]
+    return vault.lookup_hash(f"originate\0{account_id}\0{request_id}")[:32]
+
+
+def give(kind: OrderKind, api_call_id: str, arguments: dict[str, Any]) -> bool:
+    """Writes an order for the switch of this installation, in the present transaction, and wakes the engine.
+
+    The same order again is not written twice; one that was refused or had expired is given again. Answers whether
+    there is anything left to do for the switch. Raises `Conflict` for other arguments under the same id.
+    """
+    settings: Settings = current_app.extensions["portal.settings"]
+    fresh = {"state": OrderState.NEW, "refusal": None, "taken_at": None, "created_at": now()}
+    values = {"switch": settings.switch, "kind": kind, "api_call_id": api_call_id, "arguments": arguments, **fresh}
+    ring(SWITCH_TOPIC)
+    if upsert(SwitchOrder, values, key=["account_id", "kind", "api_call_id"]):
+        return True
+    order = db.session.scalars(_named(kind, api_call_id).with_for_update()).one()
+    if order.arguments != arguments:
+        raise Conflict(_("This request_id has been used for another call."))
+    if order.state not in (OrderState.REFUSED, OrderState.EXPIRED):
+        return False
+    for name, value in fresh.items():
+        setattr(order, name, value)
+    return True
+
+
+@contextmanager
+def answer_bell(api_call_id: str) -> Iterator[AnswerBell]:
+    """A bell that rings when the switch has answered: hung up before the order is committed, so as not to miss it."""
+    bells: Bells = current_app.extensions["portal.bells"]
+    listener = bells.listen()
+    try:
+        yield AnswerBell(listener, api_call_id)
+    finally:
+        listener.close()
+
+
+class AnswerBell:
+    """Waits for the switch's answer to one order."""
+
+    def __init__(self, listener: Listener, api_call_id: str) -> None:
+        self._listener = listener
+        self._api_call_id = api_call_id
+
+    def wait(self, account_id: int, kind: OrderKind) -> None:
+        """Returns when the switch took the order.
+
+        Raises `Unavailable` or `NotFound` where it refused, and `Unavailable(timed_out=True)` after five seconds: the
+        order will not be carried out later then.
+        """
+        deadline = monotonic() + PATIENCE_SECONDS
+        while True:
+            state, refusal = _state(account_id, kind, self._api_call_id)
+            if state == OrderState.TAKEN:
+                return
+            if state == OrderState.REFUSED:
+                _raise(refusal)
+            if state == OrderState.EXPIRED or (monotonic() >= deadline and self._give_up(account_id, kind)):
+                raise Unavailable(_("The switch did not answer in time. Nothing was done."), timed_out=True)
+            self._sleep(min(_POLL_SECONDS, deadline - monotonic()))
+
+    def _sleep(self, seconds: float) -> None:
+        until = monotonic() + seconds
+        while (left := until - monotonic()) > 0:
+            if order_topic(self._api_call_id) in self._listener.wait(left):
+                return
+
+    def _give_up(self, account_id: int, kind: OrderKind) -> bool:
+        """False where the switch answered in the last moment."""
+        with transaction(account_id) as session:
+            order = session.scalars(_named(kind, self._api_call_id)).one()
+            return _settle(order.id, OrderState.EXPIRED, None)
+
+
+def order_topic(api_call_id: str) -> str:
+    """The bell of an order's answer."""
+    return f"order:{api_call_id}"
+
+
+def new_orders(switch: str) -> list[Order]:
+    """What this switch is asked to do, oldest first. For its engine."""
+    with transaction(everything="job dispatch", writes=False) as session:
+        rows = session.scalars(
+            select(SwitchOrder)
+            .where(SwitchOrder.state == OrderState.NEW, SwitchOrder.switch == switch)
+            .order_by(SwitchOrder.id)
+            .limit(100)
+        )
+        return [
+            Order(row.id, row.account_id, OrderKind(row.kind), row.api_call_id, row.arguments, row.created_at)
+            for row in rows
+        ]
+
+
+def settle(order: Order, state: OrderState, refusal: OrderRefusal | None = None) -> bool:
+    """Answers an order, for the engine; False where it is no longer to be carried out."""
+    with transaction(order.account_id):
+        ring(order_topic(order.api_call_id))
+        return _settle(order.id, state, refusal)
+
+
+def _settle(order_id: int, state: OrderState, refusal: OrderRefusal | None) -> bool:
+    result = db.session.execute(
+        update(SwitchOrder)
+        .where(SwitchOrder.id == order_id, SwitchOrder.state == OrderState.NEW)
+        .values(state=state, refusal=refusal, taken_at=now())
+    )
+    return bool(result.rowcount)  # type: ignore[attr-defined]
+
+
+def _named(kind: OrderKind, api_call_id: str) -> Any:
+    return select(SwitchOrder).where(SwitchOrder.kind == kind, SwitchOrder.api_call_id == api_call_id)
+
+
+def _state(account_id: int, kind: OrderKind, api_call_id: str) -> tuple[str, str | None]:
+    with transaction(account_id, writes=False) as session:
+        order = session.scalars(_named(kind, api_call_id)).one()
+        return order.state, order.refusal
+
+
+def _raise(refusal: str | None) -> NoReturn:
+    if refusal == OrderRefusal.NO_SUCH_CALL:
+        raise NotFound(_("This call is not going on any more."))
+    raise Unavailable(_("The switch cannot do this."))

@@ -1,0 +1,141 @@
+"""The sandbox switch with everything around it: phones from their rows, records, and calls that come by themselves."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass
+from pathlib import Path
+from random import SystemRandom
+from typing import TypeAlias
+
+from portal.telephony.engine import RoutePlanner
+from portal.telephony.engine_desk import PresenceBoard, QueuedJournal, QueuedSink
+from portal.telephony.engines.sandbox.switch import SandboxSwitch
+from portal.telephony.engines.sandbox.tape import Tape
+from portal.telephony.engines.sandbox.timeline import RealTimeline
+from portal.telephony.engines.sandbox.traffic import Traffic, TrafficLine
+from portal.telephony.models import OrderKind, OrderRefusal
+from portal.telephony.orders import Order, new_call_id
+from portal.telephony.sandbox_lines import SandboxDirectory
+
+KnownCallers: TypeAlias = Callable[[int], Sequence[str]]
+"""Numbers (universal format) of people who are likely to call an account; asked with its id."""
+
+KNOWN_CALLER_SHARE = 0.7
+_RECORD_PATIENCE_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Whom the engine asks and tells."""
+
+    planner: RoutePlanner
+    journal: QueuedJournal
+    sink: QueuedSink
+    board: PresenceBoard
+    known_callers: KnownCallers
+
+
+class SandboxEngine:
+    """Carries out orders on a sandbox switch of its own. Its methods are called from one thread."""
+
+    def __init__(self, switch: str, tape: Path, desk: Desk, timeline: RealTimeline, *, has_traffic: bool) -> None:
+        self._desk = desk
+        self._tape_folder = tape
+        self._timeline = timeline
+        self._has_traffic = has_traffic
+        self._chance = SystemRandom()
+        self._directory = SandboxDirectory()
+        self._recorder = ThreadPoolExecutor(1, "recorder")
+        self._switch = SandboxSwitch(
+            switch,
+            timeline,
+            self._directory,
+            desk.planner,
+            desk.journal,
+            Tape(tape, desk.sink, self._recorder.submit),
+            desk.board.changed,
+            self._chance,
+        )
+        self._traffic_lines: tuple[TrafficLine, ...] = ()
+        self._traffic: Traffic | None = None
+
+    def start(self) -> None:
+        """The switch is there from now on."""
+        for left in self._tape_folder.glob("*.wav"):
+            # Of a process that died while it rendered: its call was closed without a record.
+            left.unlink()
+        self._timeline.start()
+        self.refresh()
+
+    def stop(self) -> None:
+        """Ends the calls that are up as interrupted; records that are being closed are waited for a little."""
+        self._stop_traffic()
+        with contextlib.suppress(FutureTimeout):
+            self._recorder.submit(lambda: None).result(_RECORD_PATIENCE_SECONDS)
+        self._switch.shut_down()
+        self._timeline.stop()
+        self._desk.sink.close()
+        self._recorder.shutdown(wait=False, cancel_futures=True)
+
+    def refresh(self) -> None:
+        """Reads lines and phones anew, and tells how the phones are."""
+        self._directory.load()
+        for account_id in self._directory.accounts():
+            self._desk.board.report(account_id, self._switch.presence(account_id))
+        if self._has_traffic:
+            self._renew_traffic()
+
+    def refusal(self, order: Order) -> OrderRefusal | None:
+        """Why this order cannot be carried out, or None where it can."""
+        if order.kind is OrderKind.HANG_UP and not self._is_live(order):
+            return OrderRefusal.NO_SUCH_CALL
+        return None
+
+    def carry_out(self, order: Order) -> None:
+        """Does what is ordered; comes back before it has happened."""
+        account_id, call_id = order.account_id, order.api_call_id
+        match order.kind:
+            case OrderKind.INCOMING:
+                caller = order.arguments["caller"] or self._somebody(account_id)
+                self._switch.place_incoming(account_id, call_id, caller, order.arguments["did"])
+            case OrderKind.ORIGINATE:
+                did = next(iter(self._directory.dids(account_id)), None)
+                self._switch.originate(
+                    account_id, call_id, order.arguments["caller"], order.arguments["callee"], did=did
+                )
+            case OrderKind.HANG_UP:
+                self._switch.hang_up(call_id)
+
+    def _is_live(self, order: Order) -> bool:
+        return any(
+            (call.account_id, call.api_call_id) == (order.account_id, order.api_call_id)
+            for call in self._switch.live_calls()
+        )
+
+    def _somebody(self, account_id: int) -> str:
+        """A contact of the account, or a mobile number that could be anybody's."""
+        known = self._desk.known_callers(account_id)
+        if known and self._chance.random() < KNOWN_CALLER_SHARE:
+            return self._chance.choice(known)
+        return f"7999{self._chance.randrange(10**7):07d}"
+
+    def _renew_traffic(self) -> None:
+        lines = tuple(
+            TrafficLine(account_id, did, tuple(self._desk.known_callers(account_id)))
+            for account_id in self._directory.accounts()
+            for did in self._directory.dids(account_id)
+        )
+        if lines == self._traffic_lines:
+            return
+        self._stop_traffic()
+        self._traffic_lines = lines
+        self._traffic = Traffic(self._switch, self._timeline, lines, new_call_id, self._chance)
+        self._traffic.start()
+
+    def _stop_traffic(self) -> None:
+        if self._traffic is not None:
+            self._traffic.stop()

@@ -1,0 +1,63 @@
+"""Signs of life of a switch's engine, and the end of the calls that it left open when it died."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+
+from portal.kernel.clock import now
+from portal.kernel.db import transaction, upsert
+from portal.telephony.control.reconcile import close_interrupted
+from portal.telephony.engine import CallChange, CallJournal, CallSnapshot
+from portal.telephony.models import SwitchLife
+
+log = structlog.get_logger(__name__)
+
+
+class SwitchJournal(CallJournal, Protocol):
+    """A journal that also knows which calls of a switch have no end yet."""
+
+    def open_calls(self, switch: str) -> Sequence[CallSnapshot]:
+        """The calls of every account that were written down for this switch and have not ended, oldest first."""
+        ...
+
+
+def close_left_calls(switch: str, journal: SwitchJournal) -> int:
+    """Ends the calls of an earlier life of this switch in the journal; answers how many there were.
+
+    They ended with that life's last sign at the latest: nobody pays for the hours in which nothing ran.
+    """
+    seen_at = last_sign_of_life(switch) or now()
+    calls = journal.open_calls(switch)
+    for call in calls:
+        journal.record(close_interrupted(call, seen_at), CallChange.FINISHED)
+        log.warning("call_closed_after_restart", api_call_id=call.api_call_id)
+    return len(calls)
+
+
+def last_sign_of_life(switch: str) -> datetime | None:
+    """When the engine of this switch was last alive, or None where it never was."""
+    with transaction(writes=False) as session:
+        life = session.get(SwitchLife, switch)
+        return None if life is None else life.seen_at
+
+
+def begin_life(switch: str) -> None:
+    """The engine begins."""
+    moment = now()
+    with transaction():
+        upsert(
+            SwitchLife,
+            {"switch": switch, "started_at": moment, "seen_at": moment},
+            key=["switch"],
+            change={"started_at": moment, "seen_at": moment},
+        )
+
+
+def sign_of_life(switch: str) -> None:
+    """The engine is still there."""
+    with transaction() as session:
+        session.get_one(SwitchLife, switch).seen_at = now()
