@@ -82,7 +82,7 @@ def engine() -> None:
 @click.option("--quiet", is_flag=True, help="Place no calls by itself.")
 def demo(host: str | None, port: int | None, data: Path | None, calls: int, quiet: bool) -> None:  # noqa: FBT001
     """Two companies with history, web, worker and the sandbox switch as one process tree."""
-    from portal.demo.run import run_demo
+    from portal.server.demo import run_demo
 
     run_demo(load_settings(data=data), host=host, port=port, calls=calls, traffic=not quiet)
 

@@ -1,0 +1,102 @@
+"""One transaction per unit of work, and bells that ring when it is kept."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from portal.kernel.bells import Bells, Listener, live_topic
+from portal.kernel.db import announce, db, ring, transaction
+from portal.telephony.models import SipLine
+from tests.people import Cast
+
+
+@pytest.fixture
+def listener(app: Flask) -> Iterator[Listener]:
+    """An ear for every bell of the installation."""
+    bells: Bells = app.extensions["portal.bells"]
+    found = bells.listen()
+    yield found
+    found.close()
+
+
+def names(app: Flask, account_id: int) -> list[str]:
+    with app.app_context(), transaction(account_id, writes=False) as session:
+        return list(session.scalars(select(SipLine.name)))
+
+
+def test_it_keeps_what_was_written(app: Flask, cast: Cast) -> None:
+    with app.app_context(), transaction(cast.north) as session:
+        session.add(SipLine(name="SIP/1"))
+
+    assert names(app, cast.north) == ["SIP/1"]
+
+
+def test_an_error_undoes_all_of_it(app: Flask, cast: Cast) -> None:
+    with pytest.raises(KeyError), app.app_context(), transaction(cast.north) as session:
+        session.add(SipLine(name="SIP/1"))
+        session.flush()
+        raise KeyError
+
+    assert names(app, cast.north) == []
+
+
+def test_rows_that_were_read_stay_readable(app: Flask, cast: Cast) -> None:
+    with app.app_context(), transaction(cast.north) as session:
+        session.add(SipLine(name="SIP/1"))
+    with app.app_context(), transaction(cast.north, writes=False) as session:
+        line = session.scalars(select(SipLine)).one()
+
+    assert line.name == "SIP/1"
+
+
+def test_a_bell_rings_after_the_commit(app: Flask, cast: Cast, listener: Listener) -> None:
+    with app.app_context(), transaction(cast.north):
+        db.session.add(SipLine(name="SIP/1"))
+        ring("switch")
+        announce("calls-changed")
+        assert listener.wait(0.05) == set()
+
+    assert listener.wait(5) == {"switch", live_topic(cast.north, "calls-changed")}
+
+
+def test_a_rollback_forgets_its_bells(app: Flask, cast: Cast, listener: Listener) -> None:
+    with pytest.raises(KeyError), app.app_context(), transaction(cast.north):
+        ring("switch")
+        raise KeyError
+
+    assert listener.wait(0.1) == set()
+
+
+def test_every_listener_hears_and_the_dead_are_forgotten(app: Flask) -> None:
+    bells: Bells = app.extensions["portal.bells"]
+    first, second = bells.listen(), bells.listen()
+    heard: list[set[str]] = []
+    threads = [threading.Thread(target=lambda ear=ear: heard.append(ear.wait(5))) for ear in (first, second)]
+    for thread in threads:
+        thread.start()
+    bells.ring(["one"])
+    for thread in threads:
+        thread.join()
+    first.close()
+    second.close()
+    bells.ring(["two"])
+
+    assert heard == [{"one"}, {"one"}]
+
+
+def test_two_writers_wait_for_each_other(app: Flask, cast: Cast) -> None:
+    def add(number: int) -> None:
+        with app.app_context(), transaction(cast.north) as session:
+            session.scalars(select(SipLine)).all()
+            session.add(SipLine(name=f"SIP/{number}"))
+
+    threads = [threading.Thread(target=add, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(names(app, cast.north)) == 8
