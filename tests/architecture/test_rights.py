@@ -14,7 +14,7 @@ from tests.browser import Browser
 from tests.people import ANNA, BORIS, OLGA, Person
 
 # What no object of anybody has: a door refuses before it looks.
-NOBODYS = {"int": 999_999_999, "string": "nothing", "uuid": "00000000-0000-4000-8000-000000000000", "path": "nothing"}
+NOBODYS = {"int": 999_999_999, "string": "0" * 32, "uuid": "00000000-0000-4000-8000-000000000000", "path": "nothing"}
 PEOPLE = {
     "Anna, an admin": (ANNA, RIGHTS[Role.ADMIN]),
     "Boris, a viewer": (BORIS, RIGHTS[Role.VIEWER]),
