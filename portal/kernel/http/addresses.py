@@ -1,7 +1,7 @@
 """Which addresses may be dialled at all.
 
-Python's own `is_global` and `is_private` are not enough: measured on 3.11, `is_global` is true for NAT64 and 6to4 forms of
-loopback, for IPv4-compatible and site-local addresses and for multicast, and `is_private` is false for 100.64.0.0/10.
+Python's own `is_global` and `is_private` are not enough. Measured on 3.11: `is_global` is true for loopback dressed as
+NAT64 or 6to4, for IPv4-compatible and site-local addresses and for multicast; `is_private` is false for 100.64.0.0/10.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ def _networks(*texts: str) -> tuple[Network, ...]:
     return tuple(ipaddress.ip_network(text) for text in texts)
 
 
-# What a cloud tells a machine about itself, credentials among it: never, even inside a network that the operator allows.
-# All of link-local belongs here, since the containers' twins of 169.254.169.254 (…170.2, …170.23, …42.42) live in it too.
+# Where a cloud tells a machine about itself, credentials among it: never, not even in a network that the operator
+# allows. All of link-local, since the twins of 169.254.169.254 live there (169.254.170.2 and .23 at AWS).
 _METADATA = _networks(
     "169.254.0.0/16",
     "100.100.100.200/32",  # Alibaba Cloud

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import ssl
 from typing import Any
 
@@ -12,62 +11,12 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.response import HTTPResponse
 
 from portal.kernel.http.addresses import Address, AddressPolicy
-from portal.kernel.http.connections import CheckedConnection, CheckedTlsConnection, KeptConnections, Route
+from portal.kernel.http.connections import CheckedConnection, KeptConnections, Route
 from portal.kernel.http.dial import Resolver
-from portal.kernel.http.errors import AddressRefused, BadRequest
+from portal.kernel.http.errors import AddressRefused
 from portal.kernel.http.journey import Journey, Stage
-from portal.kernel.http.message import Request
+from portal.kernel.http.outgoing import Outgoing
 from portal.kernel.http.target import CheckedUrl
-
-_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
-
-# These say where a message ends, who it is for and who may read on: written by the door, by nobody else.
-_OWN_HEADERS = frozenset(
-    ["accept-encoding", "connection", "content-length", "expect", "host", "keep-alive", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"]
-)
-
-
-class Outgoing(PreparedRequest):
-    """A prepared request that knows its checked URL and its deadline.
-
-    It is not prepared by `Request.prepare`, which rewrites a query (`%7e` to `~`, `[1]` to `%5B1%5D`).
-    """
-
-    def __init__(self, request: Request, target: CheckedUrl, journey: Journey, user_agent: str) -> None:
-        super().__init__()
-        self.target = target
-        self.journey = journey
-        self.can_repeat = request.can_repeat
-        self.connection: CheckedConnection | None = None
-        if not _TOKEN.fullmatch(request.method):
-            raise BadRequest("the method is not a word of HTTP")
-        self.prepare_method(request.method)
-        self.url = target.url
-        self.plain_headers = _headers(request, target, user_agent)
-        self.payload = request.body
-        self.prepare_headers(self.plain_headers)
-        self.prepare_body(request.body, None)
-
-
-def _headers(request: Request, target: CheckedUrl, user_agent: str) -> dict[str, str]:
-    own = {"Host": target.host_header, "User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": "identity"}
-    headers: CaseInsensitiveDict[str] = CaseInsensitiveDict(own)
-    for name, value in request.headers.items():
-        _check_header(name, value)
-        headers[name] = value
-    if request.body is not None:
-        headers["Content-Length"] = str(len(request.body))
-    return dict(headers)
-
-
-def _check_header(name: str, value: str) -> None:
-    if not _TOKEN.fullmatch(name):
-        raise BadRequest("a header's name is not a word of HTTP")
-    if name.lower() in _OWN_HEADERS:
-        raise BadRequest(f"the header {name} cannot be chosen")
-    if not _VALUE.fullmatch(value):
-        raise BadRequest(f"the value of {name} holds characters that a header cannot")
 
 
 class Carrier(BaseAdapter):
@@ -91,11 +40,11 @@ class Carrier(BaseAdapter):
     def send(self, request: PreparedRequest, *_: Any, **__: Any) -> Response:
         """The answer, its body not yet read; `release` comes afterwards.
 
-        A kept connection that turns out closed before any byte of an answer came is replaced by a new one, once. The first
-        try may have reached the receiver (it may have acted and died before it answered), so this can deliver twice. A
-        request with `can_repeat` allows exactly that: a webhook is promised at least once, its failed attempt would be
-        repeated by the schedule anyhow, and the same `webhook-id` in both lets the receiver drop the second. Every other
-        request goes over a connection of its own and is written once.
+        A kept connection that breaks before any byte of an answer came is replaced by a new one, once. The receiver may
+        have read the first request, acted on it and died before it answered, so this can deliver twice. A request with
+        `can_repeat` allows exactly that: a webhook is promised at least once, its failed attempt would be repeated by
+        the schedule anyhow, and the same `webhook-id` in both lets the receiver drop the second. Every other request
+        goes over a connection of its own and is written once.
         """
         if not isinstance(request, Outgoing):
             raise TypeError("only a request whose URL was checked goes out")
@@ -120,15 +69,15 @@ class Carrier(BaseAdapter):
         for route in routes if is_reuse_allowed else []:
             kept = self._kept.take(route)
             if kept is not None:
-                kept.begin(journey)
+                kept.resume(journey)
                 return kept
         failure: OSError = OSError("no address")
         for route in routes:
-            connection = self._new_connection(route)
+            connection = CheckedConnection(route, journey, self._context, self._connect_seconds)
             try:
-                connection.begin(journey)
+                connection.open()
             except BaseException as error:
-                connection.close()
+                connection.hang_up()
                 if not isinstance(error, OSError) or journey.stage is not Stage.CONNECT:
                     raise
                 failure = error
@@ -159,16 +108,11 @@ class Carrier(BaseAdapter):
         if is_complete and connection.sock is not None:
             self._kept.keep(connection)
         else:
-            connection.close()
+            connection.hang_up()
 
     def close(self) -> None:
         """Close the connections that wait for another exchange."""
         self._kept.close()
-
-    def _new_connection(self, route: Route) -> CheckedConnection:
-        if route.scheme == "https":
-            return CheckedTlsConnection(route, self._connect_seconds, ssl_context=self._context)
-        return CheckedConnection(route, self._connect_seconds)
 
     @staticmethod
     def _exchange(connection: CheckedConnection, request: Outgoing) -> HTTPResponse:
@@ -177,7 +121,7 @@ class Carrier(BaseAdapter):
                 request.method or "", request.target.target, request.plain_headers, request.payload
             )
         except BaseException:
-            connection.close()
+            connection.hang_up()
             raise
 
 

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import socket
+import ssl
 import threading
 import time
 from collections import OrderedDict, deque
 from typing import Any, NamedTuple
 
-from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connection import HTTPConnection
 from urllib3.response import HTTPResponse
 
 from portal.kernel.http.addresses import Address
-from portal.kernel.http.dial import TimedSocket, dial
+from portal.kernel.http.dial import TimedSocket, dial, shake_hands
 from portal.kernel.http.journey import HEAD_BYTES, Journey, Peer, Stage
+
+# It writes what an odd answer holds into the log, at the length that the receiver likes.
+logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
 class Route(NamedTuple):
-    """Where a connection leads. Two names at one address do not share one: the certificate was checked for one of them."""
+    """Where a connection leads. Names at one address do not share it: a certificate was checked for one of them."""
 
     scheme: str
     host: str
@@ -28,65 +34,71 @@ class Route(NamedTuple):
 class CheckedConnection(HTTPConnection):
     """A connection that dials the address of its route, and knows its name only for Host, SNI and the certificate."""
 
-    def __init__(self, route: Route, connect_seconds: float, **tls: Any) -> None:
-        super().__init__(route.host, route.port, **tls)
+    def __init__(self, route: Route, journey: Journey, context: ssl.SSLContext, connect_seconds: float) -> None:
+        super().__init__(route.host, route.port)
         self.route = route
+        self._journey = journey
+        self._context = context
         self._connect_seconds = connect_seconds
-        self._journey: Journey | None = None
+        self._line: TimedSocket | None = None
         self._target = ""
 
-    def begin(self, journey: Journey) -> None:
-        """From here on everything belongs to this exchange and keeps its deadline."""
+    def open(self) -> None:
+        """Dial, and shake hands where the route is https. Raises OSError, of which TimeoutError and ssl.SSLError."""
+        self._journey.peer = Peer(str(self.route.address), self.route.port)
+        self.connect()
+
+    def resume(self, journey: Journey) -> None:
+        """A kept connection: from here on it keeps the deadline of another exchange."""
         self._journey = journey
-        journey.peer = Peer(str(self.route.address), self.route.port, is_reused=self.sock is not None)
-        if self.sock is None:
-            self.connect()
-        if isinstance(self.sock, TimedSocket):
-            self.sock.journey = journey
+        journey.peer = Peer(str(self.route.address), self.route.port, is_reused=True)
+        if self._line is not None:
+            self._line.journey = journey
 
     def exchange(self, method: str, target: str, headers: dict[str, str], body: bytes | None) -> HTTPResponse:
-        """Write the request, read the head of the answer. The body is read from what is returned, under the same deadline."""
+        """Write the request and read the head of the answer; its body is read from what is returned."""
         self._target = target
-        journey = self._current
-        journey.enter(Stage.WAIT)
-        journey.sent_head = b""
-        journey.allow_bytes(HEAD_BYTES)
-        try:
-            # urllib3 logs the URL that it is given when an answer's headers are odd: it is not given the real one.
+        self._journey.enter(Stage.WAIT)
+        self._journey.sent_head = b""
+        self._journey.allow_bytes(HEAD_BYTES)
+        # It may have answered (413) before it hung up on a body that it did not want.
+        with contextlib.suppress(BrokenPipeError):
+            # urllib3 keeps the URL for its log: it is not given the real one.
             self.request(method, "/", body, headers, preload_content=False, decode_content=False)
-        except BrokenPipeError:
-            pass  # it may have answered (413) before it hung up on a body that it did not want
-        return self.getresponse()
+        answer = self.getresponse()
+        if self._journey.is_at_end:
+            # http.client takes a head that breaks off for a whole one: half of one would count as delivered.
+            answer.close()
+            raise ConnectionResetError("closed within the head of the answer")
+        return answer
 
-    def putrequest(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
+    def hang_up(self) -> None:
+        """Close, and with it the socket that `close` leaves to an unread answer."""
+        self.close()
+        if self._line is not None and self._line.fileno() >= 0:
+            socket.close(self._line.detach())
+
+    def putrequest(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002 -- see `request` above
         """The request line: the target byte for byte, whatever a library on the way would have made of it."""
         super().putrequest(method, self._target, *args, **kwargs)
 
     def send(self, data: Any) -> None:
         """The first piece is the head, in one; what is reported as sent is taken from here."""
-        self._current.sent_head = self._current.sent_head or data
+        self._journey.sent_head = self._journey.sent_head or data
         super().send(data)
 
-    @property
-    def _current(self) -> Journey:
-        if self._journey is None:
-            raise RuntimeError("begin() comes first")
-        return self._journey
-
     def _new_conn(self) -> socket.socket:
-        self._current.enter(Stage.CONNECT)
-        sock = dial(self.route.address, self.route.port, self._current, self._connect_seconds)
+        self._journey.enter(Stage.CONNECT)
+        line = dial(self.route.address, self.route.port, self._journey, self._connect_seconds)
         if self.route.scheme == "https":
-            self._current.enter(Stage.TLS)
-        return sock
-
-
-class CheckedTlsConnection(CheckedConnection, HTTPSConnection):
-    """The same over TLS."""
+            self._journey.enter(Stage.TLS)
+            line = shake_hands(line, self._context, self.route.host)
+        self._line = line
+        return line
 
 
 class KeptConnections:
-    """Open connections that wait for another exchange, by route. Thread-safe and bounded; each is used by one thread at a time."""
+    """Open connections that wait for another exchange, by route. Bounded, thread-safe; one thread has one at a time."""
 
     def __init__(self, at_most: int, seconds: float) -> None:
         self._at_most = at_most
@@ -103,7 +115,7 @@ class KeptConnections:
             # Readable while nothing was asked: the peer has closed it, or says what nobody asked for.
             if time.monotonic() - since < self._seconds and connection.is_connected:
                 return connection
-            connection.close()
+            connection.hang_up()
         return None
 
     def keep(self, connection: CheckedConnection) -> None:
@@ -114,7 +126,7 @@ class KeptConnections:
             self._count += 1
             stale = self._stale()
         for old in stale:
-            old.close()
+            old.hang_up()
 
     def close(self) -> None:
         """Close all that wait."""
@@ -123,7 +135,7 @@ class KeptConnections:
             self._idle.clear()
             self._count = 0
         for connection in waiting:
-            connection.close()
+            connection.hang_up()
 
     def _pop(self, route: Route) -> tuple[float, CheckedConnection] | None:
         with self._lock:

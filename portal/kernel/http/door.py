@@ -11,13 +11,14 @@ from typing import Self
 import certifi
 
 from portal.kernel.http.addresses import AddressPolicy, Network
-from portal.kernel.http.carrier import Carrier, Outgoing
+from portal.kernel.http.carrier import Carrier
 from portal.kernel.http.connections import KeptConnections
 from portal.kernel.http.dial import Lookup, Resolver, system_lookup, tls_context
 from portal.kernel.http.errors import AddressRefused, NameUnknown, UrlReason, UrlRefused
 from portal.kernel.http.exchange import EXPECTED, failed, read_answer
 from portal.kernel.http.journey import Journey
 from portal.kernel.http.message import Exchange, Probe, Request
+from portal.kernel.http.outgoing import Outgoing
 from portal.kernel.http.target import CheckedUrl, check_url
 
 BODY_BYTES = 32 * 1024
@@ -29,9 +30,10 @@ _LONGEST_SAVED_URL = 2048
 class Door:
     """Sends requests to addresses that are public or named in `allow`, and to no others. Thread-safe; one per process.
 
-    Nothing comes from the environment: no proxy, no netrc, no certificate bundle. No redirect is followed, no cookie kept.
-    `ca_file` names certificates that are trusted besides the public ones. `allow=127.0.0.0/8` does not cover `localhost`,
-    which is `::1` too on most machines.
+    Nothing comes from the environment: no proxy, no netrc, no certificates. No redirect is followed, no cookie kept.
+    `ca_file` names certificates that are trusted besides the public ones. `connect_seconds` is for each address of a
+    name, within the deadline of the exchange; `idle_seconds` is how long a connection waits for the next exchange.
+    `allow=127.0.0.0/8` does not cover the name `localhost`, which on most machines is `::1` too.
     """
 
     def __init__(
@@ -94,7 +96,7 @@ class Door:
         return exchange
 
     def probe(self, url: str, *, deadline_seconds: float) -> Probe:
-        """Name, connection and, for https, handshake and certificate; then hang up. No request is sent: a GET may have effects.
+        """Resolve, connect, for https shake hands; then hang up. No request is sent, since a GET may have effects.
 
         Raises Failed.
         """
@@ -106,7 +108,7 @@ class Door:
             raise failed(error, journey) from error
         phases, peer = journey.phases(), journey.peer
         version, ends_at = _certificate(connection.sock)
-        connection.close()
+        connection.hang_up()
         if peer is None:
             raise RuntimeError("a connection without a peer")
         return Probe(peer, phases, version, ends_at)

@@ -53,8 +53,8 @@ class FailureKind(StrEnum):
 class Failed(DoorError):
     """The exchange has no whole answer.
 
-    `message` is a short technical text in English for a log or the details of an attempt; pages speak by `kind`. `sent` is
-    None when nothing was written. `partial` is the answer as far as it came, its `is_cut` true.
+    `message` is a short technical text in English for a log or the details of an attempt; pages speak by `kind`. `sent`
+    is None when nothing was written. `partial` is the answer as far as it came, its `is_cut` true.
     """
 
     def __init__(

@@ -41,8 +41,8 @@ def read_answer(response: Response, journey: Journey, body_cap: int) -> Exchange
 def _read_body(raw: HTTPResponse, journey: Journey, body_cap: int, body: bytearray) -> bool:
     """Fill `body`; whether it is cut.
 
-    A gzip bomb is never inflated further than the cap. On the wire more may come than the cap, since a body may be sent in
-    small chunks, but not without end.
+    A gzip bomb is inflated up to the cap and no further. On the wire more may come than the cap, since a body may come
+    in small chunks, but not without end.
     """
     journey.allow_bytes(4 * body_cap + 64 * 1024)
     try:
@@ -90,10 +90,8 @@ def failed(error: Exception, journey: Journey, partial: Exchange | None = None) 
 
 def _kind(error: Exception, journey: Journey) -> tuple[FailureKind, str]:
     match error:
-        case AddressRefused():
-            return FailureKind.REFUSED_ADDRESS, str(error)
-        case UrlRefused(reason=UrlReason.ADDRESS):
-            # The same words as for a name that leads to such an address.
+        case AddressRefused() | UrlRefused(reason=UrlReason.ADDRESS):
+            # One text for all of them: it must not tell what is behind the wall.
             return FailureKind.REFUSED_ADDRESS, str(AddressRefused())
         case UrlRefused() | BadRequest():
             return FailureKind.BAD_REQUEST, str(error)
@@ -103,22 +101,20 @@ def _kind(error: Exception, journey: Journey) -> tuple[FailureKind, str]:
     cause = error.__cause__ if isinstance(error, HTTPError) and error.__cause__ is not None else error
     if isinstance(cause, TimeoutError):
         return FailureKind.TIMEOUT, f"timed out ({journey.stage.value})"
-    if journey.stage is Stage.CONNECT:
-        return FailureKind.CONNECT, _text(cause)
-    if journey.stage is Stage.TLS:
-        return FailureKind.TLS, _text(cause)
-    return _answer_kind(cause)
+    return _kind_by_stage(cause, journey.stage), _text(cause)
 
 
-def _answer_kind(cause: BaseException) -> tuple[FailureKind, str]:
+def _kind_by_stage(cause: BaseException, stage: Stage) -> FailureKind:
+    if stage is Stage.CONNECT:
+        return FailureKind.CONNECT
+    if stage is Stage.TLS:
+        return FailureKind.TLS
     # http.client has no class of its own for too many headers.
     if isinstance(cause, TooMuch | LineTooLong) or str(cause).startswith("got more than"):
-        return FailureKind.TOO_LARGE, "the head of the answer is too large"
-    if isinstance(cause, IncompleteRead):
-        return FailureKind.DISCONNECTED, "the connection was closed before the answer was whole"
-    if isinstance(cause, ConnectionError | ssl.SSLEOFError | ssl.SSLZeroReturnError):
-        return FailureKind.DISCONNECTED, _text(cause)
-    return FailureKind.PROTOCOL, _text(cause)
+        return FailureKind.TOO_LARGE
+    if isinstance(cause, ConnectionError | IncompleteRead | ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        return FailureKind.DISCONNECTED
+    return FailureKind.PROTOCOL
 
 
 def _text(cause: BaseException) -> str:

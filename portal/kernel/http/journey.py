@@ -56,6 +56,7 @@ class Journey:
         "_left",
         "_spent",
         "_started",
+        "is_at_end",
         "peer",
         "received",
         "seconds",
@@ -69,6 +70,7 @@ class Journey:
         self.peer: Peer | None = None
         self.sent_head = b""
         self.received = 0
+        self.is_at_end = False
         self._started = time.monotonic()
         self._deadline = self._started + seconds
         self._entered: float | None = None
@@ -99,9 +101,10 @@ class Journey:
         self._left = count
 
     def took(self, count: int) -> None:
-        """So many bytes came. Raises TooMuch when they are more than may come."""
+        """So many bytes came, none = the other side has closed. Raises TooMuch when they are more than may come."""
         if not self.received and count:
             self.enter(Stage.ANSWER)
+        self.is_at_end = not count
         self.received += count
         self._left -= count
         if self._left < 0:

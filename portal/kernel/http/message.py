@@ -15,10 +15,10 @@ Headers = tuple[tuple[str, str], ...]
 class Request:
     """One request.
 
-    The URL's query goes out byte for byte as it stands here; only characters outside ASCII are percent-encoded (UTF-8).
+    The URL's query goes out byte for byte as it stands here; only what is not ASCII is percent-encoded, as UTF-8.
 
-    `can_repeat` = it does no harm when this request arrives twice, whatever its method: a webhook carries an id by which
-    a receiver drops repeats, a look-up changes nothing. Only such a request uses a kept connection; see `Carrier.send`.
+    `can_repeat` = no harm is done when this request arrives twice, whatever its method: a webhook carries an id by
+    which its receiver drops repeats, a look-up changes nothing. Only such a request goes over a kept connection.
     """
 
     method: str
@@ -30,7 +30,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class SentRequest:
-    """The head of a request exactly as it was written to the wire. It may hold keys: `redact` it before it is logged."""
+    """The head of a request exactly as it was written. It may hold keys: `redact` it before it is logged."""
 
     line: str
     headers: Headers
@@ -49,8 +49,8 @@ class SentRequest:
 class Exchange:
     """A request and its answer, whatever its status: 3xx is an answer too, and is not followed.
 
-    `body` is decompressed and holds at most as many bytes as were asked for; `is_cut` = there was more, or it could not be
-    read to its end. Header names and values are as they came.
+    `body` is decompressed and holds at most as many bytes as were asked for; `is_cut` = there was more, or it could not
+    be read to its end. `headers` holds each line of the answer's head, one that came twice side by side.
     """
 
     status: int

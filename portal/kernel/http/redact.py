@@ -11,18 +11,19 @@ MASK = "***"
 _SECRET_WORDS = frozenset({"apikey", "auth", "authorization", "cookie", "key", "passwd", "password", "secret", "token"})
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 
-_NAME = re.compile(r"([\w%.+\[\]-]+)=")
+# Begins where a word begins: a long text without any "=" is otherwise read again from each of its letters.
+_NAME = re.compile(r"(?<![\w%.+\[\]-])([\w%.+\[\]-]+)=")
 _VALUE = re.compile(r"[^&\s\"]*")
-_HEADER = re.compile(r"(?m)^([\w-]+):[ \t]*\S.*$")
+_HEADER = re.compile(r"(?m)^([\w-]+):[ \t]*[^\s][^\r\n]*")
 _JSON = re.compile(
-    r"""(?P<before>(?P<quote>["'])(?P<name>[^"'\n]{1,64})(?P=quote)\s*:\s*)(?P<open>["'])(?:\\.|(?!(?P=open)).)*(?P=open)"""
+    r"""(?P<before>(?P<quote>["'])(?P<name>[^"'\n]{1,64})(?P=quote)\s*:\s*)(?P<open>["'])(?:\\.|(?!(?P=open))[^\\\n])*(?P=open)"""
 )
 _SCHEME_WORD = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]+")
 _USER = re.compile(r"(?<=://)[^/?#\s@\"]*@")
 
 
 def redact(text: str) -> str:
-    """The text with `***` for each secret value in queries, form bodies, JSON, header lines, and before a URL's host."""
+    """The text with `***` for each secret value in queries, forms, JSON, header lines, and before a URL's host."""
     text = _USER.sub(f"{MASK}@", text)
     text = _HEADER.sub(_header, text)
     text = _JSON.sub(_json, text)
