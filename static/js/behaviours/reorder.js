@@ -1,23 +1,24 @@
 // Drag by [data-reorder-handle]; on drop the form is sent with its fields in the new order. Buttons do it without a pointer.
 import { each, on } from "./page.js";
 
+const HANDLE = "[data-reorder-handle]";
+const middle = (item) => item.getBoundingClientRect().top + item.offsetHeight / 2;
+
 each("[data-reorder]", (list) => { list.dataset.reorderReady = ""; });
 
-on("pointerdown", "[data-reorder-handle]", (handle, start) => {
+on("pointerdown", HANDLE, (handle, start) => {
   const list = handle.closest("[data-reorder]");
   const before = [...list.children];
   const item = before.find((child) => child.contains(handle));
-  const others = before.filter((child) => child !== item && child.querySelector("[data-reorder-handle]"));
   start.preventDefault();
   handle.setPointerCapture(start.pointerId);
   item.classList.add("is-dragged");
 
+  // The neighbours move around the item: an element that leaves the page for a moment loses the pointer.
   handle.onpointermove = ({ clientY }) => {
-    const isAbove = (child) => clientY > child.getBoundingClientRect().top + child.offsetHeight / 2;
-    const previous = others.filter(isAbove).at(-1);
-    if (previous) previous.after(item);
-    else others[0]?.before(item);
-    others.sort((a, b) => (a.compareDocumentPosition(b) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1));
+    const { previousElementSibling: up, nextElementSibling: down } = item;
+    if (up && clientY < middle(up)) item.after(up);
+    else if (down?.querySelector(HANDLE) && clientY > middle(down)) item.before(down);
   };
   handle.onlostpointercapture = () => {
     handle.onpointermove = null;
