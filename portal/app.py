@@ -13,9 +13,12 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from portal import navigation, subscriptions
 from portal.accounts import door
 from portal.accounts.views import feature as accounts
+from portal.admin.views import feature as admin
+from portal.billing.views import feature as billing
 from portal.calls.panels import add_panels
 from portal.calls.views import feature as calls
 from portal.contacts.views import feature as contacts
+from portal.integration.views import feature as integration
 from portal.kernel import db, logs
 from portal.kernel.bells import make_bells
 from portal.kernel.config import Settings
@@ -24,13 +27,17 @@ from portal.kernel.http import Door
 from portal.kernel.i18n import CATALOGUES, DEFAULT_LOCALE
 from portal.kernel.secrets import Vault, derive
 from portal.kernel.storage import FolderStore
+from portal.public_api import errors as api_errors
+from portal.public_api.views import PREFIX as API_PREFIX
+from portal.public_api.views import feature as public_api
 from portal.recordings.panel import RECORD_PANEL
 from portal.recordings.views import feature as recordings
+from portal.server.health import feature as health
 from portal.web import assets, errors, filters, live, requests, security
 
 Process = Literal["web", "worker", "engine", "command"]
 ROOT = Path(__file__).resolve().parent.parent
-FEATURES = (accounts, contacts, calls, recordings)
+FEATURES = (health, accounts, contacts, calls, recordings, billing, integration, public_api, admin)
 _MAX_FORM = 1_000_000
 
 
@@ -44,6 +51,8 @@ def create_app(settings: Settings, process: Process = "web") -> Flask:
     requests.init_app(app)
     security.init_app(app)
     errors.init_app(app)
+    errors.answer_in(app, API_PREFIX, api_errors.shape)
+    security.csrf.exempt(public_api)
     filters.init_app(app)
     assets.init_app(app)
     door.init_app(app)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from flask import Flask, current_app, g, request, url_for
 from flask_babel import get_locale
+from werkzeug.local import LocalProxy
 
 from portal.accounts.door import signed_in
+from portal.billing.queries import HeaderMoney, header
 from portal.kernel.i18n import gettext as _
 from portal.web import htmx, nav
 from portal.web.access import Permission
@@ -44,12 +46,20 @@ def _frame() -> dict[str, object]:
         "may": _may,
         "nav": nav.items(ENTRIES, person.permissions) if person else [],
         "flashes": htmx.flashes(),
-        "header": None,
+        "header": LocalProxy(_money) if account and Permission.SEE_MONEY in person.permissions else None,
         "live_url": url_for("accounts.live") if account else None,
         "preferences": {"url": url_for("accounts.set_preferences"), "next": request.full_path.rstrip("?")},
         "is_demo": current_app.extensions["portal.settings"].is_demo,
     }
     return frame
+
+
+def _money() -> HeaderMoney:
+    """Read when a template asks for it, once: fragments do not."""
+    if "header_money" not in g:
+        g.header_money = header()
+    money: HeaderMoney = g.header_money
+    return money
 
 
 def _may(permission: str) -> bool:

@@ -5,14 +5,20 @@ from __future__ import annotations
 from flask import Flask
 
 from portal.accounts.events import AccountOpened
+from portal.billing import charging
 from portal.calls.events import CallFinished
 from portal.kernel.events import EventBus
 from portal.routing import activity as routing_activity
 from portal.routing import services as routing
+from portal.telephony.events import CallOrdered
 
 
 def init_app(app: Flask) -> None:
     """Subscribes the rooms, in the order in which they must write."""
     bus: EventBus = app.extensions["portal.events"]
     bus.subscribe(AccountOpened, routing.on_account_opened)
+    bus.subscribe(AccountOpened, charging.on_account_opened)
+    bus.subscribe(CallOrdered, charging.on_call_ordered)
+    # The price first: the notice of the call's end tells it.
+    bus.subscribe(CallFinished, charging.on_call_finished)
     bus.subscribe(CallFinished, routing_activity.on_call_finished)

@@ -54,6 +54,14 @@ def signed_in() -> SignedIn | None:
     return current_user._get_current_object() if current_user.is_authenticated else None  # noqa: SLF001
 
 
+def person_here() -> SignedIn:
+    """The person of this request. Raises `NotSignedIn` where there is none."""
+    person = signed_in()
+    if person is None:
+        raise NotSignedIn
+    return person
+
+
 def vault() -> Vault:
     """The installation's vault."""
     found: Vault = current_app.extensions["portal.vault"]

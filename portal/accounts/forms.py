@@ -21,3 +21,16 @@ class SignInForm(BaseForm):
         _l("Password"), [InputRequired(_l("Enter your password."))], render_kw={"autocomplete": "current-password"}
     )
     next = HiddenField()
+
+
+class PasswordForm(BaseForm):
+    """A person's own new password."""
+
+    current = PasswordField(
+        _l("Current password"),
+        [InputRequired(_l("Enter your present password."))],
+        render_kw={"autocomplete": "current-password"},
+    )
+    password = PasswordField(
+        _l("New password"), [InputRequired(_l("Enter a new password."))], render_kw={"autocomplete": "new-password"}
+    )

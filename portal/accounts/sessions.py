@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -160,12 +161,56 @@ def sign_out(session_id: int) -> None:
         row.ended_at = now()
 
 
-def end_sessions(user_id: int) -> None:
-    """Ends every session of a person."""
+def open_sessions(user_id: int) -> Sequence[UserSession]:
+    """A person's sessions that are open, the one used last first."""
+    return db.session.scalars(
+        select(UserSession)
+        .where(
+            UserSession.user_id == user_id,
+            UserSession.ended_at.is_(None),
+            UserSession.last_seen_at > now() - IDLE_LIMIT,
+            UserSession.created_at > now() - ABSOLUTE_LIMIT,
+        )
+        .order_by(UserSession.last_seen_at.desc(), UserSession.id.desc())
+    ).all()
+
+
+def end_own_session(user_id: int, session_id: int) -> None:
+    """Ends one of a person's own sessions. Raises `NotFound` for anybody else's."""
+    row = db.session.get(UserSession, session_id)
+    if row is None or row.user_id != user_id or row.ended_at is not None:
+        raise NotFound
+    row.ended_at = now()
+
+
+def change_password(vault: Vault, person: SignedIn, current: str, new: str) -> None:
+    """A person's own new password; the other sessions end. Raises `Refused` naming the field, `TooMany` for guessing.
+
+    Opens transactions of its own: hashing must not hold the database.
+    """
+    attempt = Attempt(vault, person.email, "password change")
+    with transaction(writes=False):
+        attempt.check()
+        stored = db.session.get_one(User, person.user_id).password_hash
+    is_right = passwords.is_right(stored, current)
+    hashed = passwords.hash_password(new) if is_right else ""
+    with transaction():
+        if is_right:
+            attempt.succeeded()
+            db.session.get_one(User, person.user_id).password_hash = hashed
+            end_sessions(person.user_id, spare=person.session_id)
+            return
+        attempt.failed()
+    raise Refused(_("This is not your present password."), "current")
+
+
+def end_sessions(user_id: int, *, spare: int | None = None) -> None:
+    """Ends every session of a person, but for the one to `spare`."""
     for row in db.session.scalars(
         select(UserSession).where(UserSession.user_id == user_id, UserSession.ended_at.is_(None))
     ):
-        row.ended_at = now()
+        if row.id != spare:
+            row.ended_at = now()
 
 
 def enter_account(session_id: int, user_id: int, account_id: int) -> None:

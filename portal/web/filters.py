@@ -126,6 +126,17 @@ def percent(share: float) -> str:
     return numbers.format_percent(share, locale=_locale()).replace(" ", NBSP)
 
 
+def device(user_agent: str) -> str:
+    """A browser and system as people call them, out of a User-Agent line; the line itself where it is of no known kind."""
+    browser = next((name for mark, name in _BROWSERS if mark in user_agent), "")
+    system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
+    return ", ".join(part for part in (browser, system) if part) or user_agent[:60] or _("unknown device")
+
+
+_BROWSERS = (("Edg/", "Edge"), ("YaBrowser", "Yandex"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+_SYSTEMS = (("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS", "macOS"), ("Linux", "Linux"))
+
+
 def initials(name: str) -> str:
     """At most two letters for an avatar."""
     return "".join(word[0] for word in name.split()[:2]).upper() or "?"
@@ -148,5 +159,6 @@ def init_app(app: Flask) -> None:
         bytes=size,
         percent=percent,
         initials=initials,
+        device=device,
     )
     app.jinja_env.tests["empty"] = lambda value: not str(escape(value)).strip()

@@ -36,7 +36,7 @@ def wants_fragment() -> bool:
     return headers.get("HX-Request") == "true" and headers.get("HX-History-Restore-Request") != "true"
 
 
-def render(page: str, *, fragment: str | None = None, status: int = 200, **context: Any) -> Response:
+def render(page: str, /, *, fragment: str | None = None, status: int = 200, **context: Any) -> Response:
     """The page, or under htmx the fragment that it includes, with the same context."""
     partial = fragment is not None and wants_fragment()
     template = fragment if partial and fragment is not None else page
@@ -46,7 +46,7 @@ def render(page: str, *, fragment: str | None = None, status: int = 200, **conte
 
 
 def done(
-    message: str, *, back_to: str, fragment: str | None = None, undo: str | None = None, announces: str = "", **context: Any
+    message: str, /, *, back_to: str, fragment: str | None = None, undo: str | None = None, announces: str = "", **context: Any
 ) -> Response:
     """After a change: under htmx the new fragment and a toast, otherwise back to a page that shows the same words.
 
@@ -57,9 +57,14 @@ def done(
         return go_to(back_to)
     response = make_response(render_template(fragment, **context))
     response.vary.add("HX-Request")
-    events: dict[str, Any] = {"portal:toast": {"kind": "success", "text": message, "undo": undo}}
-    events.update({name: {"target": "body"} for name in announces.split()})
-    response.headers["HX-Trigger"] = json.dumps(events)
+    toast = {"kind": "success", "text": message, "undo": undo}
+    return announce(response, announces, **{"portal:toast": toast})
+
+
+def announce(response: Response, names: str, **events: Any) -> Response:
+    """Tells other fragments of the same page, under htmx, that something happened: `names` with spaces between them."""
+    heard = {name: {"target": "body"} for name in names.split()}
+    response.headers["HX-Trigger"] = json.dumps(events | heard)
     return response
 
 

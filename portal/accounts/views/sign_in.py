@@ -9,16 +9,14 @@ from flask_login import login_user, logout_user
 from portal.accounts import sessions
 from portal.accounts.door import network, signed_in, vault
 from portal.accounts.forms import SignInForm
+from portal.accounts.views.feature import feature
 from portal.kernel.db import db, transaction
 from portal.kernel.errors import NotFound, Refused, TooMany
 from portal.kernel.i18n import LOCALES
 from portal.kernel.i18n import gettext as _
 from portal.web import htmx, live
 from portal.web.access import Permission
-from portal.web.feature import Feature
 from portal.web.security import is_own_path
-
-feature = Feature("accounts", __name__)
 
 THEMES = ("auto", "light", "dark")
 _YEAR = 31_536_000
