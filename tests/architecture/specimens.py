@@ -1,0 +1,62 @@
+"""One object for each variable that an address may have, made in an account of one's choice.
+
+An address with a new variable cannot be added without a specimen of it: the sweep of tenants asks for one.
+"""
+
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+
+from flask import Flask
+
+from portal.accounts.models import ApiKey, UserSession
+from portal.calls.models import CallRecord
+from portal.contacts.models import Contact, CrmUser
+from portal.kernel.clock import now
+from portal.kernel.db import transaction
+from portal.recordings.models import Recording
+from portal.telephony.engine import CallKind
+from portal.webhooks.models import EventType, Lane, WebhookDelivery, WebhookEvent, WebhookSubscription
+
+
+def settle(app: Flask, account_id: int) -> Mapping[str, object]:
+    """New objects in the account: what an address of each would hold, by the variable's name."""
+    call = CallRecord(
+        api_call_id=secrets.token_hex(16),
+        switch="main",
+        kind=CallKind.INCOMING,
+        caller="79039998877",
+        did="74951234567",
+        started_at=now() - timedelta(minutes=1),
+        has_recording=True,
+    )
+    event = WebhookEvent(type=EventType.CALL_STARTED, api_call_id=call.api_call_id, parameters=[])
+    address = f"https://crm.example/{call.api_call_id}"
+    webhook = WebhookSubscription(url=address, canonical_url=address, event=EventType.CALL_STARTED)
+    crm_user, contact = CrmUser(name="Ivan"), Contact(name="Petr")
+    key = ApiKey(lookup_hash=secrets.token_hex(16), sealed="", expires_at=now() + timedelta(hours=1))
+    with app.app_context(), transaction(account_id) as session:
+        session.add_all([call, event, webhook, crm_user, contact, key])
+        session.flush()
+        delivery = WebhookDelivery(
+            subscription_id=webhook.id, event_id=event.id, public_id=call.api_call_id, lane=Lane.START
+        )
+        session.add_all([delivery, Recording(call_id=call.id, file_name="call.wav")])
+        session.flush()
+        return {
+            "api_call_id": call.api_call_id,
+            "contact_id": contact.id,
+            "crm_user_id": crm_user.id,
+            "delivery_id": delivery.id,
+            "key_id": key.id,
+            "webhook_id": webhook.id,
+        }
+
+
+def session_of(app: Flask, user_id: int) -> int:
+    """A session of a person's, open somewhere else."""
+    entry = UserSession(token_hash=secrets.token_hex(32), user_id=user_id, network="127.0.0.1", user_agent="tests")
+    with app.app_context(), transaction() as session:
+        session.add(entry)
+        session.flush()
+        return entry.id

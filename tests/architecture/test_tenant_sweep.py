@@ -1,0 +1,76 @@
+"""No address shows or changes another account's object: each is tried with one, and answers as if there were none."""
+
+from collections.abc import Callable, Mapping
+
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+
+from portal.accounts.services import find_user
+from portal.web.access import Permission
+from tests.architecture import specimens
+from tests.architecture.routes import Route, routes
+from tests.browser import Browser
+from tests.people import ANNA, CLARA, Cast, Person
+
+# Of no account: the operator's, and what asks for a key instead of a person (see tests/public_api).
+OTHERS = {Permission.OPERATE.value, Permission.API.value, "none"}
+
+
+@pytest.fixture
+def swept(app: Flask) -> list[tuple[Route, Rule]]:
+    """Every address with a variable that people of an account can open."""
+    return [
+        (route, rule)
+        for route in routes(app)
+        for rule in app.url_map.iter_rules(route.endpoint)
+        if rule.rule == route.rule and rule.arguments and route.needs not in OTHERS
+    ]
+
+
+def test_a_strangers_object_is_not_there(
+    app: Flask, cast: Cast, browse: Callable[[Person], Browser], swept: list[tuple[Route, Rule]]
+) -> None:
+    found = []
+
+    for route, rule in swept:
+        address = _address(rule, _souths(app, cast))
+        status = _try(browse(ANNA), route, address)
+        if status != 404:
+            found.append(f"{route.method} {route.rule} answered {status} to Anna of North")
+
+    assert not found
+
+
+def test_an_own_object_is_there(
+    app: Flask, cast: Cast, browse: Callable[[Person], Browser], swept: list[tuple[Route, Rule]]
+) -> None:
+    lost = []
+
+    for route, rule in swept:
+        # New ones for each address: some of them remove what they are given.
+        address = _address(rule, _souths(app, cast))
+        status = _try(browse(CLARA), route, address)
+        if status in {404, 500}:
+            lost.append(f"{route.method} {route.rule} answered {status} to Clara, whose it is")
+
+    assert not lost, "the sweep proves nothing where the specimen is not found by its owner"
+
+
+def _souths(app: Flask, cast: Cast) -> Mapping[str, object]:
+    with app.app_context():
+        clara = find_user(CLARA.email).id
+    return {**specimens.settle(app, cast.south), "session_id": specimens.session_of(app, clara)}
+
+
+def _address(rule: Rule, known: Mapping[str, object]) -> str:
+    missing = rule.arguments - set(known)
+    assert not missing, f"{rule.rule}: add a specimen of {missing} to tests/architecture/specimens.py"
+    _domain, path = rule.build({name: known[name] for name in rule.arguments}) or ("", "")
+    return path
+
+
+def _try(browser: Browser, route: Route, address: str) -> int:
+    response = browser.get(address) if route.method == "GET" else browser.submit(address)
+    response.close()
+    return response.status_code
