@@ -34,10 +34,12 @@ from portal.recordings.panel import RECORD_PANEL
 from portal.recordings.views import feature as recordings
 from portal.server.health import feature as health
 from portal.web import assets, errors, filters, live, requests, security
+from portal.webhooks.panel import DELIVERY_PANEL
+from portal.webhooks.views import feature as webhooks
 
 Process = Literal["web", "worker", "engine", "command"]
 ROOT = Path(__file__).resolve().parent.parent
-FEATURES = (health, accounts, contacts, calls, recordings, billing, integration, public_api, admin)
+FEATURES = (health, accounts, contacts, calls, recordings, billing, webhooks, integration, public_api, admin)
 _MAX_FORM = 1_000_000
 
 
@@ -59,7 +61,7 @@ def create_app(settings: Settings, process: Process = "web") -> Flask:
     live.init_app(app, app.extensions["portal.bells"], limit=settings.web_threads // 2)
     for feature in FEATURES:
         app.register_blueprint(feature)
-    add_panels(app, RECORD_PANEL)
+    add_panels(app, RECORD_PANEL, DELIVERY_PANEL)
     subscriptions.init_app(app)
     navigation.init_app(app)
     return app

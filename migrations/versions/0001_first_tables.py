@@ -389,6 +389,7 @@ def upgrade() -> None:
     sa.Column('media_type', sa.String(length=40), nullable=False),
     sa.Column('octets', sa.BigInteger(), nullable=False),
     sa.Column('seconds', sa.BigInteger(), nullable=False),
+    sa.Column('sides', sa.BigInteger(), nullable=False),
     sa.Column('peaks', sa.LargeBinary(), nullable=True),
     sa.Column('etag', sa.String(length=64), nullable=True),
     sa.Column('created_at', UtcDateTime(), nullable=False),
@@ -425,6 +426,7 @@ def upgrade() -> None:
     sa.Column('step', sa.BigInteger(), nullable=False),
     sa.Column('due_at', UtcDateTime(), nullable=False),
     sa.Column('expires_at', UtcDateTime(), nullable=True),
+    sa.Column('waits_for_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('claim', sa.String(length=32), nullable=True),
     sa.Column('last_status', sa.BigInteger(), nullable=True),
     sa.Column('last_failure', sa.String(length=32), nullable=True),
@@ -445,6 +447,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_webhook_delivery_expires_at', ['expires_at'], unique=False, sqlite_where=sa.text("state = 'waiting' and expires_at is not null"), postgresql_where=sa.text("state = 'waiting' and expires_at is not null"))
         batch_op.create_index('ix_webhook_delivery_in_flight', ['subscription_id'], unique=False, sqlite_where=sa.text("state = 'sending'"), postgresql_where=sa.text("state = 'sending'"))
         batch_op.create_index('ix_webhook_delivery_queue', ['subscription_id', 'lane', 'due_at', 'id'], unique=False, sqlite_where=sa.text("state in ('waiting', 'sending')"), postgresql_where=sa.text("state in ('waiting', 'sending')"))
+        batch_op.create_index('ix_webhook_delivery_waits_for_id', ['waits_for_id'], unique=False, sqlite_where=sa.text('waits_for_id is not null'), postgresql_where=sa.text('waits_for_id is not null'))
 
     op.create_table('contact',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -560,6 +563,7 @@ def downgrade() -> None:
 
     op.drop_table('contact')
     with op.batch_alter_table('webhook_delivery', schema=None) as batch_op:
+        batch_op.drop_index('ix_webhook_delivery_waits_for_id', sqlite_where=sa.text('waits_for_id is not null'), postgresql_where=sa.text('waits_for_id is not null'))
         batch_op.drop_index('ix_webhook_delivery_queue', sqlite_where=sa.text("state in ('waiting', 'sending')"), postgresql_where=sa.text("state in ('waiting', 'sending')"))
         batch_op.drop_index('ix_webhook_delivery_in_flight', sqlite_where=sa.text("state = 'sending'"), postgresql_where=sa.text("state = 'sending'"))
         batch_op.drop_index('ix_webhook_delivery_expires_at', sqlite_where=sa.text("state = 'waiting' and expires_at is not null"), postgresql_where=sa.text("state = 'waiting' and expires_at is not null"))

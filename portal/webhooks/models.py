@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 
-from sqlalchemy import Index, String, UniqueConstraint, text
+from sqlalchemy import Index, SmallInteger, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.kernel.clock import now
@@ -22,7 +22,7 @@ class EventType(StrEnum):
 
 
 class SubscriptionState(StrEnum):
-    """Whether a webhook sends."""
+    """Whether a webhook sends. What comes while it does not is kept and goes out when it sends again."""
 
     ACTIVE = "active"
     PAUSED = "paused"
@@ -31,15 +31,18 @@ class SubscriptionState(StrEnum):
 
 
 class WebhookSubscription(AccountOwned, Model):
-    """A URL and an event. A removed one keeps its row: the removal can be undone, its deliveries stay readable."""
+    """A URL and an event. A removed one keeps its row: the removal can be undone, its deliveries stay readable.
+
+    `url` is as the person typed it and is what is sent; `canonical_url` tells whether two of them are the same.
+    """
 
     __tablename__ = "webhook_subscription"
     __table_args__ = owned(
         Index(
-            "uq_webhook_subscription_account_id_event_url",
+            "uq_webhook_subscription_account_id_event_canonical_url",
             "account_id",
             "event",
-            "url",
+            "canonical_url",
             unique=True,
             sqlite_where=text("removed_at is null"),
             postgresql_where=text("removed_at is null"),
@@ -47,6 +50,7 @@ class WebhookSubscription(AccountOwned, Model):
     )
 
     url: Mapped[str] = mapped_column(String(2000))
+    canonical_url: Mapped[str] = mapped_column(String(2000))
     event: Mapped[EventType] = mapped_column(String(24))
     state: Mapped[SubscriptionState] = mapped_column(String(16), default=SubscriptionState.ACTIVE)
     created_at: Mapped[datetime] = mapped_column(default=now)
@@ -57,12 +61,12 @@ class WebhookEvent(AccountOwned, Model):
     """Something that happened to a call, with the parameters as the CRM gets them; kept also when nobody listens."""
 
     __tablename__ = "webhook_event"
-    __table_args__ = owned(UniqueConstraint("account_id", "type", "api_call_id"))
+    __table_args__ = owned(UniqueConstraint("account_id", "api_call_id", "type"))
 
     type: Mapped[EventType] = mapped_column(String(24))
     api_call_id: Mapped[str] = mapped_column(String(32))
     parameters: Mapped[list[Any]]
-    """Pairs [name, value] in the contract's order, without nulls."""
+    """Pairs [name, value] in the contract's order, as text, without nulls."""
     happened_at: Mapped[datetime] = mapped_column(default=now)
 
 
@@ -73,46 +77,95 @@ class DeliveryState(StrEnum):
     SENDING = "sending"
     DELIVERED = "delivered"
     FAILED = "failed"
+    """Every try was used up."""
     EXPIRED = "expired"
+    """Too late to be of use: the start of a call after a minute."""
     CANCELLED = "cancelled"
+    """Its webhook was removed first."""
+
+
+class Lane(IntEnum):
+    """Which deliveries go first: a card that must pop up, then what must be noted, then what is repeated by hand."""
+
+    START = 0
+    END = 1
+    REPEAT = 2
+
+
+_IS_OPEN = text("state in ('waiting', 'sending')")
+_IS_SENDING = text("state = 'sending'")
+_IS_BEHIND = text("waits_for_id is not null")
+_CAN_EXPIRE = text("state = 'waiting' and expires_at is not null")
 
 
 class WebhookDelivery(AccountOwned, Model):
     """One event to one webhook. `public_id` is the `webhook-id` header, the same at each attempt.
 
-    A sender claims it with a random `claim` until `lease_until`; only the holder of the claim may complete it.
+    A sender claims it with a random `claim` until `due_at`; only the holder of the claim may complete it.
     """
 
     __tablename__ = "webhook_delivery"
     __table_args__ = owned(
         points_to("webhook_subscription", "subscription_id"),
         points_to("webhook_event", "event_id"),
-        UniqueConstraint("account_id", "subscription_id", "event_id"),
+        UniqueConstraint("account_id", "event_id", "subscription_id"),
+        # What the queue reads holds open deliveries alone, so that it stays small however long the history grows.
+        Index("ix_webhook_delivery_due_at", "due_at", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
         Index(
-            "ix_webhook_delivery_due",
+            "ix_webhook_delivery_queue",
+            "subscription_id",
+            "lane",
             "due_at",
-            sqlite_where=text("state in ('waiting', 'sending')"),
-            postgresql_where=text("state in ('waiting', 'sending')"),
+            "id",
+            sqlite_where=_IS_OPEN,
+            postgresql_where=_IS_OPEN,
         ),
-        Index("ix_webhook_delivery_account_id_subscription_id_id", "account_id", "subscription_id", "id"),
-        Index("ix_webhook_delivery_account_id_event_id", "account_id", "event_id"),
+        Index(
+            "ix_webhook_delivery_in_flight", "subscription_id", sqlite_where=_IS_SENDING, postgresql_where=_IS_SENDING
+        ),
+        Index("ix_webhook_delivery_waits_for_id", "waits_for_id", sqlite_where=_IS_BEHIND, postgresql_where=_IS_BEHIND),
+        Index("ix_webhook_delivery_expires_at", "expires_at", sqlite_where=_CAN_EXPIRE, postgresql_where=_CAN_EXPIRE),
+        # A webhook's page: all of its deliveries, or those of one state, newest first.
+        Index("ix_webhook_delivery_account_id_subscription_id_id", "account_id", "subscription_id", text("id desc")),
+        Index(
+            "ix_webhook_delivery_account_id_subscription_id_state_id",
+            "account_id",
+            "subscription_id",
+            "state",
+            text("id desc"),
+        ),
     )
 
     subscription_id: Mapped[int] = mapped_column(BigId)
     event_id: Mapped[int] = mapped_column(BigId)
     public_id: Mapped[str] = mapped_column(String(40), unique=True)
     state: Mapped[DeliveryState] = mapped_column(String(16), default=DeliveryState.WAITING)
+    lane: Mapped[Lane] = mapped_column(SmallInteger)
     attempts: Mapped[int] = mapped_column(default=0)
+    """How often it was tried in all: the number of its rows in `delivery_attempt`."""
+    step: Mapped[int] = mapped_column(default=0)
+    """How many tries of the present round failed; a repeat by hand begins a new round."""
     due_at: Mapped[datetime] = mapped_column(default=now)
     """When it is to be sent; while it is being sent: when its lease runs out."""
-    expires_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    """From when on it is worth nothing; null: it always is."""
+    waits_for_id: Mapped[int | None] = mapped_column(BigId)
+    """The start of the same call to the same URL, which goes first; `due_at` bounds the wait."""
     claim: Mapped[str | None] = mapped_column(String(32))
+    last_status: Mapped[int | None]
+    last_failure: Mapped[str | None] = mapped_column(String(32))
+    last_attempt_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     finished_at: Mapped[datetime | None]
 
     subscription: Mapped[WebhookSubscription] = relationship(viewonly=True)
     event: Mapped[WebhookEvent] = relationship(viewonly=True)
-    tries: Mapped[list[DeliveryAttempt]] = relationship(viewonly=True, order_by="DeliveryAttempt.number")
+    tries: Mapped[list[DeliveryAttempt]] = relationship(viewonly=True, order_by="DeliveryAttempt.number.desc()")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still to be sent."""
+        return self.state in {DeliveryState.WAITING, DeliveryState.SENDING}
 
 
 class DeliveryAttempt(AccountOwned, Model):
@@ -126,14 +179,17 @@ class DeliveryAttempt(AccountOwned, Model):
     delivery_id: Mapped[int] = mapped_column(BigId)
     number: Mapped[int]
     started_at: Mapped[datetime]
-    request_line: Mapped[str] = mapped_column(String(4000))
+    request_line: Mapped[str]
     request_headers: Mapped[list[Any]]
+    """Pairs [name, value] as they were written; empty where nothing was sent."""
     status: Mapped[int | None]
     failure: Mapped[str | None] = mapped_column(String(32))
+    """`kernel.http.FailureKind`, where there was no whole answer."""
     failure_text: Mapped[str | None] = mapped_column(String(500))
     response_headers: Mapped[list[Any] | None]
     response_body: Mapped[str | None]
     is_cut: Mapped[bool] = mapped_column(default=False)
     peer: Mapped[str | None] = mapped_column(String(64))
+    """Address and port that were dialled."""
     phases: Mapped[dict[str, Any]]
-    """Milliseconds: dns, connect, tls, first_byte, total."""
+    """Milliseconds: dns, connect, tls, first_byte, total; null where there was no such part."""

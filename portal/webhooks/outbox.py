@@ -1,0 +1,103 @@
+"""What happens to a call becomes an event and its deliveries, in the transaction that writes the call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from portal.calls.events import CallFinished, CallStarted
+from portal.kernel.clock import now
+from portal.kernel.db import announce, db, ring
+from portal.kernel.secrets import random_word
+from portal.telephony.engine import CallKind
+from portal.webhooks import schedule, wire
+from portal.webhooks.models import (
+    DeliveryState,
+    EventType,
+    SubscriptionState,
+    WebhookDelivery,
+    WebhookEvent,
+    WebhookSubscription,
+)
+
+BELL = "webhooks"
+"""Rung when there is something to send."""
+
+
+def on_call_started(event: CallStarted) -> None:
+    """The contract's call start is that of an incoming call; other kinds have none."""
+    if event.call.kind == CallKind.INCOMING:
+        call = event.call
+        _write(EventType.CALL_STARTED, call.api_call_id, wire.start_parameters(call), call.started_at)
+
+
+def on_call_finished(event: CallFinished) -> None:
+    """Every kind of call ends."""
+    call = event.call
+    _write(EventType.CALL_FINISHED, call.api_call_id, wire.end_parameters(call), call.ended_at or now())
+
+
+def _write(kind: EventType, api_call_id: str, parameters: list[wire.Parameter], happened_at: datetime) -> None:
+    """The event, kept also when nobody listens, and a delivery for each webhook. A repeat changes nothing."""
+    known = select(WebhookEvent.id).where(WebhookEvent.api_call_id == api_call_id, WebhookEvent.type == kind)
+    if db.session.scalar(known) is not None:
+        return
+    event = WebhookEvent(
+        type=kind, api_call_id=api_call_id, parameters=[list(pair) for pair in parameters], happened_at=happened_at
+    )
+    db.session.add(event)
+    db.session.flush()
+    hooks = db.session.scalars(
+        select(WebhookSubscription)
+        .where(WebhookSubscription.event == kind, WebhookSubscription.removed_at.is_(None))
+        .order_by(WebhookSubscription.id)
+    ).all()
+    if not hooks:
+        return
+    starts = _starts_under_way(api_call_id) if kind is EventType.CALL_FINISHED else {}
+    _add_deliveries(event, hooks, starts)
+    ring(BELL)
+    announce("webhooks-changed")
+
+
+def _add_deliveries(event: WebhookEvent, hooks: Sequence[WebhookSubscription], starts: Mapping[str, int]) -> None:
+    plan = schedule.SCHEDULES[event.type]
+    at = now()
+    for hook in hooks:
+        waits_for = starts.get(hook.canonical_url)
+        db.session.add(
+            WebhookDelivery(
+                subscription_id=hook.id,
+                event_id=event.id,
+                public_id=f"msg_{random_word(27)}",
+                lane=plan.lane,
+                created_at=at,
+                due_at=at if waits_for is None else at + schedule.START_FIRST,
+                waits_for_id=waits_for,
+                expires_at=plan.expires_at(event.happened_at),
+            )
+        )
+
+
+def _starts_under_way(api_call_id: str) -> dict[str, int]:
+    """URL and delivery, where the start of this call is still on its way.
+
+    The rows are locked: a sender that is just noting the start's arrival then sees the end that waits for it, and lets
+    it go.
+    """
+    rows = db.session.execute(
+        select(WebhookSubscription.canonical_url, WebhookDelivery.id)
+        .join(WebhookDelivery, WebhookDelivery.subscription_id == WebhookSubscription.id)
+        .join(WebhookEvent, WebhookEvent.id == WebhookDelivery.event_id)
+        .where(
+            WebhookEvent.api_call_id == api_call_id,
+            WebhookEvent.type == EventType.CALL_STARTED,
+            WebhookDelivery.state.in_([DeliveryState.WAITING, DeliveryState.SENDING]),
+            WebhookDelivery.expires_at > now(),
+            WebhookSubscription.state == SubscriptionState.ACTIVE,
+        )
+        .with_for_update(of=WebhookDelivery)
+    )
+    return {url: delivery_id for url, delivery_id in rows}  # noqa: C416 -- a Row is no pair to the type checker

@@ -1,0 +1,181 @@
+"""Reads of webhooks: the list with its health, one webhook's deliveries, one delivery, the deliveries of calls."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
+
+from portal.kernel.db import db
+from portal.kernel.errors import NotFound
+from portal.kernel.i18n import gettext as _
+from portal.kernel.paging import Cursor, Page
+from portal.webhooks.models import (
+    DeliveryState,
+    WebhookDelivery,
+    WebhookEvent,
+    WebhookSubscription,
+)
+
+HEALTH_LENGTH = 20
+MOST_WAITING = 1000
+"""A backlog is counted up to here: "more than" says enough, and costs the same however long it is."""
+_BARS = {
+    DeliveryState.DELIVERED: "ok",
+    DeliveryState.WAITING: "retry",
+    DeliveryState.SENDING: "retry",
+    DeliveryState.FAILED: "fail",
+    DeliveryState.EXPIRED: "fail",
+    DeliveryState.CANCELLED: "none",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRow:
+    """A webhook with what became of its last deliveries."""
+
+    webhook: WebhookSubscription
+    bars: tuple[str, ...]
+    """Of the last 20, oldest first: `ok`, `retry` (on its way), `fail`, `none` (cancelled)."""
+    delivered: int
+    last_status: int | None
+    last_failure: str | None
+    last_attempt_at: datetime | None
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether the last try came to nothing."""
+        return self.last_attempt_at is not None and not (
+            self.last_failure is None and self.last_status is not None and 200 <= self.last_status < 300
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryFilter:
+    """Which deliveries of a webhook; None: any."""
+
+    state: DeliveryState | None = None
+    api_call_id: str | None = None
+
+
+def webhook_list() -> list[WebhookRow]:
+    """The account's webhooks in the order in which they were added."""
+    hooks = db.session.scalars(
+        select(WebhookSubscription).where(WebhookSubscription.removed_at.is_(None)).order_by(WebhookSubscription.id)
+    ).all()
+    latest = _latest([hook.id for hook in hooks])
+    return [_row(hook, latest[hook.id]) for hook in hooks]
+
+
+def webhook_row(webhook_id: int) -> WebhookRow:
+    """One webhook, also one that was removed: its deliveries stay readable. Raises `NotFound`."""
+    hook = db.session.scalar(select(WebhookSubscription).where(WebhookSubscription.id == webhook_id))
+    if hook is None:
+        raise NotFound(_("There is no such webhook."))
+    return _row(hook, _latest([hook.id])[hook.id])
+
+
+def waiting_count(webhook_id: int) -> int:
+    """How many deliveries wait, up to `MOST_WAITING` + 1."""
+    waiting = (
+        select(WebhookDelivery.id)
+        .where(WebhookDelivery.subscription_id == webhook_id, WebhookDelivery.state == DeliveryState.WAITING)
+        .limit(MOST_WAITING + 1)
+        .subquery()
+    )
+    return db.session.scalar(select(func.count()).select_from(waiting)) or 0
+
+
+def delivery_page(
+    webhook_id: int, chosen: DeliveryFilter, cursor: Cursor | None = None, limit: int = 25
+) -> Page[WebhookDelivery]:
+    """At most `limit` deliveries with their events, newest first, after the cursor's (or before it, going back)."""
+    is_back = cursor is not None and cursor.backwards
+    query = select(WebhookDelivery).where(WebhookDelivery.subscription_id == webhook_id)
+    if chosen.state is not None:
+        query = query.where(WebhookDelivery.state == chosen.state)
+    if chosen.api_call_id is not None:
+        query = query.where(
+            WebhookDelivery.event_id.in_(select(WebhookEvent.id).where(_of_calls([chosen.api_call_id])))
+        )
+    if cursor is not None:
+        (key,) = cursor.key
+        query = query.where(WebhookDelivery.id > key if is_back else WebhookDelivery.id < key)
+    order = WebhookDelivery.id.asc() if is_back else WebhookDelivery.id.desc()
+    found = db.session.scalars(query.options(joinedload(WebhookDelivery.event)).order_by(order).limit(limit + 1)).all()
+    rows = found[:limit][::-1] if is_back else found[:limit]
+    has_more = len(found) > limit
+    has_older, has_newer = (True, has_more) if is_back else (has_more, cursor is not None)
+    return Page(
+        rows,
+        next=Cursor((rows[-1].id,)).encode() if rows and has_older else None,
+        previous=Cursor((rows[0].id,), backwards=True).encode() if rows and has_newer else None,
+    )
+
+
+def find_delivery(webhook_id: int, delivery_id: int) -> WebhookDelivery | None:
+    """One delivery of this webhook with its event and every attempt, the latest first; None where there is none."""
+    return db.session.scalar(
+        select(WebhookDelivery)
+        .where(WebhookDelivery.id == delivery_id, WebhookDelivery.subscription_id == webhook_id)
+        .options(joinedload(WebhookDelivery.event), selectinload(WebhookDelivery.tries))
+    )
+
+
+def deliveries_of_calls(api_call_ids: Collection[str]) -> dict[str, list[WebhookDelivery]]:
+    """The deliveries of each call that has any, with event and webhook, in the order in which they arose."""
+    found: dict[str, list[WebhookDelivery]] = defaultdict(list)
+    rows: Sequence[WebhookDelivery] = db.session.scalars(
+        select(WebhookDelivery)
+        .join(WebhookDelivery.event)
+        .where(_of_calls(api_call_ids))
+        .options(contains_eager(WebhookDelivery.event), joinedload(WebhookDelivery.subscription))
+        .order_by(WebhookDelivery.id)
+    ).all()
+    for delivery in rows:
+        found[delivery.event.api_call_id].append(delivery)
+    return dict(found)
+
+
+def _of_calls(api_call_ids: Collection[str]) -> ColumnElement[bool]:
+    return WebhookEvent.api_call_id.in_(list(api_call_ids))
+
+
+def _latest(webhook_ids: Collection[int]) -> dict[int, list[WebhookDelivery]]:
+    """The last 20 deliveries of each webhook, oldest first, in one query that reads no others."""
+    older = aliased(WebhookDelivery)
+    first_shown = (
+        select(older.id)
+        .where(older.subscription_id == WebhookSubscription.id)
+        .order_by(older.id.desc())
+        .limit(1)
+        .offset(HEALTH_LENGTH - 1)
+        .scalar_subquery()
+    )
+    rows = db.session.scalars(
+        select(WebhookDelivery)
+        .join(WebhookSubscription, WebhookSubscription.id == WebhookDelivery.subscription_id)
+        .where(WebhookSubscription.id.in_(webhook_ids), WebhookDelivery.id >= func.coalesce(first_shown, 0))
+        .order_by(WebhookDelivery.id)
+    )
+    latest: dict[int, list[WebhookDelivery]] = defaultdict(list)
+    for delivery in rows:
+        latest[delivery.subscription_id].append(delivery)
+    return latest
+
+
+def _row(hook: WebhookSubscription, latest: Sequence[WebhookDelivery]) -> WebhookRow:
+    tried = [delivery for delivery in latest if delivery.last_attempt_at is not None]
+    last = max(tried, key=lambda delivery: delivery.last_attempt_at or hook.created_at, default=None)
+    return WebhookRow(
+        webhook=hook,
+        bars=tuple(_BARS[delivery.state] for delivery in latest),
+        delivered=sum(delivery.state == DeliveryState.DELIVERED for delivery in latest),
+        last_status=last.last_status if last else None,
+        last_failure=last.last_failure if last else None,
+        last_attempt_at=last.last_attempt_at if last else None,
+    )

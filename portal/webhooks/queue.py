@@ -1,0 +1,99 @@
+"""The queue over all accounts: the deliveries themselves. Each function belongs into a transaction that sees all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+
+from sqlalchemy import func, select, text, update
+
+from portal.kernel.bells import live_topic
+from portal.kernel.db import db, ring
+from portal.kernel.secrets import random_word
+from portal.webhooks.claim_sql import claim_statement
+from portal.webhooks.models import DeliveryState, EventType, WebhookDelivery, WebhookEvent, WebhookSubscription
+from portal.webhooks.schedule import LEASE
+from portal.webhooks.wire import Parameter
+
+_statement = cache(claim_statement)
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedDelivery:
+    """A delivery that one sender holds until `lease_until`, with everything needed to send it."""
+
+    id: int
+    account_id: int
+    subscription_id: int
+    claim: str
+    lease_until: datetime
+    public_id: str
+    event: EventType
+    url: str
+    parameters: tuple[Parameter, ...]
+    step: int
+    attempts: int
+    expires_at: datetime | None
+
+
+def claim(number: int, *, per_webhook: int, now: datetime, is_sqlite: bool) -> list[ClaimedDelivery]:
+    """At most `number` due deliveries, no webhook having more than `per_webhook` in flight, over all workers.
+
+    Starts of calls come before ends, ends before repeats; within that the accounts take turns. A delivery whose
+    holder's lease ran out is due again. The claim is new each time, so that the former holder can complete nothing.
+    """
+    word, lease_until = random_word(32), now + LEASE
+    ids = db.session.scalars(
+        _statement(is_sqlite=is_sqlite),
+        {"now": now, "lease_until": lease_until, "claim": word, "cap": per_webhook, "number": number},
+    ).all()
+    if not ids:
+        return []
+    rows = db.session.execute(
+        select(WebhookDelivery, WebhookSubscription.url, WebhookEvent.type, WebhookEvent.parameters)
+        .join(WebhookSubscription, WebhookSubscription.id == WebhookDelivery.subscription_id)
+        .join(WebhookEvent, WebhookEvent.id == WebhookDelivery.event_id)
+        .where(WebhookDelivery.id.in_(ids))
+        .order_by(WebhookDelivery.lane, WebhookDelivery.created_at, WebhookDelivery.id)
+    )
+    return [
+        ClaimedDelivery(
+            id=delivery.id,
+            account_id=delivery.account_id,
+            subscription_id=delivery.subscription_id,
+            claim=word,
+            lease_until=lease_until,
+            public_id=delivery.public_id,
+            event=EventType(kind),
+            url=url,
+            parameters=tuple((name, value) for name, value in parameters),
+            step=delivery.step,
+            attempts=delivery.attempts,
+            expires_at=delivery.expires_at,
+        )
+        for delivery, url, kind, parameters in rows
+    ]
+
+
+def next_due(now: datetime) -> datetime | None:
+    """When the next delivery that waits, or lease that runs out, will be due; None when nothing will."""
+    return db.session.scalar(
+        select(func.min(WebhookDelivery.due_at)).where(
+            text("state in ('waiting', 'sending')"), WebhookDelivery.due_at > now
+        )
+    )
+
+
+def expire(now: datetime) -> int:
+    """Gives up what is worth nothing any more, also of webhooks that do not send; answers how many."""
+    accounts: Sequence[int] = db.session.scalars(
+        update(WebhookDelivery)
+        .where(WebhookDelivery.state == DeliveryState.WAITING, WebhookDelivery.expires_at <= now)
+        .values(state=DeliveryState.EXPIRED, finished_at=now)
+        .returning(WebhookDelivery.account_id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    ring(*(live_topic(account_id, "webhooks-changed") for account_id in set(accounts)))
+    return len(accounts)

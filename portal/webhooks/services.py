@@ -1,0 +1,174 @@
+"""What a person does with webhooks: add, remove and restore, pause and resume, repeat a delivery."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from portal.accounts.audit import audit
+from portal.kernel.clock import now
+from portal.kernel.db import announce, db, ring
+from portal.kernel.errors import Conflict, NotFound, Refused
+from portal.kernel.http import redact
+from portal.kernel.i18n import gettext as _
+from portal.webhooks.models import (
+    DeliveryState,
+    EventType,
+    Lane,
+    SubscriptionState,
+    WebhookDelivery,
+    WebhookSubscription,
+)
+from portal.webhooks.outbox import BELL
+from portal.webhooks.schedule import SCHEDULES
+from portal.webhooks.urls import SendableUrl
+
+
+def add_webhook(url: SendableUrl, event: EventType) -> WebhookSubscription:
+    """From now on the URL is told of each such event. Raises `Refused` where it already is."""
+    _refuse_twin(url.canonical, event)
+    hook = WebhookSubscription(url=url.text, canonical_url=url.canonical, event=event)
+    db.session.add(hook)
+    db.session.flush()
+    audit("webhook.add", _subject(hook), after={"url": redact(hook.url), "event": hook.event})
+    announce("webhooks-changed")
+    return hook
+
+
+def remove_webhook(webhook_id: int) -> WebhookSubscription:
+    """Nothing more is sent to it; what waited is cancelled. `restore_webhook` takes it back."""
+    hook = _find(webhook_id)
+    hook.removed_at = now()
+    _turn_deliveries(hook, DeliveryState.WAITING, DeliveryState.CANCELLED, finished_at=hook.removed_at)
+    audit("webhook.remove", _subject(hook))
+    announce("webhooks-changed")
+    return hook
+
+
+def restore_webhook(webhook_id: int) -> WebhookSubscription:
+    """The removal never was: what it cancelled waits again. Raises `Conflict` where its twin was added meanwhile."""
+    hook = db.session.scalar(select(WebhookSubscription).where(WebhookSubscription.id == webhook_id).with_for_update())
+    if hook is None:
+        raise NotFound(_("There is no such webhook."))
+    if hook.removed_at is None:
+        return hook
+    if _twin(hook.canonical_url, hook.event) is not None:
+        raise Conflict(_("The same webhook has been added meanwhile: this one stays removed."))
+    _turn_deliveries(hook, DeliveryState.CANCELLED, DeliveryState.WAITING, finished_at=None, where_at=hook.removed_at)
+    hook.removed_at = None
+    audit("webhook.restore", _subject(hook))
+    ring(BELL)
+    announce("webhooks-changed")
+    return hook
+
+
+def pause_webhook(webhook_id: int) -> WebhookSubscription:
+    """Nothing is sent until it is resumed; what comes meanwhile is kept (the start of a call for a minute)."""
+    hook = _find(webhook_id)
+    if hook.state == SubscriptionState.ACTIVE:
+        _set_state(hook, SubscriptionState.PAUSED, "webhook.pause")
+    return hook
+
+
+def resume_webhook(webhook_id: int) -> WebhookSubscription:
+    """It sends again, what was kept first; also one that had been switched off."""
+    hook = _find(webhook_id)
+    if hook.state != SubscriptionState.ACTIVE:
+        _set_state(hook, SubscriptionState.ACTIVE, "webhook.resume")
+        ring(BELL)
+    return hook
+
+
+def switch_off(webhook_id: int) -> None:
+    """The receiver said that it is gone (410): nothing is sent until somebody resumes it. A paused one stays paused."""
+    hook = _find(webhook_id)
+    if hook.state == SubscriptionState.ACTIVE:
+        _set_state(hook, SubscriptionState.OFF, "webhook.switch-off")
+
+
+def repeat_delivery(webhook_id: int, delivery_id: int) -> WebhookDelivery:
+    """Sends a delivery again, at once and, if need be, by a whole new round of tries, under the same `webhook-id`.
+
+    Raises `Conflict` while it is being sent, and where its webhook does not send.
+    """
+    hook = _find(webhook_id)
+    delivery = db.session.scalar(
+        select(WebhookDelivery)
+        .where(WebhookDelivery.id == delivery_id, WebhookDelivery.subscription_id == hook.id)
+        .with_for_update()
+    )
+    if delivery is None:
+        raise NotFound(_("There is no such delivery."))
+    if hook.state != SubscriptionState.ACTIVE:
+        raise Conflict(_("This webhook is not sending now: resume it first."))
+    if delivery.state == DeliveryState.SENDING and delivery.due_at > now():
+        raise Conflict(_("This delivery is being sent right now."))
+    at = now()
+    if delivery.state != DeliveryState.WAITING:
+        delivery.lane, delivery.step = Lane.REPEAT, 0
+        delivery.expires_at = SCHEDULES[hook.event].expires_at(at)
+    delivery.state, delivery.claim = DeliveryState.WAITING, None
+    delivery.due_at, delivery.finished_at = at, None
+    audit("webhook.repeat", _subject(hook), after={"delivery": delivery.public_id})
+    ring(BELL)
+    announce("webhooks-changed")
+    return delivery
+
+
+def _find(webhook_id: int) -> WebhookSubscription:
+    hook = db.session.scalar(
+        select(WebhookSubscription)
+        .where(WebhookSubscription.id == webhook_id, WebhookSubscription.removed_at.is_(None))
+        .with_for_update()
+    )
+    if hook is None:
+        raise NotFound(_("There is no such webhook."))
+    return hook
+
+
+def _twin(canonical_url: str, event: EventType) -> WebhookSubscription | None:
+    return db.session.scalar(
+        select(WebhookSubscription).where(
+            WebhookSubscription.canonical_url == canonical_url,
+            WebhookSubscription.event == event,
+            WebhookSubscription.removed_at.is_(None),
+        )
+    )
+
+
+def _refuse_twin(canonical_url: str, event: EventType) -> None:
+    if _twin(canonical_url, event) is not None:
+        raise Refused(_("This URL is told of this event already: one notice per call is enough."), "url")
+
+
+def _set_state(hook: WebhookSubscription, state: SubscriptionState, action: str) -> None:
+    before, hook.state = hook.state, state
+    audit(action, _subject(hook), before={"state": before}, after={"state": state})
+    announce("webhooks-changed")
+
+
+def _turn_deliveries(
+    hook: WebhookSubscription,
+    before: DeliveryState,
+    after: DeliveryState,
+    *,
+    finished_at: datetime | None,
+    where_at: datetime | None = None,
+) -> None:
+    """All of the webhook's deliveries in one state, of those that were finished at one moment, into another."""
+    db.session.execute(
+        update(WebhookDelivery)
+        .where(
+            WebhookDelivery.subscription_id == hook.id,
+            WebhookDelivery.state == before,
+            WebhookDelivery.finished_at == where_at if where_at else WebhookDelivery.finished_at.is_(None),
+        )
+        .values(state=after, finished_at=finished_at)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _subject(hook: WebhookSubscription) -> str:
+    """Its URL, without keys that may stand in the query."""
+    return redact(hook.url)

@@ -1,0 +1,74 @@
+"""What a CRM gets: the contract's parameters in the contract's order (section 2), and the GET that carries them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from urllib.parse import quote
+
+from portal.calls.models import CallRecord
+from portal.kernel import phone
+from portal.kernel.clock import to_unix
+
+Parameter = tuple[str, str]
+
+# RFC 3986, 3.4, lets a slash stand in a query as it is, and the provider sends it so (`num_b=SIP/0000000672`): a
+# receiver that was made for the provider and compares the raw text must find what it knows. Everything else that is not
+# unreserved is encoded.
+_STANDS_RAW = "/"
+
+
+def start_parameters(call: CallRecord) -> list[Parameter]:
+    """The parameters of «Начало входящего звонка»."""
+    return _without_nulls(
+        ("num_a", call.caller),
+        ("num_m", call.did),
+        ("setup_time", to_unix(call.started_at)),
+        ("api_call_id", call.api_call_id),
+    )
+
+
+def end_parameters(call: CallRecord) -> list[Parameter]:
+    """The parameters of «Завершение звонка». `num_b` and its name stand only where a SIP account answered."""
+    line = _answering_line(call)
+    return _without_nulls(
+        ("num_a", call.caller),
+        ("code_name_num_a", call.caller_name),
+        ("num_m", call.did),
+        ("num_b", line),
+        ("code_name_num_b", call.callee_name if line else None),
+        ("setup_time", to_unix(call.started_at)),
+        ("connection_time", call.talk_seconds),
+        ("waiting_time", call.caller_wait_seconds),
+        ("api_call_id", call.api_call_id),
+        ("price", _decimal(call.price)),
+    )
+
+
+def get_url(url: str, parameters: Iterable[Sequence[str]]) -> str:
+    """The URL to GET: what it has stays byte for byte, the parameters come after it."""
+    query = "&".join(f"{_encoded(name)}={_encoded(value)}" for name, value in parameters)
+    if "?" not in url:
+        return f"{url}?{query}"
+    return f"{url}{query}" if url.endswith(("?", "&")) else f"{url}&{query}"
+
+
+def _answering_line(call: CallRecord) -> str | None:
+    is_line = call.answered_at is not None and call.callee is not None and phone.is_sip(call.callee)
+    return call.callee if is_line else None
+
+
+def _decimal(amount: Decimal | None) -> str | None:
+    """`1.5`, `0.0417`, `12`: exact, without an exponent and without zeros that say nothing."""
+    if amount is None:
+        return None
+    text = f"{amount:f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
+
+
+def _without_nulls(*parameters: tuple[str, str | int | None]) -> list[Parameter]:
+    return [(name, str(value)) for name, value in parameters if value is not None and value != ""]
+
+
+def _encoded(text: str) -> str:
+    return quote(text, safe=_STANDS_RAW)
