@@ -18,6 +18,8 @@ SHARED_TABLES = {
     "membership": "who may enter which account: asked before one is entered",
     "sign_in_failure": "attempts, counted before anybody is known",
     "switch_life": "a switch serves every account",
+    "tariff": "one price list for all",
+    "tariff_rate": "one price list for all",
     "user": "a person may belong to several accounts",
     "user_session": "a person's, before an account is entered",
 }
@@ -28,6 +30,7 @@ SEE_EVERYTHING = {
     "portal/telephony/lines.py",
     "portal/telephony/orders.py",
     "portal/telephony/sandbox_lines.py",
+    "portal/webhooks/worker.py",
 }
 
 

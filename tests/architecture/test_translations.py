@@ -16,6 +16,8 @@ RUSSIAN = PORTAL / "locale" / "ru" / "LC_MESSAGES" / "messages.po"
 KEYWORDS = DEFAULT_KEYWORDS | {"_l": None, "lazy_gettext": None, "lazy_ngettext": (1, 2)}
 # Russian that is no translation.
 MAY_HOLD_RUSSIAN = {
+    "portal/demo/companies.py": "names of people and firms that do not exist",
+    "portal/demo/seed.py": "names of tariffs that do not exist",
     "templates/layout/_preferences.html": "a language is named in itself, whatever the page's language",
 }
 
