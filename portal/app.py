@@ -28,6 +28,7 @@ from portal.kernel.i18n import CATALOGUES, DEFAULT_LOCALE
 from portal.kernel.secrets import Vault, derive
 from portal.kernel.storage import FolderStore
 from portal.public_api import errors as api_errors
+from portal.public_api.description import feature as description
 from portal.public_api.views import PREFIX as API_PREFIX
 from portal.public_api.views import feature as public_api
 from portal.recordings.panel import RECORD_PANEL

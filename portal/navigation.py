@@ -22,7 +22,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("accounts.profile", lambda: _("Personal data"), "profile", "cabinet", Permission.SIGNED_IN),
     Entry("contacts.index", lambda: _("Address book"), "contacts", "cabinet", Permission.SEE_CALLS),
     Entry("integration.index", lambda: _("CRM integration"), "integration", "cabinet", Permission.SEE_INTEGRATION),
-    Entry("public_api.description", lambda: _("Description"), "book", "cabinet", Permission.SIGNED_IN),
+    Entry("description.index", lambda: _("Description"), "book", "cabinet", Permission.SIGNED_IN),
     Entry("support.index", lambda: _("Technical support"), "support", "cabinet", Permission.SIGNED_IN),
     Entry("support.offer", lambda: _("Offer"), "offer", "cabinet", Permission.SIGNED_IN),
     Entry("accounts.sign_out", lambda: _("Sign out"), "sign-out", "cabinet", Permission.SIGNED_IN, method="post"),

@@ -6,11 +6,12 @@ from flask import Flask
 
 from portal.accounts.events import AccountOpened
 from portal.billing import charging
-from portal.calls.events import CallFinished
+from portal.calls.events import CallFinished, CallStarted
 from portal.kernel.events import EventBus
 from portal.routing import activity as routing_activity
 from portal.routing import services as routing
 from portal.telephony.events import CallOrdered
+from portal.webhooks import outbox
 
 
 def init_app(app: Flask) -> None:
@@ -22,3 +23,5 @@ def init_app(app: Flask) -> None:
     # The price first: the notice of the call's end tells it.
     bus.subscribe(CallFinished, charging.on_call_finished)
     bus.subscribe(CallFinished, routing_activity.on_call_finished)
+    bus.subscribe(CallStarted, outbox.on_call_started)
+    bus.subscribe(CallFinished, outbox.on_call_finished)

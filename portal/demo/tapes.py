@@ -12,9 +12,9 @@ from flask import Flask
 from portal.demo.history import TALKS, PastCall
 from portal.kernel.db import db
 from portal.kernel.storage import BlobStore
-from portal.recordings.keys import blob_key, file_name
+from portal.kernel.tenancy import current_account_id
 from portal.recordings.models import Recording, RecordingState
-from portal.recordings.peaks import peaks_of
+from portal.recordings.waveform import Outline, outline
 from portal.telephony.engines.sandbox.voice import write_conversation
 
 
@@ -25,7 +25,7 @@ class Tape:
     path: Path
     octets: int
     etag: str
-    peaks: bytes
+    outline: Outline
 
 
 class TapeShelf:
@@ -37,4 +37,32 @@ class TapeShelf:
 
 def _record(path: Path, seconds: int) -> Tape:
     write_conversation(path, seconds, f"tape {seconds}")
-    return Tape(path, path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest(), peaks_of(path))
+    return Tape(path, path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest(), outline(path))
+
+
+def shelve(app: Flask, shelf: TapeShelf, past: Sequence[PastCall], ids: Sequence[int]) -> None:
+    """Gives each answered call of the past its record, in the present transaction."""
+    store: BlobStore = app.extensions["portal.storage"]
+    account_id = current_account_id()
+    rows = []
+    for row_id, call in zip(ids, past, strict=True):
+        tape = shelf.tapes.get(call.talk_seconds)
+        if tape is None:
+            continue
+        key = f"records/{account_id}/{call.started_at:%Y/%m/%d}/{row_id}.wav"
+        store.put(key, tape.path, keep_source=True)
+        rows.append(
+            Recording(
+                call_id=row_id,
+                state=RecordingState.READY,
+                blob=key,
+                file_name=f"{call.api_call_id}.wav",
+                octets=tape.octets,
+                seconds=call.talk_seconds,
+                sides=tape.outline.sides,
+                peaks=tape.outline.peaks,
+                etag=tape.etag,
+                created_at=call.ended_at,
+            )
+        )
+    db.session.add_all(rows)

@@ -15,7 +15,9 @@ import structlog
 log = structlog.get_logger(__name__)
 
 _GRACE_SECONDS = 12.0
-_RESTART_PAUSE = 1.0
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
+"""Seconds before a part that died is started again; doubled while it dies young."""
+_YOUNG = 30.0
 _STEP = 0.1
 
 
@@ -25,6 +27,9 @@ class ProcessTree:
     def __init__(self, parts: Mapping[str, Callable[[], None]]) -> None:
         self._parts = dict(parts)
         self._children: dict[int, str] = {}
+        self._started: dict[str, float] = {}
+        self._pause: dict[str, float] = {}
+        self._due: dict[str, float] = {}
         self._is_ending = False
 
     def start(self) -> None:
@@ -36,14 +41,18 @@ class ProcessTree:
 
     def watch(self) -> None:
         """Returns when the tree has ended. A part that dies before is started again."""
-        while self._children and not self._is_ending:
+        while not self._is_ending:
             self._reap()
+            for name in [name for name, due in self._due.items() if due <= time.monotonic()]:
+                del self._due[name]
+                self._fork(name)
             time.sleep(_STEP)
         self._finish()
 
     def _fork(self, name: str) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
+        self._started[name] = time.monotonic()
         parent = os.getpid()
         child = os.fork()
         if child:
@@ -72,9 +81,11 @@ class ProcessTree:
         name = self._children.pop(child, None)
         if name is None or self._is_ending:
             return
-        log.warning("part_restarted", part=name, status=os.waitstatus_to_exitcode(status))
-        time.sleep(_RESTART_PAUSE)
-        self._fork(name)
+        is_young = time.monotonic() - self._started[name] < _YOUNG
+        pause = min(self._pause.get(name, _SHORTEST_PAUSE / 2) * 2, _LONGEST_PAUSE) if is_young else _SHORTEST_PAUSE
+        self._pause[name] = pause
+        self._due[name] = time.monotonic() + pause
+        log.warning("part_ended", part=name, status=os.waitstatus_to_exitcode(status), starts_again_in=pause)
 
     def _end(self, _signal: int, _frame: FrameType | None) -> None:
         self._is_ending = True

@@ -45,7 +45,7 @@ def items(entries: tuple[Entry, ...], allowed: frozenset[Permission]) -> list[Na
             url=url_for(entry.endpoint),
             icon=entry.icon,
             section=entry.section,
-            is_current=entry.method == "get" and _is_current(entry.endpoint),
+            is_current=entry.method == "get" and _is_current(entry.endpoint, entries),
             count=entry.count() if entry.count else None,
             method=entry.method,
         )
@@ -54,6 +54,11 @@ def items(entries: tuple[Entry, ...], allowed: frozenset[Permission]) -> list[Na
     ]
 
 
-def _is_current(endpoint: str) -> bool:
+def _is_current(endpoint: str, entries: tuple[Entry, ...]) -> bool:
+    """The entry's own page; or any page of its feature that has no entry of its own, for the feature's first entry."""
     here = request.endpoint or ""
-    return here == endpoint or here.partition(".")[0] == endpoint.partition(".")[0]
+    endpoints = [entry.endpoint for entry in entries if entry.method == "get"]
+    if here in endpoints:
+        return here == endpoint
+    feature = here.partition(".")[0]
+    return endpoint == next((each for each in endpoints if each.partition(".")[0] == feature), None)
