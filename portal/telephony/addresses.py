@@ -7,7 +7,7 @@ code, no plus). This module alone tells them apart.
 import re
 
 _SIP_PREFIX = "SIP/"
-_SIP = re.compile(r"SIP/[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_SIP = re.compile(r"SIP/[A-Za-z0-9][A-Za-z0-9_.-]{0,43}")
 _NUMBER = re.compile(r"[0-9]{2,15}")
 
 
@@ -24,7 +24,7 @@ def is_outside_number(address: str) -> bool:
 def sip_address(name: str) -> str:
     """The address of the SIP account ``name`` (``00000000672`` gives ``SIP/00000000672``).
 
-    Raises ValueError where the name holds anything but Latin letters, digits and ``_ . -``.
+    Raises ValueError where the name holds anything but Latin letters, digits and ``_ . -``, or more than 44 of them.
     """
     address = _SIP_PREFIX + name
     if not is_sip_account(address):

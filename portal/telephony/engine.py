@@ -172,7 +172,8 @@ class RoutePlanner(Protocol):
 class CallJournal(Protocol):
     """Writes down what happens. Called in the order of `version`, one call at a time from one thread.
 
-    An exception means: not written. The engine keeps the snapshot and hands it over again.
+    An exception means: not written. A switch is given a journal that keeps such a snapshot and tries again;
+    to the switch itself a failure of its journal is a line in the log, and the call goes on.
     """
 
     def record(self, call: CallSnapshot, change: CallChange) -> None: ...

@@ -118,6 +118,13 @@ def test_a_call_whose_switch_is_lost_ends_as_what_it_was() -> None:
     assert stage.call.ended_at == after(9)
 
 
+def test_a_record_that_was_complete_survives_the_switch() -> None:
+    stage = talking()
+    stage.at(8, RecordingFinished())
+    stage.at(9, SwitchLost())
+    assert stage.call.has_recording
+
+
 def test_a_clock_that_steps_back_does_not_end_a_call_before_it_began() -> None:
     stage = talking(record=False)
     stage.at(2, CallerGone())

@@ -92,11 +92,15 @@ class Shelf:
 
 class Room:
     def __init__(
-        self, folder: Path, phones: Mapping[str, PhoneSettings], planner: RoutePlanner | RoutePlan, seed: int = 0
+        self,
+        folder: Path,
+        phones: Mapping[str, PhoneSettings],
+        planner: RoutePlanner | RoutePlan,
+        journal: Pages | None = None,
     ) -> None:
         self.timeline = SimulatedTimeline(START)
         self.people = People({NORTH: phones, SOUTH: {}})
-        self.journal = Pages()
+        self.journal = journal or Pages()
         self.shelf = Shelf()
         self.presences: list[tuple[str, Presence]] = []
         route = planner
@@ -108,7 +112,7 @@ class Room:
             journal=self.journal,
             tape=Tape(folder, self.shelf),
             presence_changed=lambda _account, address, presence: self.presences.append((address, presence)),
-            chance=Random(seed),
+            chance=Random(0),
         )
 
     def incoming(self, patience: float = 120, talk: float = 20, number: int = 1) -> CallSnapshot:

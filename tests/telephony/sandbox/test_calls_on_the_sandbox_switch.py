@@ -18,6 +18,7 @@ from tests.telephony.sandbox.room import (
     QUICK,
     SILENT,
     SLOW,
+    SOUTH,
     STRANGER,
     Room,
     call_id,
@@ -54,7 +55,9 @@ def test_all_at_once_is_taken_by_the_quickest_and_the_others_are_free_again(tmp_
         (CAT, LegResult.ANSWERED_ELSEWHERE),
     ]
     assert set(room.switch.presence(NORTH).values()) == {Presence.ONLINE}
-    assert room.presences.index((ANN, Presence.ONLINE)) < room.presences.index((BEN, Presence.ONLINE))
+    rang = [(each, Presence.RINGING) for each in (ANN, BEN, CAT)]
+    silenced = [(ANN, Presence.ONLINE), (CAT, Presence.ONLINE)]
+    assert room.presences == [*rang, (BEN, Presence.BUSY), *silenced, (BEN, Presence.ONLINE)]
 
 
 def test_phones_that_are_busy_offline_or_decline_pass_the_call_on(tmp_path: Path) -> None:
@@ -101,6 +104,11 @@ def test_a_caller_who_gives_up_leaves_no_phone_ringing(tmp_path: Path, patience:
     assert set(room.switch.presence(NORTH).values()) == {Presence.ONLINE}
 
 
+def test_a_caller_who_got_through_is_patient_no_longer_but_talks_on(tmp_path: Path) -> None:
+    call = Room(tmp_path, {ANN: QUICK}, plan(step(ANN))).incoming(patience=10, talk=30)
+    assert call_times(call).talk_seconds == 30
+
+
 def test_the_employee_may_hang_up_first(tmp_path: Path) -> None:
     phones = {ANN: PhoneSettings(answers_after=(1, 1), hangs_up_after=(7, 7))}
     call = Room(tmp_path, phones, plan(step(ANN))).incoming(talk=60)
@@ -117,6 +125,17 @@ def test_a_phone_in_a_call_is_busy_to_the_next_caller(tmp_path: Path) -> None:
     assert told(second) == [(ANN, LegResult.BUSY)]
     assert second.fallback is FallbackCause.ALL_BUSY
     assert room.journal.last(1).outcome is CallOutcome.ANSWERED
+
+
+def test_phones_of_the_same_name_in_two_accounts_are_two_phones(tmp_path: Path) -> None:
+    room = Room(tmp_path, {ANN: QUICK}, plan(step(ANN)))
+    room.people.by_account[SOUTH] = {ANN: QUICK}
+    for account, number in ((NORTH, 1), (SOUTH, 2)):
+        room.switch.place_incoming(account, call_id(number), STRANGER, DID)
+    room.timeline.advance(1)
+    assert room.switch.presence(NORTH) == room.switch.presence(SOUTH) == {ANN: Presence.RINGING}
+    room.timeline.run()
+    assert [room.journal.last(number).outcome for number in (1, 2)] == [CallOutcome.ANSWERED] * 2
 
 
 def test_presence_is_told_as_it_changes(tmp_path: Path) -> None:
@@ -208,6 +227,7 @@ def test_a_switch_that_shuts_down_ends_its_calls_as_what_they_were(tmp_path: Pat
     room.timeline.run()
     assert [room.journal.last(number).outcome for number in (1, 2)] == [CallOutcome.ANSWERED, CallOutcome.INTERRUPTED]
     assert room.journal.last(1).legs[1].end is LegEnd.SWITCH_LOST
+    assert set(room.switch.presence(NORTH).values()) == {Presence.ONLINE}
     assert room.switch.live_calls() == ()
 
 

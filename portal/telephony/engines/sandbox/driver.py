@@ -30,9 +30,8 @@ from portal.telephony.control.events import (
 )
 from portal.telephony.control.legs import CALLER_LEG
 from portal.telephony.control.machine import CallMachine
-from portal.telephony.engine import CallSnapshot, LegResult
+from portal.telephony.engine import CallJournal, CallSnapshot, LegResult
 from portal.telephony.engines.sandbox.lines import Line
-from portal.telephony.engines.sandbox.notes import Notes
 from portal.telephony.engines.sandbox.phones import PhoneBank
 from portal.telephony.engines.sandbox.tape import Tape
 from portal.telephony.engines.sandbox.timeline import Act, Appointment, Timeline
@@ -50,30 +49,26 @@ class Equipment:
     timeline: Timeline
     phones: PhoneBank
     tape: Tape
+    journal: CallJournal
 
 
 class CallDriver:
     """One live call. Everything here runs in the timeline's thread; `over` is told when nothing can follow."""
 
-    def __init__(
-        self, machine: CallMachine, equipment: Equipment, notes: Notes, over: Callable[["CallDriver"], None]
-    ) -> None:
+    def __init__(self, machine: CallMachine, equipment: Equipment, over: Callable[["CallDriver"], None]) -> None:
         self.machine = machine
+        self.latest: CallSnapshot | None = None
+        """The call as last noted; may be read from any thread."""
         self._timeline = equipment.timeline
         self._phones = equipment.phones
         self._tape = equipment.tape
-        self._notes = notes
+        self._journal = equipment.journal
         self._over = over
         self._lines: dict[int, Line] = {}
         self._appointments: list[Appointment] = []
         self._recording_since: datetime | None = None
         self._inbox: deque[Event] = deque()
         self._is_at_work = False
-
-    @property
-    def latest(self) -> CallSnapshot | None:
-        """The call as last noted; may be read from any thread."""
-        return self._notes.latest
 
     def seat_caller(self, line: Line) -> None:
         """The caller is on the line already (a call from outside, or dialled on the phone)."""
@@ -108,7 +103,7 @@ class CallDriver:
                     lambda: self.tell(AnnouncementFinished()),
                 )
             case Note():
-                self._notes.put(command)
+                self._note(command)
             case RingCaller() | AnswerCaller():
                 pass  # nobody listens to a tone here; a caller begins to talk with the bridge
 
@@ -123,9 +118,7 @@ class CallDriver:
                 for number in (CALLER_LEG, leg):
                     self._lines[number].talk()
             case HangUp():
-                for line in self._lines.values():
-                    line.hang_up()
-                self._lines.clear()
+                self._hang_up_all()
 
     def _dial(self, dial: Dial) -> None:
         try:
@@ -148,10 +141,23 @@ class CallDriver:
         event = RecordingFinished() if is_kept else RecordingFailed()
         self._timeline.post(lambda: self.tell(event))
 
+    def _note(self, note: Note) -> None:
+        self.latest = note.call
+        try:
+            self._journal.record(note.call, note.change)
+        except Exception:
+            log.exception("call %s: %s is not in the journal", note.call.api_call_id, note.change)
+
     def _at(self, when: datetime, act: Act) -> None:
         self._appointments.append(self._timeline.call_at(when, act))
 
+    def _hang_up_all(self) -> None:
+        for line in self._lines.values():
+            line.hang_up()
+        self._lines.clear()
+
     def _clear(self) -> None:
+        self._hang_up_all()
         for appointment in self._appointments:
             appointment.cancel()
         self._over(self)

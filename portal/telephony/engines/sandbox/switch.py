@@ -12,7 +12,6 @@ from portal.telephony.engine import CallJournal, CallSnapshot, IncomingCall, Out
 from portal.telephony.engines.sandbox.callers import CallerLine, CallerScript
 from portal.telephony.engines.sandbox.chance import dice
 from portal.telephony.engines.sandbox.driver import CallDriver, Equipment
-from portal.telephony.engines.sandbox.notes import Notes
 from portal.telephony.engines.sandbox.phones import Directory, PhoneBank, PresenceChanged
 from portal.telephony.engines.sandbox.tape import Tape
 from portal.telephony.engines.sandbox.timeline import Timeline
@@ -48,9 +47,8 @@ class SandboxSwitch:
         self.name = name
         self._timeline = timeline
         self._phones = PhoneBank(directory, timeline, chance or dice(name), presence_changed)
-        self._equipment = Equipment(timeline, self._phones, tape)
+        self._equipment = Equipment(timeline, self._phones, tape, journal)
         self._planner = planner
-        self._journal = journal
         self._calls: dict[str, CallDriver] = {}
         self._last_resorts: dict[tuple[int, str], Fallback] = {}
 
@@ -139,8 +137,7 @@ class SandboxSwitch:
         if machine.api_call_id in self._calls:
             log.info("call %s: ordered again while it is up", machine.api_call_id)
             return None
-        notes = Notes(self._journal, self._timeline)
-        driver = self._calls[machine.api_call_id] = CallDriver(machine, self._equipment, notes, self._close)
+        driver = self._calls[machine.api_call_id] = CallDriver(machine, self._equipment, self._close)
         return driver
 
     def _close(self, driver: CallDriver) -> None:
