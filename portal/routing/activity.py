@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import case
+from sqlalchemy import case, literal
 
 from portal.accounts.models import Account
 from portal.calls.events import CallFinished
-from portal.kernel.clock import start_of_day
+from portal.kernel.clock import UtcDateTime, start_of_day
 from portal.kernel.db import db, upsert
 from portal.routing.models import LineActivity
 from portal.telephony.addresses import is_sip_account
@@ -24,18 +24,16 @@ def on_call_finished(event: CallFinished) -> None:
         return
     zone = ZoneInfo(db.session.get_one(Account, call.account_id).time_zone)
     day = start_of_day(call.answered_at, zone)
-    same_day, later_day = LineActivity.day_started_at == day, LineActivity.day_started_at < day
+    ended_at, midnight = literal(call.ended_at, UtcDateTime), literal(day, UtcDateTime)
+    last, count = LineActivity.last_ended_at, LineActivity.answered_count
+    is_today, is_later = LineActivity.day_started_at == midnight, LineActivity.day_started_at < midnight
     upsert(
         LineActivity,
         {"address": call.callee, "last_ended_at": call.ended_at, "day_started_at": day, "answered_count": 1},
         key=["account_id", "address"],
         change={
-            "last_ended_at": case(
-                (LineActivity.last_ended_at < call.ended_at, call.ended_at), else_=LineActivity.last_ended_at
-            ),
-            "day_started_at": case((later_day, day), else_=LineActivity.day_started_at),
-            "answered_count": case(
-                (same_day, LineActivity.answered_count + 1), (later_day, 1), else_=LineActivity.answered_count
-            ),
+            "last_ended_at": case((last < ended_at, ended_at), else_=last),
+            "day_started_at": case((is_later, midnight), else_=LineActivity.day_started_at),
+            "answered_count": case((is_today, count + 1), (is_later, 1), else_=count),
         },
     )
