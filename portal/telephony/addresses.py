@@ -30,10 +30,3 @@ def sip_address(name: str) -> str:
     if not is_sip_account(address):
         raise ValueError(f"not a name of an SIP account: {name!r}")
     return address
-
-
-def sip_name(address: str) -> str:
-    """The account's own name within its address; ValueError where the address is not one of an SIP account."""
-    if not is_sip_account(address):
-        raise ValueError(f"not an address of an SIP account: {address!r}")
-    return address.removeprefix(_SIP_PREFIX)
