@@ -5,12 +5,12 @@ WORKERS ?= 2
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard portal/locale/*/LC_MESSAGES/*.po))
-PYTEST := $(BIN)/python -m pytest
+PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install install-dev run lint format test test-fast test-sqlite test-postgresql test-browser bench \
-        translations lock clean
+.PHONY: help install install-dev run lint format test test-fast test-postgresql test-browser bench translations \
+        lock clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,19 +32,16 @@ format: install-dev ## Put the code in order where a tool can
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
 
-test: lint test-sqlite test-postgresql test-browser ## All that CI checks
+test: lint test-fast test-postgresql test-browser ## All that CI checks, in that order
 
 test-fast: install-dev ## SQLite only, no browser: for the next minute of work
-	$(PYTEST) -n $(WORKERS) -m "not browser"
+	$(PYTEST) -m "not browser"
 
-test-sqlite: install-dev
-	$(PYTEST) -n $(WORKERS) -m "not browser" --database sqlite
+test-postgresql: install-dev ## What asks for a database, on a PostgreSQL server of its own
+	$(PYTEST) -m "not browser" --database postgresql
 
-test-postgresql: install-dev
-	$(PYTEST) -n $(WORKERS) -m "not browser" --database postgresql
-
-test-browser: install-dev
-	$(PYTEST) -n $(WORKERS) -m browser
+test-browser: install-dev ## The journeys, in a real Chromium
+	$(PYTEST) -m browser
 
 bench: install-dev ## The figures, with the machine named
 	$(BIN)/python -m tests.bench
