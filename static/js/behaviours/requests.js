@@ -27,8 +27,8 @@ on("response:error", ({ hx, text, response: { status } }, live) => {
 
 on("error", (ctx, live) => live || ctx.response || fail());
 
-on("after:swap", (ctx) => {
-  if (!isLive(ctx) && ctx.target?.id !== "failures") document.getElementById("failures").replaceChildren();
+on("after:swap", (ctx, live) => {
+  if (!live && ctx.response.status < 400) document.getElementById("failures").replaceChildren();
   // The header's events go up from the form; when it was replaced, from body, where the live parts listen.
   if (!ctx.sourceElement.isConnected) ctx.sourceElement = document.body;
 });
