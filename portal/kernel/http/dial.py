@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import socket
 import ssl
@@ -166,5 +167,9 @@ def shake_hands(sock: TimedSocket, context: ssl.SSLContext, name: str) -> TimedS
         raise
     if not isinstance(secured, TimedTlsSocket):
         raise TypeError("not a context of tls_context")
+    if secured.version() is None:
+        # Reset before it began: Python then leaves the handshake out, and this socket would write in the clear.
+        secured.close()
+        raise ConnectionResetError(errno.ECONNRESET, "closed before the handshake")
     secured.journey = sock.journey
     return secured

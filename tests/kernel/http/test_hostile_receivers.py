@@ -18,7 +18,7 @@ from tests.kernel.http.receivers import OK, Receiver, Temper, Visit, answering, 
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
 # A sender is held for its deadline and not for ever; how much later the machine gets round to it is not promised.
-DEADLINE = 0.3
+DEADLINE = 0.2
 NOT_FOR_EVER = 3.0
 
 

@@ -113,8 +113,21 @@ def test_a_handshake_that_hangs_keeps_the_deadline(door: Door) -> None:
 
 
 def test_a_handshake_that_is_cut_off(door: Door) -> None:
-    with Receiver(Visit.reset) as receiver:
+    def temper(visit: Visit) -> None:
+        visit.sock.recv(1)
+        visit.reset()
+
+    with Receiver(temper) as receiver:
         assert failure(door, receiver.url().replace("http", "https", 1)).kind is FailureKind.TLS
+
+
+def test_nothing_is_sent_in_the_clear_when_the_handshake_never_begins(door: Door) -> None:
+    """Python leaves it out on a connection that was reset before it could begin."""
+    with Receiver(Visit.reset) as receiver:
+        for _ in range(20):  # the reset arrives while the connection is made, before the handshake, or in it
+            failed = failure(door, receiver.url().replace("http", "https", 1))
+            assert failed.kind in {FailureKind.CONNECT, FailureKind.TLS}
+            assert failed.sent is None
 
 
 def test_a_drip_under_tls_holds_nobody(door: Door) -> None:
