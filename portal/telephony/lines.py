@@ -26,10 +26,8 @@ def add_sip_line(name: str, label: str = "") -> SipLine:
         address = sip_address(name.strip().removeprefix("SIP/"))
     except ValueError:
         raise Refused(
-            _("A SIP account's name has Latin letters, digits, dots, dashes and underscores."), "name"
+            _("A SIP account's name has up to 44 Latin letters, digits, dots, dashes and underscores."), "name"
         ) from None
-    if len(address) > 48:
-        raise Refused(_("This name is too long."), "name")
     if find_sip_line(address) is not None:
         raise Conflict(_("There is a SIP account %(name)s already.", name=address))
     line = SipLine(name=address, label=label.strip()[:200])

@@ -50,6 +50,7 @@ class SandboxEngine:
         self._chance = SystemRandom()
         self._directory = SandboxDirectory()
         self._recorder = ThreadPoolExecutor(1, "recorder")
+        self._planners = ThreadPoolExecutor(2, "planner")
         self._switch = SandboxSwitch(
             switch,
             timeline,
@@ -59,6 +60,7 @@ class SandboxEngine:
             Tape(tape, desk.sink, self._recorder.submit),
             desk.board.changed,
             self._chance,
+            ask=self._planners.submit,
         )
         self._traffic_lines: tuple[TrafficLine, ...] = ()
         self._traffic: Traffic | None = None
@@ -79,7 +81,8 @@ class SandboxEngine:
         self._switch.shut_down()
         self._timeline.stop()
         self._desk.sink.close()
-        self._recorder.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._recorder, self._planners):
+            threads.shutdown(wait=False, cancel_futures=True)
 
     def refresh(self) -> None:
         """Reads lines and phones anew, and tells how the phones are."""

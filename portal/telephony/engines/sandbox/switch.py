@@ -13,7 +13,7 @@ from portal.telephony.engines.sandbox.callers import CallerLine, CallerScript
 from portal.telephony.engines.sandbox.chance import dice
 from portal.telephony.engines.sandbox.driver import CallDriver, Equipment
 from portal.telephony.engines.sandbox.phones import Directory, PhoneBank, PresenceChanged
-from portal.telephony.engines.sandbox.tape import Tape
+from portal.telephony.engines.sandbox.tape import Run, Tape, at_once
 from portal.telephony.engines.sandbox.timeline import Timeline
 from portal.telephony.plan import Fallback, FallbackCause, RoutePlan, plan_for_engine_error
 
@@ -30,7 +30,8 @@ class SandboxSwitch:
     """Every method may be called from any thread; what they begin happens in the timeline's.
 
     Call ids are 32 lower-case hex digits (else ValueError) and belong to one call for ever; an order for an
-    id that is up already is taken as its repeat and does nothing.
+    id that is up already is taken as its repeat and does nothing. `ask` runs the questions to the planner: in
+    threads of their own where an answer may take its time, since the timeline's never waits.
     """
 
     def __init__(
@@ -43,12 +44,15 @@ class SandboxSwitch:
         tape: Tape,
         presence_changed: PresenceChanged = _nobody_asked,
         chance: Random | None = None,
+        *,
+        ask: Run = at_once,
     ) -> None:
         self.name = name
         self._timeline = timeline
         self._phones = PhoneBank(directory, timeline, chance or dice(name), presence_changed)
         self._equipment = Equipment(timeline, self._phones, tape, journal)
         self._planner = planner
+        self._ask = ask
         self._calls: dict[str, CallDriver] = {}
         self._last_resorts: dict[tuple[int, str], Fallback] = {}
 
@@ -100,7 +104,11 @@ class SandboxSwitch:
             return
         driver.seat_caller(CallerLine(script, self._timeline, driver.tell))
         driver.tell(Arrived())
-        driver.tell(Routed(self._plan(call)))
+        self._ask(lambda: self._route(driver, call))
+
+    def _route(self, driver: CallDriver, call: IncomingCall) -> None:
+        plan = self._plan(call)
+        self._timeline.post(lambda: driver.tell(Routed(plan)))
 
     def _ring_first(self, call: OutgoingCall) -> None:
         driver = self._open(OutgoingCallMachine(call, self.name))
