@@ -1,0 +1,40 @@
+"""What the page says about a CRM user's phone: a shape, a word and since when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from portal.contacts.models import CrmUser
+from portal.kernel.i18n import gettext as _
+from portal.telephony.engine import Presence
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneState:
+    """`shape` is the badge's (`on busy ringing off none`); `since` is when a talk began, otherwise None."""
+
+    shape: str
+    word: str
+    since: datetime | None = None
+
+    @property
+    def can_ring(self) -> bool:
+        """Whether a call would ring it now or when its present talk is over."""
+        return self.shape not in ("off", "none")
+
+
+def phone_state(user: CrmUser) -> PhoneState:
+    """How this CRM user's phone was last seen by the switch."""
+    line = user.sip_line
+    if line is None:
+        return PhoneState("none", _("no phone"))
+    match line.presence:
+        case Presence.ONLINE:
+            return PhoneState("on", _("online"))
+        case Presence.BUSY:
+            return PhoneState("busy", _("talking"), line.presence_at)
+        case Presence.RINGING:
+            return PhoneState("ringing", _("ringing"))
+        case _:
+            return PhoneState("off", _("offline"))
