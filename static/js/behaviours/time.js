@@ -22,6 +22,7 @@ function tick() {
 }
 
 setInterval(tick, 1000);
+document.addEventListener("htmx:after:swap", tick);
 tick();
 
 // data-hide-after="30" data-masked="abc•••": an open secret covers itself again; its card's [data-hide-left] counts.
