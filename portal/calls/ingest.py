@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import structlog
@@ -9,6 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
+from portal.calls.left_open import left_open
 from portal.calls.events import CallAnswered, CallFinished, CallStarted
 from portal.calls.models import CallLeg, CallRecord
 from portal.calls.search import search_text
@@ -37,6 +39,11 @@ class Journal:
             is_news = _write(call)
         log.debug("call_noted", api_call_id=call.api_call_id, change=change, version=call.version, is_news=is_news)
 
+    def open_calls(self, switch: str) -> Sequence[CallSnapshot]:
+        """The calls of this switch that have no end yet: after a crash its engine ends them."""
+        with self._app.app_context():
+            return left_open(switch)
+
 
 def _write(call: CallSnapshot) -> bool:
     """Brings the rows up to date and tells the rooms above; False where all of it was known."""
@@ -46,11 +53,11 @@ def _write(call: CallSnapshot) -> bool:
     is_new = row is None
     if row is None:
         row = CallRecord(api_call_id=call.api_call_id, caller="", legs=[])
-        db.session.add(row)
     was_answered, was_finished = row.answered_at is not None, row.ended_at is not None
     _name(row, call)
     _copy(row, call)
     _copy_legs(row, call)
+    db.session.add(row)
     db.session.flush()
     if is_new:
         publish(CallStarted(row))

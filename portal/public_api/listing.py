@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import Select, literal, select, tuple_
 
 from portal.calls.models import CallRecord
 from portal.kernel.clock import from_unix
@@ -91,7 +91,9 @@ def _filtered(rows: Select[Any], query: CallQuery, after: Cursor | None = None) 
     if start is not None:
         micro, row_id = start.key
         moment = from_unix(micro // _MICROSECONDS).replace(microsecond=micro % _MICROSECONDS)
-        rows = rows.where(tuple_(CallRecord.started_at, CallRecord.id) < tuple_(moment, row_id))
+        # A tuple gives its values no types: without one, the moment would not be compared as the column stores it.
+        place = tuple_(literal(moment, CallRecord.started_at.type), literal(row_id, CallRecord.id.type))
+        rows = rows.where(tuple_(CallRecord.started_at, CallRecord.id) < place)
     return rows
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select, tuple_
+from sqlalchemy import ColumnElement, Select, literal, select, tuple_
 
 from portal.calls import search
 from portal.calls.filters import CallFilters
@@ -77,15 +77,17 @@ def _words(filters: CallFilters) -> list[ColumnElement[bool]]:
 def _from_here(calls: Select[CallRecord], cursor: Cursor | None) -> Select[CallRecord]:
     key = (CallRecord.started_at, CallRecord.id)
     if cursor is not None and cursor.backwards:
-        return calls.where(tuple_(*key) > tuple_(*_place(cursor))).order_by(*key)
+        return calls.where(tuple_(*key) > _place(cursor)).order_by(*key)
     if cursor is not None:
-        calls = calls.where(tuple_(*key) < tuple_(*_place(cursor)))
+        calls = calls.where(tuple_(*key) < _place(cursor))
     return calls.order_by(*(column.desc() for column in key))
 
 
-def _place(cursor: Cursor) -> tuple[datetime, int]:
+def _place(cursor: Cursor) -> ColumnElement[Any]:
     micro, row_id = cursor.key
-    return from_unix(micro // _MICROSECONDS).replace(microsecond=micro % _MICROSECONDS), row_id
+    moment = from_unix(micro // _MICROSECONDS).replace(microsecond=micro % _MICROSECONDS)
+    # A tuple gives its values no types: without one, the moment would not be compared as the column stores it.
+    return tuple_(literal(moment, CallRecord.started_at.type), literal(row_id, CallRecord.id.type))
 
 
 def _cursor(call: CallRecord, *, backwards: bool = False) -> Cursor:

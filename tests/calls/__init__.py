@@ -1,0 +1,1 @@
+"""Calls: what the switch tells, what the log shows."""
