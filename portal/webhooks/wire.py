@@ -48,9 +48,10 @@ def end_parameters(call: CallRecord) -> list[Parameter]:
 def get_url(url: str, parameters: Iterable[Sequence[str]]) -> str:
     """The URL to GET: what it has stays byte for byte, the parameters come after it."""
     query = "&".join(f"{_encoded(name)}={_encoded(value)}" for name, value in parameters)
-    if "?" not in url:
-        return f"{url}?{query}"
-    return f"{url}{query}" if url.endswith(("?", "&")) else f"{url}&{query}"
+    path, question_mark, present = url.partition("?")
+    if not question_mark:
+        return f"{path}?{query}"
+    return f"{url}{query}" if present == "" or present.endswith("&") else f"{url}&{query}"
 
 
 def _answering_line(call: CallRecord) -> str | None:

@@ -61,14 +61,15 @@ class Receiver:
     """Answers each request with the next of the answers told; the last one stays in force.
 
     Use it as a context manager, or call `stop`. `wait_for` is how a test waits: it returns as soon as enough came.
+    `port` is for one that comes back where another has been.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self._answers: deque[Answer] = deque([Answer()])
         self._requests: list[Received] = []
         self._arrived = threading.Condition()
         self._stopping = threading.Event()
-        self._server = _Server(self)
+        self._server = _Server(self, port)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="receiver")
         self._thread.start()
 
@@ -135,9 +136,9 @@ class _Server(ThreadingHTTPServer):
     # Stopping waits for the answers under way, so that no socket outlives its test.
     daemon_threads = False
 
-    def __init__(self, receiver: Receiver) -> None:
+    def __init__(self, receiver: Receiver, port: int) -> None:
         self.receiver = receiver
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(("127.0.0.1", port), _Handler)
 
     def handle_error(self, *_: Any) -> None:
         """A sender that went away is what some tests are about."""
