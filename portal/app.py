@@ -27,6 +27,7 @@ from portal.kernel.http import Door
 from portal.kernel.i18n import CATALOGUES, DEFAULT_LOCALE
 from portal.kernel.secrets import Vault, derive
 from portal.kernel.storage import FolderStore
+from portal.overview.views import feature as overview
 from portal.public_api import errors as api_errors
 from portal.public_api.description import feature as description
 from portal.public_api.views import PREFIX as API_PREFIX
@@ -40,7 +41,7 @@ from portal.webhooks.views import feature as webhooks
 
 Process = Literal["web", "worker", "engine", "command"]
 ROOT = Path(__file__).resolve().parent.parent
-FEATURES = (health, accounts, contacts, calls, recordings, billing, webhooks, integration, public_api, admin)
+FEATURES = (health, accounts, overview, contacts, calls, recordings, billing, webhooks, integration, description, public_api, admin)
 _MAX_FORM = 1_000_000
 
 
