@@ -31,8 +31,9 @@ def heard(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     def hear(event: CallStarted | CallAnswered | CallFinished) -> None:
         heard.append((type(event).__name__, event.call.api_call_id))
 
-    for kind in (CallStarted, CallAnswered, CallFinished):
-        bus.subscribe(kind, hear)
+    bus.subscribe(CallStarted, hear)
+    bus.subscribe(CallAnswered, hear)
+    bus.subscribe(CallFinished, hear)
     monkeypatch.setitem(app.extensions, "portal.events", bus)
     return heard
 
