@@ -1,7 +1,7 @@
 """The queue: who may take what, in which order, and what a claim is worth. The same truths on both databases."""
 
-import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -149,23 +149,15 @@ def test_claims_do_not_overlap_however_many_workers_there_are(app: Flask, north:
     north.listens(URL)
     for api_call_id in call_ids(60):
         north.ends(api_call_id)
-    taken: list[int] = []
-    failures: list[BaseException] = []
 
-    def work() -> None:
-        try:
-            while batch := claim(app, 3):
-                taken.extend(delivery.id for delivery in batch)
-        except BaseException as error:
-            failures.append(error)
+    def work(_number: int) -> list[int]:
+        taken: list[int] = []
+        while batch := claim(app, 3):
+            taken.extend(delivery.id for delivery in batch)
+        return taken
 
-    workers = [threading.Thread(target=work) for _ in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-
-    assert not failures
+    with ThreadPoolExecutor(4) as workers:
+        taken = [each for batch in workers.map(work, range(4)) for each in batch]
     # A worker whose candidates were all locked by others may have gone home early.
     taken.extend(delivery.id for delivery in claim(app))
     assert sorted(taken) == [row.id for row in north.deliveries()]
