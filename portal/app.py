@@ -34,7 +34,7 @@ from portal.public_api.views import PREFIX as API_PREFIX
 from portal.public_api.views import feature as public_api
 from portal.recordings.panel import RECORD_PANEL
 from portal.recordings.views import feature as recordings
-from portal.server.health import feature as health
+from portal.web.health import feature as health
 from portal.web import assets, errors, filters, live, requests, security
 from portal.webhooks.panel import DELIVERY_PANEL
 from portal.webhooks.views import feature as webhooks

@@ -14,7 +14,7 @@ from portal.accounts.commands import account, user
 from portal.app import Process, create_app
 from portal.kernel.config import Settings, SettingsError, load_settings
 from portal.kernel.errors import PortalError
-from portal.server.readiness import NotReadyError, check_database
+from portal.kernel.readiness import NotReadyError, check_database
 from portal.telephony.commands import call
 
 

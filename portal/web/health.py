@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response, current_app
 from flask.typing import ResponseReturnValue
 
-from portal.server.readiness import NotReadyError, check_database
+from portal.kernel.readiness import NotReadyError, check_database
 from portal.web.access import Permission
 from portal.web.feature import Feature
 
