@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import BinaryIO
 from urllib.parse import quote
 
 import structlog
@@ -64,23 +63,20 @@ def _usable_range(etag: str) -> str | None:
 
 
 def _body(blob: str, part: ByteRange, media_type: str) -> Response:
-    if request.method == "HEAD":
-        response = Response(mimetype=media_type)
-    else:
-        file = _storage().open(blob)
-        response = Response(_chunks(file, part), mimetype=media_type, direct_passthrough=True)
-        # Also for a reader who leaves before the first chunk: a generator that was not begun closes nothing.
-        response.call_on_close(file.close)
+    # Flask drops the body of an answer to HEAD: the file is then never opened.
+    response = Response(_chunks(_storage(), blob, part), mimetype=media_type, direct_passthrough=True)
     response.content_length = part.length
     return response
 
 
-def _chunks(file: BinaryIO, part: ByteRange) -> Iterator[bytes]:
-    file.seek(part.start)
-    left = part.length
-    while left > 0 and (chunk := file.read(min(_CHUNK, left))):
-        left -= len(chunk)
-        yield chunk
+def _chunks(storage: BlobStore, blob: str, part: ByteRange) -> Iterator[bytes]:
+    """Opened with the first chunk and closed with the last, or when the reader leaves."""
+    with storage.open(blob) as file:
+        file.seek(part.start)
+        left = part.length
+        while left > 0 and (chunk := file.read(min(_CHUNK, left))):
+            left -= len(chunk)
+            yield chunk
 
 
 def _described(response: Response, recording: Recording, download_name: str | None) -> Response:

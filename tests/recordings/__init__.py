@@ -1,0 +1,1 @@
+"""Records: taken over, played, saved."""
