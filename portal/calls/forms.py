@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wtforms import SelectField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length
 
 from portal.contacts.names import code_names
@@ -26,5 +27,6 @@ class OriginateForm(BaseForm):
         lines = sip_lines()
         names = code_names([line.name for line in lines])
         self.caller.choices = [
-            (line.name, f"{names[line.name]} · {line.name}" if line.name in names else line.name) for line in lines
+            SelectChoice(line.name, f"{names[line.name]} · {line.name}" if line.name in names else line.name)
+            for line in lines
         ]

@@ -10,8 +10,8 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from portal.calls.left_open import left_open
 from portal.calls.events import CallAnswered, CallFinished, CallStarted
+from portal.calls.left_open import left_open
 from portal.calls.models import CallLeg, CallRecord
 from portal.calls.search import search_text
 from portal.contacts.names import code_names
