@@ -70,10 +70,10 @@ class StrategyForm(BaseForm):
     """How receivers of new contacts are rung, and what happens when nobody answers."""
 
     strategy = RadioField(_l("Strategy"), **CHOICE_WORDS)
-    ring_seconds = WholeNumber(_l("Each phone rings, seconds"), RING_SECONDS)
+    ring_seconds = WholeNumber(_l("Each phone rings, s"), RING_SECONDS)
     rounds = WholeNumber(_l("Rounds"), ROUNDS)
-    total_seconds = WholeNumber(_l("In all at most, seconds"), TOTAL_SECONDS)
-    owner_seconds = WholeNumber(_l("A known contact's own CRM user rings first, seconds"), OWNER_SECONDS)
+    total_seconds = WholeNumber(_l("In all at most, s"), TOTAL_SECONDS)
+    owner_seconds = WholeNumber(_l("A known contact's own user, s"), OWNER_SECONDS)
     fallback = RadioField(_l("When nobody answers"), **CHOICE_WORDS)
     fallback_line = SelectField(_l("SIP account"), validate_choice=False)
     fallback_number = StringField(_l("Outside number"), render_kw={"inputmode": "tel", "autocomplete": "off"})

@@ -10,10 +10,17 @@ function copyBySelection(text) {
   area.remove();
 }
 
-on("click", "[data-copied]", async (button) => {
-  const { copy, copyFrom, copied } = button.dataset;
+on("click", "[data-copied]", async (button, event) => {
+  const { copy, copyFrom, copyPost, copied } = button.dataset;
   const source = document.getElementById(copyFrom);
-  const text = copy || source.dataset.copyValue || source.textContent.trim();
+  let text = copy || source?.dataset.copyValue || source?.textContent.trim();
+  if (copyPost) {
+    event.preventDefault();
+    const answer = await fetch(copyPost, { method: "POST", body: new FormData(button.form) });
+    // Refused, or signed out meanwhile: the form goes where it goes without scripts, and says so.
+    if (!answer.ok || answer.redirected) return button.form.submit();
+    text = await answer.text();
+  }
   try {
     await navigator.clipboard.writeText(text);
   } catch {
