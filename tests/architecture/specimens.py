@@ -30,11 +30,13 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
         started_at=now() - timedelta(minutes=1),
         has_recording=True,
     )
+    vault = app.extensions["portal.vault"]
     event = WebhookEvent(type=EventType.CALL_STARTED, api_call_id=call.api_call_id, parameters=[])
     address = f"https://crm.example/{call.api_call_id}"
     webhook = WebhookSubscription(url=address, canonical_url=address, event=EventType.CALL_STARTED)
     crm_user, contact = CrmUser(name="Ivan"), Contact(name="Petr")
-    key = ApiKey(lookup_hash=secrets.token_hex(16), sealed="", expires_at=now() + timedelta(hours=1))
+    key = ApiKey(lookup_hash=secrets.token_hex(16), sealed=vault.seal("a replaced key"))
+    key.expires_at = now() + timedelta(hours=1)
     with app.app_context(), transaction(account_id) as session:
         session.add_all([call, event, webhook, crm_user, contact, key])
         session.flush()
