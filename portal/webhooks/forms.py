@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wtforms import SelectField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its published types
 
 from portal.kernel.i18n import lazy_gettext as _l
 from portal.web.forms import BaseForm
@@ -25,6 +26,6 @@ class WebhookForm(BaseForm):
     )
     event = SelectField(
         _l("Event"),
-        choices=[(event.value, label) for event, label in EVENT_LABELS.items()],
+        choices=[SelectChoice(event.value, label) for event, label in EVENT_LABELS.items()],
         default=EventType.CALL_FINISHED.value,
     )

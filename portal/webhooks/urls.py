@@ -52,11 +52,15 @@ def check_url(door: Door, typed: str) -> SendableUrl:
     if "://" not in text:
         raise Refused(_("Begin the URL with https:// or http://."), "url")
     try:
-        checked = door.check_url(text, max_length=LONGEST_URL)
-        door.check_host(checked)
+        return SendableUrl(text, _checked(door, text))
     except UrlRefused as refusal:
         raise Refused(str(_WHY[refusal.reason]), "url") from None
+
+
+def _checked(door: Door, text: str) -> str:
+    checked = door.check_url(text, max_length=LONGEST_URL)
     # Letters outside ASCII grow when they are encoded.
     if len(checked.url) > LONGEST_URL:
-        raise Refused(str(_WHY[UrlReason.TOO_LONG]), "url")
-    return SendableUrl(text, checked.url)
+        raise UrlRefused(UrlReason.TOO_LONG)
+    door.check_host(checked)
+    return checked.url

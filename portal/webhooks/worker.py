@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import structlog
 from flask import Flask
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from portal.kernel.bells import Bells
 from portal.kernel.clock import monotonic, now
@@ -29,6 +30,8 @@ SHORTEST_POLL, LONGEST_POLL = 1.0, 15.0
 """Seconds between looks when no bell rings: soon after work, rarely when idle. A bell may be lost, a row not."""
 _HEARS_STOP_WITHIN = 0.5
 _SEES_ALL = "webhook dispatch"
+# Locked, full, restarting, half migrated: no fault of what was to be written, which is kept for the next time.
+_DATABASE_AWAY = (OperationalError, InterfaceError, InternalError, ProgrammingError, PoolTimeout)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +98,8 @@ class Worker:
         """Notes what came of the last tries, claims what is due, hands it out; answers how many seconds to wait."""
         try:
             claimed, pause = self._note_and_claim()
-        except OperationalError as error:
-            # Locked, full or away: what is in the air stays ours, what is unnoted stays with us.
-            log.warning("webhook_database_unavailable", error=str(error.orig), unnoted=len(self._unnoted))
+        except _DATABASE_AWAY as error:
+            log.warning("webhook_database_away", error=type(error).__name__, unnoted=len(self._unnoted))
             return SHORTEST_POLL
         except Exception:
             log.exception("webhook_round_failed", unnoted=len(self._unnoted))
@@ -142,7 +144,7 @@ class Worker:
                 with transaction(everything=_SEES_ALL):
                     noted = complete([finished])
                 self._switch_off_the_gone(noted)
-            except OperationalError:
+            except _DATABASE_AWAY:
                 self._unnoted.append(finished)
             except Exception:
                 log.exception("webhook_attempt_cannot_be_noted", delivery=finished.delivery.id)

@@ -1,13 +1,16 @@
 """Whatever the database or a row does, the worker goes on and loses nothing."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
 from flask import Flask
-from sqlalchemy import text, update
+from sqlalchemy import text
 
+from portal.kernel.clock import now
 from portal.kernel.db import db, transaction
-from portal.webhooks.models import DeliveryState, WebhookEvent
+from portal.webhooks.models import DeliveryAttempt, DeliveryState
 from tests.support.receiver import Answer, Receiver
 from tests.webhooks.world import Company, working
 
@@ -24,21 +27,49 @@ def without_its_table(app: Flask) -> Iterator[None]:
             connection.execute(text("alter table away rename to webhook_delivery"))
 
 
+def wait_until_said(caplog: pytest.LogCaptureFixture, words: str) -> None:
+    """Until the worker has logged so."""
+    give_up_at = time.monotonic() + 20
+    while words not in caplog.text:
+        assert time.monotonic() < give_up_at, caplog.text
+        time.sleep(0.01)
+
+
 def test_a_database_that_refuses_for_a_while_costs_nothing_but_time(
-    app: Flask, north: Company, receiver: Receiver
+    app: Flask, north: Company, receiver: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
     receiver.answer(Answer(delay_seconds=0.3))
     north.listens(f"{receiver.url}/x")
 
-    with working(app) as worker:
+    with working(app):
         north.ends("a" * 32)
         receiver.wait_for(1)
         with without_its_table(app):
             # The answer comes while nothing can be noted.
-            worker_has_failed = worker._failures
-            worker_has_failed.wait(10)
+            wait_until_said(caplog, "webhook_database_away")
         north.ends("b" * 32)
         deliveries = north.wait_until(DeliveryState.DELIVERED, 2)
 
     assert [delivery.attempts for delivery in deliveries] == [1, 1]
     assert len(receiver.requests) == 2
+
+
+def test_a_try_that_cannot_be_noted_does_not_hold_up_the_others(
+    app: Flask, north: Company, receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    north.listens(f"{receiver.url}/x")
+    north.ends("a" * 32)
+    (cursed,) = north.deliveries()
+    with app.app_context(), transaction(north.id) as session:
+        session.add(
+            DeliveryAttempt(
+                delivery_id=cursed.id, number=1, started_at=now(), request_line="", request_headers=[], phases={}
+            )
+        )
+    north.ends("b" * 32)
+
+    with working(app):
+        wait_until_said(caplog, "webhook_attempt_cannot_be_noted")
+        deliveries = north.wait_until(DeliveryState.DELIVERED)
+
+    assert [delivery.state for delivery in deliveries] == [DeliveryState.SENDING, DeliveryState.DELIVERED]

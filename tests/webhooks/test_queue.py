@@ -2,64 +2,23 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
-from typing import TypeVar
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import select, text
 
 from portal.kernel.clock import now
-from portal.kernel.config import Settings
-from portal.kernel.db import db, transaction
+from portal.kernel.db import db
 from portal.webhooks import queue, services
-from portal.webhooks.completion import Exchanged, Finished, complete
+from portal.webhooks.completion import complete
 from portal.webhooks.models import DeliveryAttempt, DeliveryState, EventType
 from portal.webhooks.queue import ClaimedDelivery
-from portal.webhooks.schedule import LEASE, verdict_on
+from portal.webhooks.schedule import LEASE
+from tests.webhooks.by_hand import claim, finished, note, seeing_all
 from tests.webhooks.world import Company
 
-T = TypeVar("T")
 URL = "https://crm.example/calls"
-
-
-def seeing_all(app: Flask, act: Callable[[], T]) -> T:
-    """As the worker does it."""
-    with app.app_context(), transaction(everything="webhook dispatch"):
-        return act()
-
-
-def claim(
-    app: Flask, number: int = 100, *, per_webhook: int = 100, at: datetime | None = None
-) -> list[ClaimedDelivery]:
-    settings: Settings = app.extensions["portal.settings"]
-    return seeing_all(
-        app,
-        lambda: queue.claim(number, per_webhook=per_webhook, now=at or now(), is_sqlite=settings.is_embedded),
-    )
-
-
-def finished(delivery: ClaimedDelivery, status: int = 200, *, at: datetime | None = None) -> Finished:
-    moment = at or now()
-    exchanged = Exchanged(
-        started_at=moment,
-        ended_at=moment,
-        request_line="GET / HTTP/1.1",
-        request_headers=[],
-        status=status,
-        failure=None,
-        failure_text=None,
-        response_headers=[],
-        response_body="",
-        is_cut=False,
-        peer="127.0.0.1:80",
-        phases={},
-    )
-    return Finished(delivery, exchanged, verdict_on(status), None)
-
-
-def note(app: Flask, *notes: Finished) -> list[Finished]:
-    return seeing_all(app, lambda: complete(notes))
 
 
 def call_ids(count: int, prefix: str = "a") -> list[str]:

@@ -9,12 +9,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
+from portal.accounts.models import AuditEntry
 from portal.calls.events import CallFinished, CallStarted
 from portal.calls.models import CallRecord
 from portal.kernel.clock import now
@@ -32,6 +33,7 @@ from portal.webhooks.outbox import BELL
 from portal.webhooks.urls import SendableUrl
 from portal.webhooks.worker import Worker
 
+T = TypeVar("T")
 CALL_ID = "c1f926a8f5727b77f9cbf39d8f35d061"
 
 
@@ -95,6 +97,15 @@ class Company:
                 db.session.flush()
             call.ended_at = call.ended_at or now()
             publish(CallFinished(call))
+
+    def reads(self, query: Callable[[], T]) -> T:
+        """What a query gives."""
+        with self.app.app_context(), transaction(self.id, writes=False):
+            return query()
+
+    def audit(self, action: str) -> list[AuditEntry]:
+        """The lines of the audit trail for an action."""
+        return self.reads(lambda: list(db.session.scalars(select(AuditEntry).where(AuditEntry.action == action))))
 
     def deliveries(self) -> list[WebhookDelivery]:
         """All of them with their attempts, oldest first."""
