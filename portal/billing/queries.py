@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 
 from portal.billing.charging import tariff_at
 from portal.billing.ledger import local_day
 from portal.billing.models import AccountBalance, EntryKind, LedgerDay, LedgerEntry
-from portal.kernel.clock import from_unix, now
+from portal.kernel.clock import now
 from portal.kernel.db import db
 from portal.kernel.money import ZERO
-from portal.kernel.paging import Cursor, Page
+from portal.kernel.paging import Cursor, NewestFirst, Page
 
 PACE_DAYS = 7
 PAGE = 50
-_MICROSECONDS = 1_000_000
+_POSTINGS = NewestFirst(LedgerEntry.at, LedgerEntry.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,32 +68,12 @@ def _days_left(balance: Decimal, today: date) -> int | None:
 
 
 def ledger_page(cursor: Cursor | None, kinds: Sequence[EntryKind] = (), limit: int = PAGE) -> Page[LedgerEntry]:
-    """The newest postings first; by key, so that a deep page costs what the first one costs."""
-    key = tuple_(LedgerEntry.at, LedgerEntry.id)
-    going_back = cursor is not None and cursor.backwards
-    query = select(LedgerEntry).limit(limit + 1)
+    """The newest postings first."""
+    rows = select(LedgerEntry)
     if kinds:
-        query = query.where(LedgerEntry.kind.in_(kinds))
-    if cursor is not None:
-        at, entry_id = cursor.key
-        bound = tuple_(from_unix(at // _MICROSECONDS).replace(microsecond=at % _MICROSECONDS), entry_id)
-        query = query.where(key > bound if going_back else key < bound)
-    order = (LedgerEntry.at, LedgerEntry.id) if going_back else (LedgerEntry.at.desc(), LedgerEntry.id.desc())
-    rows = list(db.session.scalars(query.order_by(*order)))
-    has_more = len(rows) > limit
-    rows = rows[:limit]
-    if going_back:
-        rows.reverse()
-    has_next, has_previous = (True, has_more) if going_back else (has_more, cursor is not None)
-    return Page(
-        rows,
-        next=_cursor(rows[-1]).encode() if rows and has_next else None,
-        previous=_cursor(rows[0], backwards=True).encode() if rows and has_previous else None,
-    )
-
-
-def _cursor(entry: LedgerEntry, *, backwards: bool = False) -> Cursor:
-    return Cursor((int(entry.at.timestamp()) * _MICROSECONDS + entry.at.microsecond, entry.id), backwards)
+        rows = rows.where(LedgerEntry.kind.in_(kinds))
+    found = db.session.scalars(_POSTINGS.ordered(rows, cursor).limit(limit + 1)).all()
+    return _POSTINGS.page(found, cursor, limit)
 
 
 def charge_of(api_call_id: str) -> LedgerEntry | None:

@@ -11,7 +11,7 @@ from portal.billing.models import EntryKind
 from portal.kernel.errors import Forbidden, Refused
 from portal.kernel.i18n import gettext as _
 from portal.kernel.money import parse_amount
-from portal.kernel.paging import Cursor
+from portal.kernel.paging import Cursor, NewestFirst
 from portal.kernel.secrets import random_word
 from portal.web import htmx
 from portal.web.access import Permission
@@ -66,7 +66,7 @@ def _balance_page(form: TopUpForm, status: int = 200) -> ResponseReturnValue:
 
 
 def _cursor() -> Cursor | None:
-    return Cursor.decode(request.args.get("page", ""), parts=2)
+    return NewestFirst.read(request.args.get("page", ""))
 
 
 def entry_labels() -> dict[str, str]:

@@ -15,7 +15,7 @@ from portal.kernel import clock
 from portal.kernel.db import transaction
 from portal.kernel.errors import NotFound, Refused
 from portal.kernel.i18n import gettext as _
-from portal.kernel.paging import Cursor
+from portal.kernel.paging import Cursor, NewestFirst
 from portal.kernel.tenancy import current_account_id
 from portal.telephony import services
 from portal.web import htmx
@@ -54,7 +54,7 @@ def index() -> ResponseReturnValue:
 
 def _cursor(notes: list[str]) -> Cursor | None:
     text = request.args.get("page", "")
-    cursor = queries.read_cursor(text) if text else None
+    cursor = NewestFirst.read(text) if text else None
     if text and cursor is None:
         notes.append(_("The address does not name a page of the log, so you see the newest calls."))
     return cursor

@@ -7,9 +7,19 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import ColumnElement, Select, literal, tuple_
+from sqlalchemy.orm import InstrumentedAttribute
+
+from portal.kernel.clock import from_unix
 
 T = TypeVar("T")
+R = TypeVar("R", bound=Any)
+
+_MICROSECONDS = 1_000_000
+_LATEST = 4_102_444_800 * _MICROSECONDS  # the year 2100
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +55,51 @@ class Page(Generic[T]):
     rows: Sequence[T]
     next: str | None
     previous: str | None
+
+
+
+@dataclass(frozen=True, slots=True)
+class NewestFirst:
+    """The order of everything that happens: the latest moment first, and by id among equals."""
+
+    moment: InstrumentedAttribute[datetime]
+    id: InstrumentedAttribute[int]
+
+    @staticmethod
+    def read(text: str) -> Cursor | None:
+        """The cursor that an address carries, or None for anything that no page has written."""
+        cursor = Cursor.decode(text, 2)
+        return cursor if cursor is not None and 0 <= cursor.key[0] < _LATEST else None
+
+    def ordered(self, rows: Select[R], cursor: Cursor | None = None) -> Select[R]:
+        """The rows from the cursor on; going back, the nearest newer ones come first."""
+        columns = (self.moment, self.id)
+        if cursor is not None and cursor.backwards:
+            return rows.where(tuple_(*columns) > self._place(cursor)).order_by(*columns)
+        if cursor is not None:
+            rows = rows.where(tuple_(*columns) < self._place(cursor))
+        return rows.order_by(*(column.desc() for column in columns))
+
+    def page(self, found: Sequence[T], cursor: Cursor | None, limit: int) -> Page[T]:
+        """A page of entities out of at most `limit + 1` rows of `ordered`: one more than is shown tells of more."""
+        going_back = cursor is not None and cursor.backwards
+        rows = found[:limit][::-1] if going_back else found[:limit]
+        has_more = len(found) > limit
+        has_older, has_newer = (True, has_more) if going_back else (has_more, cursor is not None)
+        return Page(
+            rows,
+            next=self.cursor_of(rows[-1]).encode() if rows and has_older else None,
+            previous=self.cursor_of(rows[0], backwards=True).encode() if rows and has_newer else None,
+        )
+
+    def cursor_of(self, row: object, *, backwards: bool = False) -> Cursor:
+        """Where this entity, or row with its columns, stands."""
+        moment: datetime = getattr(row, self.moment.key)
+        key = (int(moment.timestamp()) * _MICROSECONDS + moment.microsecond, getattr(row, self.id.key))
+        return Cursor(key, backwards)
+
+    def _place(self, cursor: Cursor) -> ColumnElement[Any]:
+        micro, row_id = cursor.key
+        moment = from_unix(micro // _MICROSECONDS).replace(microsecond=micro % _MICROSECONDS)
+        # A tuple gives its values no types: without one, the moment would not be compared as the column stores it.
+        return tuple_(literal(moment, self.moment.type), literal(row_id, self.id.type))

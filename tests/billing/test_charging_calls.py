@@ -1,0 +1,155 @@
+"""A finished call is priced and charged once; the included amount goes first; without money no paid call is placed."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+from flask import Flask
+
+from portal.accounts import services
+from portal.billing import queries
+from portal.billing.models import AccountPlan, Tariff, TariffRate
+from portal.billing.services import credit
+from portal.calls.queries import find_call
+from portal.kernel.clock import now
+from portal.kernel.db import transaction
+from portal.kernel.errors import Forbidden
+from portal.kernel.events import publish
+from portal.telephony.engine import CallKind
+from portal.telephony.events import CallOrdered
+from tests.browser import Browser
+from tests.calls.factory import NOON, Story, tell_whole
+from tests.people import ANNA, BORIS, Cast, Person
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def tariff(app: Flask, cast: Cast) -> None:
+    """North pays 0.60 a minute for incoming calls; the first rouble of a month is included."""
+    with app.app_context(), transaction(cast.north) as session:
+        made = Tariff(name="Стандарт1", monthly_fee=Decimal(0), included=Decimal(1))
+        made.rates = [
+            TariffRate(kind="incoming", prefix="", name="in", per_minute=Decimal("0.60"), valid_from=LONG_AGO),
+            TariffRate(kind="outgoing", prefix="", name="out", per_minute=Decimal("2.00"), valid_from=LONG_AGO),
+        ]
+        session.add(made)
+        session.flush()
+        session.add(AccountPlan(tariff_id=made.id, valid_from=LONG_AGO))
+
+
+def money(app: Flask, account_id: int) -> queries.HeaderMoney:
+    with app.app_context(), transaction(account_id, writes=False):
+        return queries.header()
+
+
+@pytest.mark.usefixtures("tariff")
+def test_the_included_amount_goes_first_then_the_balance(app: Flask, cast: Cast) -> None:
+    story = tell_whole(app, Story(cast.north, talked=121))
+
+    after = money(app, cast.north)
+    assert after.balance == Decimal("-0.80")
+    with app.app_context(), transaction(cast.north, writes=False):
+        charge = queries.charge_of(story.api_call_id)
+        call = find_call(story.api_call_id)
+    assert call is not None
+    assert call.price == Decimal("1.80")
+    assert charge is not None
+    assert charge.rating is not None
+    assert (charge.amount, charge.rating["included"], charge.rating["name"]) == (Decimal("-0.80"), "1", "in")
+
+
+@pytest.mark.usefixtures("tariff")
+def test_a_call_that_is_told_again_is_charged_once(app: Flask, cast: Cast) -> None:
+    story = Story(cast.north, talked=200)
+    for _ in range(3):
+        tell_whole(app, story)
+
+    assert money(app, cast.north).balance == Decimal("-1.40")
+
+
+@pytest.mark.usefixtures("tariff")
+def test_a_missed_call_costs_nothing(app: Flask, cast: Cast) -> None:
+    story = tell_whole(app, Story(cast.north, answered_after=None))
+
+    with app.app_context(), transaction(cast.north, writes=False):
+        call = find_call(story.api_call_id)
+    assert call is not None
+    assert call.price == 0
+    assert money(app, cast.north).balance == 0
+
+
+def test_without_a_tariff_calls_are_free(app: Flask, cast: Cast) -> None:
+    tell_whole(app, Story(cast.north))
+
+    assert money(app, cast.north).balance == 0
+
+
+@pytest.mark.usefixtures("tariff")
+def test_a_paid_call_needs_money_and_an_internal_one_does_not(app: Flask, cast: Cast) -> None:
+    def order(kind: CallKind) -> None:
+        with app.test_request_context(), transaction(cast.north):
+            publish(CallOrdered(kind, "SIP/1", "74950000000"))
+
+    with pytest.raises(Forbidden):
+        order(CallKind.OUTGOING)
+    order(CallKind.INTERNAL)
+    with app.app_context(), transaction(cast.north):
+        credit(Decimal(10), "bank-1", "")
+    order(CallKind.OUTGOING)
+    with app.app_context(), transaction(cast.north):
+        services.block_account(cast.north)
+    with pytest.raises(Forbidden):
+        order(CallKind.INTERNAL)
+
+
+@pytest.mark.usefixtures("tariff")
+def test_days_left_follow_the_pace_of_a_week(app: Flask, cast: Cast) -> None:
+    with app.app_context(), transaction(cast.north):
+        credit(Decimal(70), "bank-1", "")
+    tell_whole(app, Story(cast.north, started_at=now() - timedelta(hours=1), talked=1100))
+
+    after = money(app, cast.north)
+    assert after.days_left == int((Decimal(70) - Decimal("10.40")) * 7 / Decimal("10.40"))
+
+
+@pytest.mark.parametrize("person", [ANNA, BORIS])
+@pytest.mark.usefixtures("tariff")
+def test_the_header_of_every_page_shows_the_money(
+    app: Flask, cast: Cast, browse: Callable[[Person], Browser], person: Person
+) -> None:
+    with app.app_context(), transaction(cast.north):
+        credit(Decimal("1733.98"), "bank-1", "")
+    page = browse(person).get("/balance").get_data(as_text=True)
+
+    assert "1\N{NO-BREAK SPACE}733,98" in page
+    assert "Стандарт1" in page
+
+
+def test_the_stranger_sees_only_her_own(app: Flask, cast: Cast, clara: Browser) -> None:
+    with app.app_context(), transaction(cast.north):
+        credit(Decimal("1733.98"), "north-payment", "")
+    for url in ("/balance", "/payments"):
+        page = clara.get(url).get_data(as_text=True)
+        assert "733,98" not in page
+        assert "north-payment" not in page
+
+
+def test_topping_up_is_for_the_demo_alone(anna: Browser) -> None:
+    assert anna.submit("/balance/top-up", {"amount": "100"}).status_code == 403
+
+
+@pytest.mark.usefixtures("tariff")
+def test_months_show_what_was_spent_and_paid(app: Flask, cast: Cast) -> None:
+    with time_machine.travel(NOON + timedelta(hours=3), tick=False):
+        with app.app_context(), transaction(cast.north):
+            credit(Decimal(50), "bank-1", "")
+        tell_whole(app, Story(cast.north, talked=300))
+        with app.app_context(), transaction(cast.north, writes=False):
+            months = queries.months()
+
+    assert len(months) == 12
+    assert (months[-1].first_day.isoformat(), months[-1].paid, months[-1].spent) == ("2026-11-01", 50, Decimal("2.00"))
+    assert all(month.spent == month.paid == 0 for month in months[:-1])
