@@ -1,0 +1,87 @@
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
+from contextlib import nullcontext
+
+import pytest
+
+from portal.telephony.write_behind import WriteBehind
+
+
+@pytest.fixture
+def queue() -> Iterator[WriteBehind]:
+    queue = WriteBehind("writer of a test", nullcontext)
+    queue.start()
+    yield queue
+    queue.stop(5)
+
+
+def failing(times: int, then: Callable[[], None]) -> Callable[[], None]:
+    """A job that fails so many times before it does its work."""
+    left = [times]
+
+    def job() -> None:
+        if left[0]:
+            left[0] -= 1
+            raise OSError("not now")
+        then()
+
+    return job
+
+
+def test_jobs_of_one_lane_keep_their_order_though_the_first_fails_at_first(queue: WriteBehind) -> None:
+    done: list[int] = []
+
+    queue.put("call", failing(2, lambda: done.append(1)))
+    queue.put("call", lambda: done.append(2))
+    queue.put("call", lambda: done.append(3)).result(10)
+
+    assert done == [1, 2, 3]
+
+
+def test_a_lane_that_has_trouble_does_not_keep_the_others_waiting(queue: WriteBehind) -> None:
+    done: list[str] = []
+
+    stuck = queue.put("one", failing(3, lambda: done.append("one")))
+    queue.put("other", lambda: done.append("other")).result(10)
+    stuck.result(10)
+
+    assert done == ["other", "one"]
+
+
+def test_what_waits_is_written_before_the_end(queue: WriteBehind) -> None:
+    done: list[int] = []
+    for number in range(100):
+        queue.put(f"lane {number % 7}", lambda number=number: done.append(number))  # type: ignore[misc]
+
+    assert queue.stop(10) == 0
+    assert sorted(done) == list(range(100))
+
+
+def test_a_job_that_waits_for_its_next_try_is_tried_once_more_at_the_end(queue: WriteBehind) -> None:
+    tried = threading.Event()
+    done: list[int] = []
+
+    def hard() -> None:
+        if not tried.is_set():
+            tried.set()
+            raise OSError("not now")
+        done.append(1)
+
+    queue.put("call", hard)
+    tried.wait(10)
+
+    assert queue.stop(10) == 0
+    assert done == [1]
+
+
+def test_what_could_not_be_written_is_counted_and_nobody_waits_for_it() -> None:
+    queue = WriteBehind("writer of a test", nullcontext)
+    queue.start()
+    never = queue.put("call", failing(1_000, lambda: None))
+    behind = queue.put("call", lambda: None)
+
+    assert queue.stop(0.5) == 2
+    for future in (never, behind):
+        with pytest.raises(CancelledError):
+            future.result(1)
