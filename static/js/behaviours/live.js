@@ -1,4 +1,6 @@
 // The stream carries names of events. After a pause nobody knows what was missed: each name that the page listens to is called.
+import { each } from "./page.js";
+
 let isBack = false;
 
 document.addEventListener("htmx:sse:after:connection", () => {
@@ -9,6 +11,6 @@ document.addEventListener("htmx:sse:after:connection", () => {
 });
 
 // data-live-pill="event" tells that there is something new; nothing moves.
-for (const pill of document.querySelectorAll("[data-live-pill]")) {
+each("[data-live-pill]", (pill) => {
   document.body.addEventListener(pill.dataset.livePill, () => { pill.hidden = false; });
-}
+});
