@@ -14,6 +14,7 @@ from portal import navigation, subscriptions
 from portal.accounts import door
 from portal.accounts.views import feature as accounts
 from portal.admin.views import feature as admin
+from portal.billing.panel import CHARGE_PANEL
 from portal.billing.views import feature as billing
 from portal.calls.panels import add_panels
 from portal.calls.views import feature as calls
@@ -34,14 +35,27 @@ from portal.public_api.views import PREFIX as API_PREFIX
 from portal.public_api.views import feature as public_api
 from portal.recordings.panel import RECORD_PANEL
 from portal.recordings.views import feature as recordings
+from portal.web import addresses, assets, errors, filters, live, requests, security
 from portal.web.health import feature as health
-from portal.web import assets, errors, filters, live, requests, security
 from portal.webhooks.panel import DELIVERY_PANEL
 from portal.webhooks.views import feature as webhooks
 
 Process = Literal["web", "worker", "engine", "command"]
 ROOT = Path(__file__).resolve().parent.parent
-FEATURES = (health, accounts, overview, contacts, calls, recordings, billing, webhooks, integration, description, public_api, admin)
+FEATURES = (
+    health,
+    accounts,
+    overview,
+    contacts,
+    calls,
+    recordings,
+    billing,
+    webhooks,
+    integration,
+    description,
+    public_api,
+    admin,
+)
 _MAX_FORM = 1_000_000
 
 
@@ -50,8 +64,14 @@ def create_app(settings: Settings, process: Process = "web") -> Flask:
     app = Flask("portal", template_folder=str(ROOT / "templates"), static_folder=None)
     _configure(app, settings)
     _adapters(app, settings, process)
-    Babel(app, default_locale=DEFAULT_LOCALE, default_translation_directories=str(CATALOGUES), locale_selector=door.choose_locale)
+    Babel(
+        app,
+        default_locale=DEFAULT_LOCALE,
+        default_translation_directories=str(CATALOGUES),
+        locale_selector=door.choose_locale,
+    )
     Migrate(app, db.db, directory=str(ROOT / "migrations"), render_as_batch=True)
+    addresses.init_app(app)
     requests.init_app(app)
     security.init_app(app)
     errors.init_app(app)
@@ -63,7 +83,7 @@ def create_app(settings: Settings, process: Process = "web") -> Flask:
     live.init_app(app, app.extensions["portal.bells"], limit=settings.web_threads // 2)
     for feature in FEATURES:
         app.register_blueprint(feature)
-    add_panels(app, RECORD_PANEL, DELIVERY_PANEL)
+    add_panels(app, RECORD_PANEL, DELIVERY_PANEL, CHARGE_PANEL)
     subscriptions.init_app(app)
     navigation.init_app(app)
     return app
