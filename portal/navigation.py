@@ -46,7 +46,7 @@ def _frame() -> dict[str, object]:
         "may": _may,
         "nav": nav.items(ENTRIES, person.permissions) if person else [],
         "flashes": htmx.flashes(),
-        "header": LocalProxy(_money) if account and Permission.SEE_MONEY in person.permissions else None,
+        "header": LocalProxy(_money) if account and _may(Permission.SEE_MONEY) else None,
         "live_url": url_for("accounts.live") if account else None,
         "preferences": {"url": url_for("accounts.set_preferences"), "next": request.full_path.rstrip("?")},
         "is_demo": current_app.extensions["portal.settings"].is_demo,

@@ -112,7 +112,7 @@ def nobody(app: Flask, cast: Cast) -> Browser:
 
 def _empty(app: Flask) -> None:
     """Deletes every row, children first, in one round trip where the database takes several statements at once."""
-    statements = [f'delete from "{table.name}"' for table in reversed(Model.metadata.sorted_tables)]
+    statements = [str(table.delete()) for table in reversed(Model.metadata.sorted_tables)]
     with app.app_context(), db.engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("; ".join(["set local portal.account = 'all'", *statements]))

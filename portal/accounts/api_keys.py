@@ -56,7 +56,8 @@ def issue_api_key(vault: Vault) -> str:
 
 def rotate_api_key(vault: Vault, overlap: timedelta, *, replaces: int) -> str:
     """A new key; the present one works on for `overlap`. `replaces` is the key that the person saw:
-    raises `Conflict` when somebody else has replaced it meanwhile."""
+    raises `Conflict` when somebody else has replaced it meanwhile.
+    """
     current = _current()
     if current is None or current.id != replaces:
         raise Conflict(_("The key has just been replaced by somebody else. Look at the new one first."))

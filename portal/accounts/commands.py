@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import click
 from flask import current_app
-from flask.cli import AppGroup
 from sqlalchemy import select
 
 from portal.accounts import api_keys, services
 from portal.accounts.models import Account, User
 from portal.accounts.roles import Role
+from portal.kernel.commands import Commands
 from portal.kernel.db import db, transaction
-from portal.kernel.errors import NotFound
 from portal.kernel.secrets import Vault
 
-account = AppGroup("account", help="Accounts: the companies of the installation.")
-user = AppGroup("user", help="People who sign in.")
+account = Commands("account", help="Accounts: the companies of the installation.")
+user = Commands("user", help="People who sign in.")
 
 
 def _vault() -> Vault:
@@ -25,8 +24,8 @@ def _vault() -> Vault:
 
 @account.command("add")
 @click.argument("name")
-@click.option("--time-zone", default="Europe/Moscow", show_default=True)
-@click.option("--currency", default="RUB", show_default=True)
+@click.option("--time-zone", default="Europe/Moscow", show_default=True, help="Where its days begin.")
+@click.option("--currency", default="RUB", show_default=True, help="ISO 4217 code.")
 def add_account(name: str, time_zone: str, currency: str) -> None:
     """Open an account; prints its number."""
     click.echo(services.open_account(_vault(), name, time_zone=time_zone, currency=currency))
@@ -45,8 +44,7 @@ def list_accounts() -> None:
 def print_key(account_id: int) -> None:
     """Print the account's key, for scripts."""
     with transaction(account_id):
-        if db.session.get(Account, account_id) is None:
-            raise NotFound(f"There is no account {account_id}.")
+        services.find_account(account_id)
         click.echo(api_keys.reveal_api_key(_vault()))
 
 

@@ -1,5 +1,6 @@
 """Tables of accounts and people. `Account`, `User`, `Membership`, `UserSession` and `SignInFailure` belong to no
-account: they decide which account is entered."""
+account: they decide which account is entered.
+"""
 
 from __future__ import annotations
 
@@ -116,5 +117,3 @@ class AuditEntry(AccountOwned, Model):
     subject: Mapped[str] = mapped_column(String(300))
     before: Mapped[dict[str, Any] | None]
     after: Mapped[dict[str, Any] | None]
-
-

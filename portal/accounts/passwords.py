@@ -24,7 +24,9 @@ _NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5J3Mgc2FsdDE$y0rhyDsC6kQNC4Iu5k
 def hash_password(password: str) -> str:
     """The hash to keep. Raises `Refused` for a password that is too short or too long."""
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
-        raise Refused(_("A password has from %(low)s to %(high)s characters.", low=MIN_LENGTH, high=MAX_LENGTH), "password")
+        raise Refused(
+            _("A password has from %(low)s to %(high)s characters.", low=MIN_LENGTH, high=MAX_LENGTH), "password"
+        )
     with _at_once:
         return _hasher.hash(password)
 

@@ -16,7 +16,14 @@ class Role(StrEnum):
 
 
 _VIEWER = frozenset(
-    {Permission.PUBLIC, Permission.SIGNED_IN, Permission.SEE_CALLS, Permission.LISTEN, Permission.SEE_MONEY, Permission.SEE_INTEGRATION}
+    {
+        Permission.PUBLIC,
+        Permission.SIGNED_IN,
+        Permission.SEE_CALLS,
+        Permission.LISTEN,
+        Permission.SEE_MONEY,
+        Permission.SEE_INTEGRATION,
+    }
 )
 RIGHTS: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _VIEWER,

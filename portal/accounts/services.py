@@ -19,17 +19,23 @@ from portal.kernel.errors import Conflict, NotFound, Refused
 from portal.kernel.i18n import gettext as _
 from portal.kernel.secrets import Vault
 
+_CURRENCY = re.compile(r"[A-Z]{3}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 def open_account(vault: Vault, name: str, *, time_zone: str = "Europe/Moscow", currency: str = "RUB") -> int:
     """A new account with its key and whatever the rooms above give it; answers its id. Commits by itself."""
+    name = name.strip()[:200]
+    if not name:
+        raise Refused(_("Give the account a name."), "name")
+    if not _CURRENCY.fullmatch(currency):
+        raise Refused(_("A currency is three capital letters, such as RUB."), "currency")
     try:
         ZoneInfo(time_zone)
     except (ZoneInfoNotFoundError, ValueError):
         raise Refused(_("There is no time zone %(name)s.", name=time_zone), "time_zone") from None
     with transaction() as session:
-        account = Account(name=name.strip()[:200], time_zone=time_zone, currency=currency)
+        account = Account(name=name, time_zone=time_zone, currency=currency)
         session.add(account)
         session.flush()
         account_id = account.id
@@ -48,14 +54,17 @@ def add_user(email: str, name: str, password: str, *, is_operator: bool = False)
         raise Refused(_("This is not an e-mail address."), "email")
     if db.session.scalar(select(User.id).where(User.email == email)) is not None:
         raise Conflict(_("There is a user with this e-mail already."))
-    user = User(email=email, name=name.strip()[:200], password_hash=passwords.hash_password(password), is_operator=is_operator)
+    user = User(
+        email=email, name=name.strip()[:200], password_hash=passwords.hash_password(password), is_operator=is_operator
+    )
     db.session.add(user)
     db.session.flush()
     return user
 
 
 def add_member(account_id: int, email: str, role: Role) -> None:
-    """Gives a person a role in an account, or changes it."""
+    """Gives a person a role in an account, or changes it. Raises `NotFound`."""
+    find_account(account_id)
     user = find_user(email)
     membership = db.session.get(Membership, (user.id, account_id))
     if membership is None:
@@ -81,11 +90,17 @@ def disable_user(email: str, *, is_disabled: bool = True) -> None:
 
 def block_account(account_id: int, *, is_blocked: bool = True) -> None:
     """A blocked account places no outgoing calls; its incoming calls go on."""
+    account = find_account(account_id)
+    account.is_blocked = is_blocked
+    audit("account.block" if is_blocked else "account.unblock", account.name, account_id=account_id)
+
+
+def find_account(account_id: int) -> Account:
+    """The account with this number. Raises `NotFound`."""
     account = db.session.get(Account, account_id)
     if account is None:
         raise NotFound(_("There is no account %(id)s.", id=account_id))
-    account.is_blocked = is_blocked
-    audit("account.block" if is_blocked else "account.unblock", account.name, account_id=account_id)
+    return account
 
 
 def find_user(email: str) -> User:

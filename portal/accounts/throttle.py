@@ -84,10 +84,11 @@ class Attempt:
         return self._pair, self._from, self._name
 
     def _is_known_network(self) -> bool:
+        since = now() - KNOWN_FOR
         return db.session.scalar(
             select(UserSession.id)
             .join(User)
-            .where(User.email == self._email, UserSession.network == self._network, UserSession.created_at > now() - KNOWN_FOR)
+            .where(User.email == self._email, UserSession.network == self._network, UserSession.created_at > since)
             .limit(1)
         ) is not None  # fmt: skip
 

@@ -37,6 +37,8 @@ def account_rows() -> Sequence[AccountRow]:
         .order_by(Account.id)
     )
     return [
-        AccountRow(a.id, a.name, a.is_blocked, a.currency, balance if balance is not None else ZERO, count, a.created_at)
+        AccountRow(
+            a.id, a.name, a.is_blocked, a.currency, balance if balance is not None else ZERO, count, a.created_at
+        )
         for a, balance, count in rows
     ]

@@ -24,7 +24,9 @@ def accounts() -> ResponseReturnValue:
 def block(account_id: int) -> ResponseReturnValue:
     services.block_account(account_id)
     undo = url_for("admin.unblock", account_id=account_id)
-    return htmx.done(_("The account is blocked: it places no outgoing calls."), back_to=url_for("admin.accounts"), undo=undo)
+    return htmx.done(
+        _("The account is blocked: it places no outgoing calls."), back_to=url_for("admin.accounts"), undo=undo
+    )
 
 
 @feature.post("/accounts/<int:account_id>/unblock", needs=Permission.OPERATE)

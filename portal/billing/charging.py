@@ -70,9 +70,7 @@ def _price(call: CallRecord, tariff: Tariff | None) -> Price:
     if tariff is None:
         return Price(ZERO, 0, None)
     other = call.caller if call.kind == CallKind.INCOMING else call.callee or ""
-    return price_of(
-        tariff.rates, kind=call.kind, number=other, talk_seconds=call.talk_seconds or 0, at=call.started_at
-    )
+    return price_of(tariff.rates, kind=call.kind, number=other, talk_seconds=call.talk_seconds or 0, at=call.started_at)
 
 
 def _take_included(balance: AccountBalance, included: Decimal, amount: Decimal, at: datetime) -> Decimal:

@@ -1,4 +1,4 @@
-"""Posting: the one way by which money moves. Append-only, each source once, the balance kept in the same transaction."""
+"""Posting: the one way by which money moves. Append-only, each source once, the balance in the same transaction."""
 
 from __future__ import annotations
 
@@ -20,9 +20,7 @@ from portal.kernel.tenancy import current_account_id
 def lock_balance() -> AccountBalance:
     """The entered account's balance; other postings to it wait until this transaction has ended."""
     upsert(AccountBalance, {"balance": ZERO, "included_month": "", "included_used": ZERO}, key=["account_id"])
-    return db.session.scalars(
-        select(AccountBalance).with_for_update().execution_options(populate_existing=True)
-    ).one()
+    return db.session.scalars(select(AccountBalance).with_for_update().execution_options(populate_existing=True)).one()
 
 
 def find_entry(kind: EntryKind, source: str) -> LedgerEntry | None:
@@ -40,7 +38,8 @@ def post(
     at: datetime | None = None,
 ) -> LedgerEntry:
     """Adds `amount` (negative: takes) to the balance. A source that was posted before changes nothing and answers
-    with the first posting, however often it comes."""
+    with the first posting, however often it comes.
+    """
     balance = lock_balance()
     before = find_entry(kind, source)
     if before is not None:
@@ -48,7 +47,13 @@ def post(
     balance.balance += amount
     moment = at or now()
     entry = LedgerEntry(
-        at=moment, kind=kind, source=source, amount=amount, balance_after=balance.balance, text=text[:300], rating=rating
+        at=moment,
+        kind=kind,
+        source=source,
+        amount=amount,
+        balance_after=balance.balance,
+        text=text[:300],
+        rating=rating,
     )
     db.session.add(entry)
     upsert(

@@ -15,7 +15,6 @@ from portal.kernel.money import MoneyColumn
 from portal.kernel.tenancy import current_account_id
 
 
-
 def bulk_insert(table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
     """Inserts rows (values in the order of `columns`) into an owned table of the entered account; answers how many.
 

@@ -117,23 +117,68 @@ def _secrets(text: str) -> tuple[str, ...]:
 
 
 SETTINGS: tuple[Setting, ...] = (
-    Setting("PORTAL_DATA", "./var", "Folder of everything embedded: the database `portal.db`, the made-up secret, records", Path),
-    Setting("PORTAL_DATABASE_URL", "the file `portal.db` in `PORTAL_DATA`", "`postgresql://user:password@host/name`, or `sqlite:////path`", _database),
-    Setting("PORTAL_SECRET_KEY", "made up at first start (SQLite only)", "Signs sessions, seals stored secrets; at least 32 characters", _secret, is_secret=True),
-    Setting("PORTAL_RETIRED_SECRET_KEYS", "none", "Earlier secrets, comma-separated: what they sealed can still be opened", _secrets, is_secret=True),
+    Setting(
+        "PORTAL_DATA",
+        "./var",
+        "Folder of everything embedded: the database `portal.db`, the made-up secret, records",
+        Path,
+    ),
+    Setting(
+        "PORTAL_DATABASE_URL",
+        "the file `portal.db` in `PORTAL_DATA`",
+        "`postgresql://user:password@host/name`, or `sqlite:////path`",
+        _database,
+    ),
+    Setting(
+        "PORTAL_SECRET_KEY",
+        "made up at first start (SQLite only)",
+        "Signs sessions, seals stored secrets; at least 32 characters",
+        _secret,
+        is_secret=True,
+    ),
+    Setting(
+        "PORTAL_RETIRED_SECRET_KEYS",
+        "none",
+        "Earlier secrets, comma-separated: what they sealed can still be opened",
+        _secrets,
+        is_secret=True,
+    ),
     Setting("PORTAL_ENGINE", "sandbox", "What drives the calls: `sandbox`", _one_of(*ENGINES)),
     Setting("PORTAL_SWITCH", "main", "Name of the switch that `portal engine` of this process drives", str),
     Setting("PORTAL_HOST", "127.0.0.1", "Address that the web server listens on", str),
     Setting("PORTAL_PORT", "8000", "Port that the web server listens on", _between(0, 65535)),
-    Setting("PORTAL_PUBLIC_URL", "none", "The address people type, for links outside a page: `https://cabinet.example.ru`", _url),
+    Setting(
+        "PORTAL_PUBLIC_URL",
+        "none",
+        "The address people type, for links outside a page: `https://cabinet.example.ru`",
+        _url,
+    ),
     Setting("PORTAL_TRUSTED_PROXIES", "0", "How many proxies in front may set `X-Forwarded-*`", _between(0, 8)),
     Setting("PORTAL_WEB_PROCESSES", "1", "Processes of one `portal web`", _between(1, 64)),
-    Setting("PORTAL_WEB_THREADS", "64", "Requests and live pages that one web process serves at once", _between(2, 512)),
-    Setting("PORTAL_WEBHOOK_ALLOW", "none", "Networks that webhooks may reach although they are not public: `10.1.0.0/16`", _networks),
+    Setting(
+        "PORTAL_WEB_THREADS", "64", "Requests and live pages that one web process serves at once", _between(2, 512)
+    ),
+    Setting(
+        "PORTAL_WEBHOOK_ALLOW",
+        "none",
+        "Networks that webhooks may reach although they are not public: `10.1.0.0/16`",
+        _networks,
+    ),
     Setting("PORTAL_WEBHOOK_SENDERS", "16", "Webhooks that one worker sends at once", _between(1, 128)),
-    Setting("PORTAL_LOG_LEVEL", "info", "`debug`, `info`, `warning` or `error`", _one_of("debug", "info", "warning", "error")),
+    Setting(
+        "PORTAL_LOG_LEVEL",
+        "info",
+        "`debug`, `info`, `warning` or `error`",
+        _one_of("debug", "info", "warning", "error"),
+    ),
     Setting("PORTAL_LOG_FORMAT", "json", "`json` for collectors, `console` for people", _one_of("json", "console")),
-    Setting("PORTAL_DEMO_PASSWORD", "made up and printed", "Password of the four people of `portal demo`", str, is_secret=True),
+    Setting(
+        "PORTAL_DEMO_PASSWORD",
+        "made up and printed",
+        "Password of the four people of `portal demo`",
+        str,
+        is_secret=True,
+    ),
 )
 """Every setting there is: the README's table is checked against this one."""
 

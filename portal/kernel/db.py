@@ -75,7 +75,8 @@ db = SQLAlchemy(
 
 def init_app(app: Flask, database_url: str, *, pool_size: int, bells: Bells, is_durable: bool = True) -> None:
     """Binds the app to its database. `is_durable=False` lets SQLite lose the last moments in a power cut (not in a
-    crash of the process): only for work that is repeated anyway, such as noting a webhook's attempt."""
+    crash of the process): only for work that is repeated anyway, such as noting a webhook's attempt.
+    """
     options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 8, "pool_timeout": 30}
     if not database_url.startswith("sqlite"):
         options["pool_pre_ping"] = True
@@ -106,7 +107,7 @@ def _tune_sqlite(engine: Engine, synchronous: str) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
-        # A reader that turns writer fails at once when another wrote meanwhile (SQLITE_BUSY_SNAPSHOT): writers say so first.
+        # A reader that turns writer fails at once where another wrote meanwhile (SQLITE_BUSY_SNAPSHOT).
         connection.exec_driver_sql("BEGIN IMMEDIATE" if g and g.get("writes", False) else "BEGIN")
 
 
@@ -172,14 +173,16 @@ class UnitOfWork:
 
 
 @contextmanager
-def transaction(account_id: int | None = None, *, everything: str | None = None, writes: bool = True) -> Iterator[Session]:
+def transaction(
+    account_id: int | None = None, *, everything: str | None = None, writes: bool = True
+) -> Iterator[Session]:
     """A transaction with a session and a scope of its own, whatever the caller's are: for jobs, engines and the
     few views that must commit before they answer.
 
     `account_id` names the one account; `everything` says, for the tested short list, why all accounts are needed;
     neither gives only the tables that belong to no account.
     """
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
     with app.app_context():
         if account_id is not None:
             g.scope = Scope(account_id=account_id)

@@ -43,7 +43,7 @@ class MoneyColumn(TypeDecorator[Decimal]):
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:  # noqa: ARG002
         if value is None:
             return None
         if not isinstance(value, Decimal):
@@ -53,5 +53,5 @@ class MoneyColumn(TypeDecorator[Decimal]):
             raise ValueError("money has at most four decimals")
         return int(scaled)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:  # noqa: ARG002
         return None if value is None else Decimal(int(value)) / SCALE

@@ -57,7 +57,6 @@ class Page(Generic[T]):
     previous: str | None
 
 
-
 @dataclass(frozen=True, slots=True)
 class NewestFirst:
     """The order of everything that happens: the latest moment first, and by id among equals."""

@@ -1,11 +1,14 @@
-"""Whether the database can be used by this release: asked before a process begins its work."""
+"""Whether the database can be used by this release, and how it is brought to it."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
+from flask_migrate import upgrade
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal.kernel.db import db
@@ -19,20 +22,53 @@ def check_database(app: Flask) -> None:
     """Raises `NotReadyError` for a database that does not answer, or is older or newer than this release."""
     with app.app_context():
         wanted, known = _revisions(app)
-        try:
-            with db.engine.connect() as connection:
-                found = MigrationContext.configure(connection).get_current_revision()
-        except SQLAlchemyError as error:
-            reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
-            raise NotReadyError(
-                f"The database does not answer ({reason}): start it, or correct PORTAL_DATABASE_URL."
-            ) from None
+        found = _revision(must_exist=True)
     if found is None:
         raise NotReadyError("The database is empty: run `portal db upgrade` first.")
-    if found not in known:
-        raise NotReadyError(f"The database is newer than this release (revision {found}): install the release it was made by.")
+    _refuse_newer(found, known)
     if found != wanted:
         raise NotReadyError(f"The database is older than this release (revision {found}): run `portal db upgrade`.")
+
+
+def upgrade_database(app: Flask) -> str | None:
+    """Brings the database to this release and answers its revision; one that is there already is left alone.
+
+    Raises `NotReadyError` for a database that does not answer or is newer.
+    """
+    with app.app_context():
+        wanted, known = _revisions(app)
+        found = _revision(must_exist=False)
+        _refuse_newer(found, known)
+        if found != wanted:
+            upgrade()
+    return wanted
+
+
+def _refuse_newer(found: str | None, known: set[str]) -> None:
+    if found is not None and found not in known:
+        raise NotReadyError(
+            f"The database is newer than this release (revision {found}): install the release it was made by."
+        )
+
+
+def _revision(*, must_exist: bool) -> str | None:
+    """The revision of the database, or None of an empty one."""
+    file = db.engine.url.database if db.engine.dialect.name == "sqlite" else None
+    if must_exist and file and not Path(file).exists():
+        raise NotReadyError(f"There is no database {file}: set PORTAL_DATA, or make one with `portal db upgrade`.")
+    try:
+        with db.engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    except SQLAlchemyError as error:
+        raise NotReadyError(
+            f"The database does not answer ({reason(error)}): start it, or correct PORTAL_DATABASE_URL."
+        ) from None
+
+
+def reason(error: SQLAlchemyError) -> str:
+    """What the database itself says, in one line and without the statement."""
+    lines = str(getattr(error, "orig", error)).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
 
 
 def _revisions(app: Flask) -> tuple[str | None, set[str]]:

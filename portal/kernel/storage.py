@@ -47,7 +47,7 @@ class FolderStore:
                 shutil.copyfile(source, partial)
         else:
             shutil.move(source, partial)
-        os.replace(partial, target)
+        partial.replace(target)
         return target.stat().st_size
 
     def open(self, key: str) -> BinaryIO:

@@ -37,7 +37,7 @@ class AccountOwned:
     id: Mapped[int] = mapped_column(BigId, primary_key=True, sort_order=-2)
 
     @declared_attr
-    def account_id(cls) -> Mapped[int]:
+    def account_id(cls) -> Mapped[int]:  # noqa: N805 (SQLAlchemy calls it with the class)
         return mapped_column(BigId, ForeignKey("account.id"), nullable=False, index=False, sort_order=-1)
 
 
@@ -127,7 +127,7 @@ def _stamp_rows(session: Session, _context: Any, _instances: Sequence[Any] | Non
             raise TenancyError(f"{type(row).__name__} belongs to another account")
 
 
-def _begin_scope(session: Session, _transaction: Any, connection: Any) -> None:
+def _begin_scope(_session: Session, _transaction: Any, connection: Any) -> None:
     scope = current_scope()
     if scope is not None and connection.dialect.name == "postgresql":
         _tell_postgresql(connection, scope)

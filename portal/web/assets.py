@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import mimetypes
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +43,7 @@ class Assets:
         self.version = digest.hexdigest()[:12]
 
     def url(self, name: str) -> str:
-        """The address of a file. Raises `KeyError` for one that is not there, so that a typing error is seen at once."""
+        """The address of a file. Raises `KeyError` for one that is not there."""
         self._files[name]
         return f"/static/{self.version}/{name}"
 
@@ -78,13 +79,13 @@ def init_app(app: Flask) -> None:
     app.add_url_rule("/static/<version>/<path:filename>", "static", _serve(assets))
 
 
-def _serve(assets: Assets):  # type: ignore[no-untyped-def]
+def _serve(assets: Assets) -> Callable[[str, str], Response]:
     def serve(version: str, filename: str) -> Response:
         asset = assets.find(filename)
         if asset is None:
             abort(404)
         response = Response(asset.body, mimetype=None, content_type=asset.media_type)
-        if asset.compressed is not None and "gzip" in request.accept_encodings:
+        if asset.compressed is not None and request.accept_encodings.quality("gzip") > 0:
             response.set_data(asset.compressed)
             response.content_encoding = "gzip"
         response.vary.add("Accept-Encoding")

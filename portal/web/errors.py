@@ -7,7 +7,8 @@ from collections.abc import Callable
 import structlog
 from flask import Flask, Response, current_app, g, make_response, request, url_for
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import IntegrityError, OperationalError, TimeoutError as PoolTimeout
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from portal.kernel import errors
@@ -101,7 +102,9 @@ def _titles() -> dict[int, str]:
 
 
 def _stale_form(_error: CSRFError) -> Response:
-    return page(400, _("This page has been open for too long"), _("Reload the page and try again: nothing was changed."))
+    return page(
+        400, _("This page has been open for too long"), _("Reload the page and try again: nothing was changed.")
+    )
 
 
 def _collision(error: IntegrityError) -> Response:
@@ -111,7 +114,9 @@ def _collision(error: IntegrityError) -> Response:
 
 def _database_away(error: Exception) -> Response:
     log.error("database_unavailable", error=type(error).__name__, detail=str(error).splitlines()[0])
-    return _bare_page(503, _titles()[503], _("The database does not answer. Nothing was changed; try again in a minute."))
+    return _bare_page(
+        503, _titles()[503], _("The database does not answer. Nothing was changed; try again in a minute.")
+    )
 
 
 def _http(error: HTTPException) -> Response:
@@ -124,7 +129,7 @@ def _http(error: HTTPException) -> Response:
 
 
 def _fault(error: Exception) -> Response:
-    log.exception("request_failed", error=type(error).__name__)
+    log.error("request_failed", error=type(error).__name__, exc_info=error)
     text = _("It is our fault, not yours. Tell support the number below if it happens again.")
     return _bare_page(500, _("Something went wrong"), text)
 

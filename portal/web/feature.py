@@ -37,10 +37,12 @@ class Feature(Blueprint):
         """An act at `rule`. `writes=False` is for views that open `transaction`s of their own."""
         return self._add(rule, "POST", needs, writes=writes, **options)
 
-    def route(self, rule: str, **options: Any) -> NoReturn:
+    def route(self, rule: str, **_options: Any) -> NoReturn:
         raise TypeError(f"{rule}: use get or post with needs=")
 
-    def _add(self, rule: str, method: str, needs: Permission, *, writes: bool, **options: Any) -> Callable[[View], View]:
+    def _add(
+        self, rule: str, method: str, needs: Permission, *, writes: bool, **options: Any
+    ) -> Callable[[View], View]:
         def decorate(view: View) -> View:
             endpoint = options.pop("endpoint", view.__name__)
             self.needs[endpoint] = needs

@@ -29,7 +29,7 @@ class PhoneField(StringField):
     def process_formdata(self, valuelist: list[Any]) -> None:
         self.data = str(valuelist[0]).strip() if valuelist else ""
 
-    def pre_validate(self, form: Any) -> None:
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 (WTForms' own signature)
         if not self.data:
             return
         try:

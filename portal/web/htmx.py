@@ -25,9 +25,8 @@ def say(text: str, kind: str = "info", *, undo: str | None = None) -> None:
 
 def flashes() -> list[Flash]:
     """What is to be shown on this page, each once."""
-    return [
-        Flash(kind, *json.loads(packed)) for kind, packed in get_flashed_messages(with_categories=True)
-    ]
+    found: list[tuple[str, str]] = list(get_flashed_messages(with_categories=True))  # type: ignore[arg-type]
+    return [Flash(kind, *json.loads(packed)) for kind, packed in found]
 
 
 def wants_fragment() -> bool:
@@ -46,11 +45,18 @@ def render(page: str, /, *, fragment: str | None = None, status: int = 200, **co
 
 
 def done(
-    message: str, /, *, back_to: str, fragment: str | None = None, undo: str | None = None, announces: str = "", **context: Any
+    message: str,
+    /,
+    *,
+    back_to: str,
+    fragment: str | None = None,
+    undo: str | None = None,
+    announces: str = "",
+    **context: Any,
 ) -> Response:
     """After a change: under htmx the new fragment and a toast, otherwise back to a page that shows the same words.
 
-    `undo` is the URL that takes the change back by POST. `announces` are names of events for other fragments of the page.
+    `undo` is the URL that takes the change back by POST. `announces` names events for other fragments of the page.
     """
     if fragment is None or not wants_fragment():
         say(message, "success", undo=undo)

@@ -1,5 +1,6 @@
 """Live pages: one stream of server-sent events per open page. It carries names of what changed; fragments fetch
-themselves again. One thread per process listens to the bells and wakes the streams of the account concerned."""
+themselves again. One thread per process listens to the bells and wakes the streams of the account concerned.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +37,9 @@ class LiveHub:
                 return None
             self._readers.setdefault(account_id, set()).add(inbox)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._listen, args=(self._bells.listen(),), daemon=True, name="live")
+                self._thread = threading.Thread(
+                    target=self._listen, args=(self._bells.listen(),), daemon=True, name="live"
+                )
                 self._thread.start()
         return self._read(account_id, inbox)
 

@@ -52,12 +52,13 @@ def _end(response: Response) -> Response:
 
 def _compress(response: Response) -> Response:
     """HTML only; static files are compressed once at start. A page's token cannot be drawn out by another site
-    (BREACH): its requests come without the session's cookie, which is SameSite."""
+    (BREACH): its requests come without the session's cookie, which is SameSite.
+    """
     if (
         response.mimetype == "text/html"
         and not response.is_streamed
         and not response.content_encoding
-        and "gzip" in request.accept_encodings
+        and request.accept_encodings.quality("gzip") > 0
         and response.content_length is not None
         and response.content_length >= _WORTH_COMPRESSING
     ):

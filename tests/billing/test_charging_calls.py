@@ -151,5 +151,9 @@ def test_months_show_what_was_spent_and_paid(app: Flask, cast: Cast) -> None:
             months = queries.months()
 
     assert len(months) == 12
-    assert (months[-1].first_day.isoformat(), months[-1].paid, months[-1].spent) == ("2026-11-01", 50, Decimal("2.00"))
+    assert (months[-1].first_day.isoformat(), months[-1].paid, months[-1].spent) == (
+        "2026-11-01",
+        Decimal(50),
+        Decimal("2.00"),
+    )
     assert all(month.spent == month.paid == 0 for month in months[:-1])

@@ -68,7 +68,10 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
 
 def test_postgresql_is_driven_by_psycopg_whatever_the_url_says(tmp_path: Path) -> None:
-    environ = {"PORTAL_DATABASE_URL": "postgres://u:p%40ss@host:5433/name".replace("postgres:", "postgresql:"), "PORTAL_SECRET_KEY": SECRET}
+    environ = {
+        "PORTAL_DATABASE_URL": "postgres://u:p%40ss@host:5433/name".replace("postgres:", "postgresql:"),
+        "PORTAL_SECRET_KEY": SECRET,
+    }
 
     settings = load_settings(environ, data=tmp_path)
 

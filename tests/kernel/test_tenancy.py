@@ -109,9 +109,12 @@ def test_ways_around_the_guard_are_refused(app: Flask, cast: Cast, statement: An
 
 def test_bulk_methods_are_closed(app: Flask, cast: Cast) -> None:
     with app.app_context(), transaction(cast.north) as session:
-        for method in (session.bulk_save_objects, session.bulk_insert_mappings, session.bulk_update_mappings):
-            with pytest.raises(TenancyError):
-                method([])
+        with pytest.raises(TenancyError):
+            session.bulk_save_objects([])
+        with pytest.raises(TenancyError):
+            session.bulk_insert_mappings(SipLine, [])
+        with pytest.raises(TenancyError):
+            session.bulk_update_mappings(SipLine, [])
 
 
 def test_one_session_has_one_scope(app: Flask, cast: Cast) -> None:
@@ -139,7 +142,12 @@ def test_alternating_accounts_stay_apart_with_cached_statements(
 def test_an_upsert_is_stamped(app: Flask, cast: Cast) -> None:
     with app.app_context(), transaction(cast.north) as session:
         upsert(SipLine, {"name": "SIP/1", "label": "a", "presence": "offline"}, key=["account_id", "name"])
-        upsert(SipLine, {"name": "SIP/1", "label": "b", "presence": "offline"}, key=["account_id", "name"], change={"label": "b"})
+        upsert(
+            SipLine,
+            {"name": "SIP/1", "label": "b", "presence": "offline"},
+            key=["account_id", "name"],
+            change={"label": "b"},
+        )
 
         assert session.scalars(select(SipLine.label)).all() == ["b"]
         with pytest.raises(TenancyError):
@@ -174,7 +182,9 @@ def test_postgresql_hides_other_accounts_from_bare_sql(
         connection.execute(text("select set_config('portal.account', :id, true)"), {"id": str(cast.north)})
         assert connection.scalar(text("select count(*) from contact")) == 1
         with pytest.raises(DBAPIError, match="row-level security"):
-            connection.execute(text("insert into did (account_id, number, label) values (:id, '7', '')"), {"id": cast.south})
+            connection.execute(
+                text("insert into did (account_id, number, label) values (:id, '7', '')"), {"id": cast.south}
+            )
 
 
 def test_a_number_of_the_world_belongs_to_one_account(app: Flask, cast: Cast) -> None:

@@ -26,9 +26,7 @@ def change_password() -> ResponseReturnValue:
     person = person_here()
     if form.validate():
         try:
-            sessions.change_password(
-                vault(), person, form.current.data or "", form.password.data or ""
-            )
+            sessions.change_password(vault(), person, form.current.data or "", form.password.data or "")
         except Refused as error:
             form.refuse(error)
         else:

@@ -37,7 +37,11 @@ def check_sign_in() -> ResponseReturnValue:
         return htmx.render("accounts/sign_in.html", form=form, status=422)
     try:
         token = sessions.sign_in(
-            vault(), form.email.data or "", form.password.data or "", network=network(), user_agent=request.user_agent.string
+            vault(),
+            form.email.data or "",
+            form.password.data or "",
+            network=network(),
+            user_agent=request.user_agent.string,
         )
     except Refused as error:
         form.refuse(error)
