@@ -14,6 +14,8 @@ from portal.kernel.i18n import gettext as _
 from portal.kernel.i18n import lazy_gettext as _l
 from portal.web.forms import BaseForm
 
+_NOBODY_THERE = _l("There is no such CRM user any more.")
+_CHOICE_WORDS: dict[str, Any] = {"invalid_value_message": _NOBODY_THERE, "invalid_choice_message": _NOBODY_THERE}
 _BETWEEN_NUMBERS = re.compile(r"[\n,;]+")
 
 
@@ -28,7 +30,7 @@ class ContactForm(BaseForm):
     name = StringField(_l("Name"), render_kw={"autocomplete": "off", "maxlength": "200"})
     company = StringField(_l("Company"), render_kw={"autocomplete": "off", "maxlength": "200"})
     numbers = TextAreaField(_l("Phone numbers"), render_kw={"rows": "3", "inputmode": "tel", "autocomplete": "off"})
-    crm_user_id = SelectField(_l("Looked after by"), coerce=crm_user_id, validate_choice=False)
+    crm_user_id = SelectField(_l("Looked after by"), coerce=crm_user_id, **_CHOICE_WORDS)
     note = TextAreaField(_l("Note"), render_kw={"rows": "3", "maxlength": "2000"})
 
     @classmethod

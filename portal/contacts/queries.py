@@ -17,11 +17,17 @@ _SHORTEST_PART = 2
 """One figure is in nearly every number: it finds by name only."""
 
 
-def crm_users() -> Sequence[CrmUser]:
-    """The account's CRM users in the order in which they were added, each with its SIP account; no removed ones."""
-    return db.session.scalars(
+def crm_users(*, locks: bool = False) -> Sequence[CrmUser]:
+    """The account's CRM users in the order in which they were added, each with its SIP account; no removed ones.
+
+    `locks` reads them anew and keeps other writers of them waiting.
+    """
+    query = (
         select(CrmUser).where(CrmUser.removed_at.is_(None)).options(joinedload(CrmUser.sip_line)).order_by(CrmUser.id)
-    ).all()
+    )
+    if locks:
+        query = query.with_for_update(of=CrmUser).execution_options(populate_existing=True)
+    return db.session.scalars(query).all()
 
 
 def owner_of(number: str) -> CrmUser | None:

@@ -8,6 +8,7 @@ from wtforms import HiddenField, IntegerField, RadioField, SelectField, StringFi
 from wtforms.validators import NumberRange
 
 from portal.integration.choices import fallback_choices, overlap_choices, strategy_cards
+from portal.kernel import phone
 from portal.kernel.i18n import gettext as _
 from portal.kernel.i18n import lazy_gettext as _l
 from portal.routing.models import FallbackKind, HuntGroup, HuntStrategy
@@ -100,7 +101,7 @@ class StrategyForm(BaseForm):
                 "owner_seconds": group.owner_seconds,
                 "fallback": str(group.fallback),
                 "fallback_line": address if group.fallback == FallbackKind.SIP_LINE else "",
-                "fallback_number": f"+{address}" if group.fallback == FallbackKind.NUMBER else "",
+                "fallback_number": phone.display(address) if group.fallback == FallbackKind.NUMBER else "",
                 "based_on": seen(group),
             },
         )

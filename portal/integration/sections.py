@@ -101,9 +101,9 @@ def receivers_section(
     return {"receivers": ReceiversSection(rows, len(places), listed(saved), problem)}
 
 
-def saved_receivers() -> list[int]:
-    """The ids of the CRM users who take calls of new contacts, in order."""
-    return [member.crm_user_id for member in receivers(new_contact_group())]
+def saved_receivers(*, locks: bool = False) -> list[int]:
+    """The ids of the CRM users who take calls of new contacts, in order; `locks` as in `new_contact_group`."""
+    return [member.crm_user_id for member in receivers(new_contact_group(locks=locks))]
 
 
 def listed(user_ids: Sequence[int]) -> str:

@@ -22,6 +22,7 @@ WRONG = {
     "an endless company": ({"company": "c" * 201}, "company"),
     "an endless note": ({"note": "n" * 2001}, "note"),
     "a user who is not there": ({"crm_user_id": "999999"}, "crm_user_id"),
+    "a user beyond all numbers": ({"crm_user_id": "9" * 30}, "crm_user_id"),
     "a user who is no number": ({"crm_user_id": "nobody"}, "crm_user_id"),
 }
 

@@ -25,7 +25,7 @@ def map_crm_users(
     Raises `NotFound` for an unknown user or SIP account, `MappingRefused` for a SIP account that two users would
     have, `MappingChanged` where somebody else has changed the same user meanwhile.
     """
-    users = {user.id: user for user in crm_users()}
+    users = {user.id: user for user in crm_users(locks=True)}
     lines = {line.id: line for line in sip_lines()}
     seen = {user_id: user.sip_line_id for user_id, user in users.items()} | dict(based_on or {})
     changes = {user_id: line_id for user_id, line_id in wanted.items() if line_id != seen.get(user_id)}

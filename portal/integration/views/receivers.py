@@ -22,7 +22,8 @@ FRAGMENT = "_receivers.html"
 @feature.post("/receivers", needs=Permission.MANAGE_INTEGRATION)
 def save_receivers() -> ResponseReturnValue:
     order, chosen = _typed()
-    if request.form.get("based_on", listed(saved_receivers())) != listed(saved_receivers()):
+    saved = listed(saved_receivers(locks=True))
+    if request.form.get("based_on", saved) != saved:
         problem = _("Somebody else has changed the receivers meanwhile. Nothing was saved; save again to put yours.")
         return show(FRAGMENT, receivers_section(order, chosen, problem=problem), 409)
     if not set(chosen) <= {user.id for user in crm_users()}:
