@@ -14,6 +14,7 @@ from portal.telephony.engine import CallKind
 from tests.browser import Browser
 from tests.calls.factory import IGOR_PHONE, NOON, OLGA_PHONE, Story, tell, tell_whole
 from tests.people import Cast
+from tests.support.queries import counted_queries
 
 PEOPLE = ["anna", "boris"]
 
@@ -162,3 +163,17 @@ def test_htmx_gets_the_list_alone(app: Flask, cast: Cast, anna: Browser) -> None
 
     assert fragment.get_data(as_text=True).startswith('<div class="stack" id="log">')
     assert len(rows(fragment)) == 1
+
+
+def test_a_full_page_asks_the_database_as_often_as_a_short_one(app: Flask, cast: Cast, anna: Browser) -> None:
+    def asked() -> int:
+        with counted_queries(app) as statements:
+            anna.get("/calls")
+        return len(statements)
+
+    tell_whole(app, Story(cast.north))
+    before = asked()
+    for number in range(20):
+        tell_whole(app, Story(cast.north, is_recorded=True, started_at=NOON - timedelta(minutes=number)))
+
+    assert asked() == before
