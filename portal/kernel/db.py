@@ -218,5 +218,6 @@ def upsert(
         if change is None
         else insert.on_conflict_do_update(index_elements=list(key), set_=dict(change))
     )
-    result = db.session.execute(statement, execution_options={"stamped": True})
-    return int(result.rowcount)  # type: ignore[attr-defined]
+    # Counted by what comes back: psycopg does not say how many rows a RETURNING touched.
+    touched = statement.returning(getattr(model, key[0]))
+    return len(db.session.execute(touched, execution_options={"stamped": True}).all())

@@ -154,6 +154,15 @@ def test_an_upsert_is_stamped(app: Flask, cast: Cast) -> None:
             upsert(SipLine, {"name": "SIP/2", "account_id": cast.south}, key=["account_id", "name"])
 
 
+def test_an_upsert_says_how_many_rows_it_touched(app: Flask, cast: Cast) -> None:
+    line, key = {"name": "SIP/1", "label": "a", "presence": "offline"}, ["account_id", "name"]
+
+    with app.app_context(), transaction(cast.north):
+        assert upsert(SipLine, line, key=key) == 1
+        assert upsert(SipLine, line, key=key) == 0
+        assert upsert(SipLine, line, key=key, change={"label": "b"}) == 1
+
+
 def test_a_stated_reason_opens_every_account(app: Flask, cast: Cast, contacts: dict[int, int]) -> None:
     with app.app_context(), transaction(everything="a test", writes=False) as session:
         assert len(session.scalars(select(Contact)).all()) == 2
