@@ -7,6 +7,7 @@ from flask import Flask
 from portal.calls.ingest import Journal
 from portal.kernel.config import Settings
 from portal.recordings.sink import Sink
+from portal.routing.callers import known_callers
 from portal.routing.planner import Planner
 from portal.server.tree import until_told
 from portal.telephony.runner import EngineProcess
@@ -20,5 +21,12 @@ def run_worker(app: Flask) -> None:
 
 def run_engine(app: Flask, settings: Settings, *, traffic: bool = False) -> None:
     """Drives the switch until told to stop; `traffic` has the sandbox place calls by itself."""
-    engine = EngineProcess(app, planner=Planner(app), journal=Journal(app), sink=Sink(app), traffic=traffic)
+    engine = EngineProcess(
+        app,
+        planner=Planner(app),
+        journal=Journal(app),
+        sink=Sink(app),
+        traffic=traffic,
+        known_callers=known_callers,
+    )
     until_told(engine.run)
