@@ -6,31 +6,24 @@ import sys
 from pathlib import Path
 
 import click
-from flask import Flask
-from flask.cli import FlaskGroup, pass_script_info
+from flask import Flask, current_app
+from flask.cli import ScriptInfo, with_appcontext
+from flask_migrate.cli import db as database
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal.accounts.commands import account, user
 from portal.app import Process, create_app
+from portal.kernel.commands import on_a_ready_database
 from portal.kernel.config import Settings, SettingsError, load_settings
 from portal.kernel.errors import PortalError
-from portal.kernel.readiness import NotReadyError, check_database
+from portal.kernel.readiness import NotReadyError, check_database, reason, upgrade_database
 from portal.telephony.commands import call
 
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+_FILE = click.Path(dir_okay=False, path_type=Path)
 
-def _app_of_environment(process: Process = "command") -> Flask:
-    return create_app(load_settings(), process)
 
-
-@click.group(
-    cls=FlaskGroup,
-    create_app=_app_of_environment,
-    add_default_commands=False,
-    add_version_option=False,
-    load_dotenv=False,
-    set_debug_flag=False,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-)
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 def cli() -> None:
     """The telephony cabinet. Settings are PORTAL_* variables: see the table in README.md."""
 
@@ -38,6 +31,19 @@ def cli() -> None:
 cli.add_command(account)
 cli.add_command(user)
 cli.add_command(call)
+cli.add_command(database)
+
+
+@database.command("upgrade")
+@with_appcontext
+def upgrade() -> None:
+    """Bring the database to this release; an empty one gets its tables."""
+    click.echo(f"The database is at revision {upgrade_database(_app())}.")
+
+
+def _app() -> Flask:
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    return app
 
 
 def _ready_app(process: Process) -> tuple[Flask, Settings]:
@@ -76,9 +82,17 @@ def engine() -> None:
 
 @cli.command()
 @click.option("--host", help="Address to listen on (default: PORTAL_HOST, 127.0.0.1).")
-@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on (default: PORTAL_PORT, 8000).")
-@click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Folder of everything (default: PORTAL_DATA, ./var).")
-@click.option("--calls", type=click.IntRange(0, 1_000_000), default=400, show_default=True, help="Calls of history.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="Port to listen on (default: PORTAL_PORT, 8000); 0 takes a free one."
+)
+@click.option("--data", type=_FOLDER, help="Folder of everything (default: PORTAL_DATA, ./var).")
+@click.option(
+    "--calls",
+    type=click.IntRange(0, 1_000_000),
+    default=400,
+    show_default=True,
+    help="Calls of history, on a first start.",
+)
 @click.option("--quiet", is_flag=True, help="Place no calls by itself.")
 def demo(host: str | None, port: int | None, data: Path | None, calls: int, quiet: bool) -> None:  # noqa: FBT001
     """Two companies with history, web, worker and the sandbox switch as one process tree."""
@@ -90,27 +104,47 @@ def demo(host: str | None, port: int | None, data: Path | None, calls: int, quie
 @cli.command()
 @click.option("--account", "account_id", type=int, required=True, help="Number of the account.")
 @click.option("--calls", type=click.IntRange(1), required=True, help="How many calls to add.")
-@pass_script_info
-def fill(script_info, account_id: int, calls: int) -> None:  # type: ignore[no-untyped-def]
-    """Add bulk history for load tests, as realistic as the demo's."""
+@with_appcontext
+@on_a_ready_database
+def fill(account_id: int, calls: int) -> None:
+    """Add bulk history for load tests, as realistic as the demo's; also while the installation runs."""
     from portal.demo.fill import fill_account
 
-    app = script_info.load_app()
-    check_database(app)
-    fill_account(app, account_id, calls, say=click.echo)
+    fill_account(_app(), account_id, calls, say=click.echo)
+
+
+@cli.command()
+@click.argument("file", type=_FILE)
+@with_appcontext
+@on_a_ready_database
+def backup(file: Path) -> None:
+    """Write a consistent copy of database, secret and records to FILE, also while the installation runs."""
+    from portal.server.backup import back_up
+
+    click.echo(back_up(_app(), file))
+
+
+@cli.command()
+@click.argument("file", type=_FILE)
+@click.option("--replace", is_flag=True, help="Replace an installation that is there already.")
+def restore(file: Path, replace: bool) -> None:  # noqa: FBT001
+    """Bring a copy of `portal backup` back, into an installation that does not run."""
+    from portal.server.restore import restore_installation
+
+    click.echo(restore_installation(file, replace=replace))
 
 
 def main() -> None:
     """Runs a command; what a person can mend is told in one line, without a trace."""
+    info = ScriptInfo(create_app=lambda: create_app(load_settings(), "command"), set_debug_flag=False)
     try:
-        cli.main(prog_name="portal")
+        cli.main(prog_name="portal", obj=info)
     except (SettingsError, NotReadyError) as error:
         _fail(str(error), 2)
     except PortalError as error:
         _fail(error.message or error.code, 1)
     except SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
-        _fail(f"The database refused: {reason}", 3)
+        _fail(f"The database refused: {reason(error)}", 3)
 
 
 def _fail(message: str, code: int) -> None:

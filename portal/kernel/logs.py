@@ -7,18 +7,27 @@ import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any
+from urllib.parse import unquote
 
 import structlog
 
 _SECRET_NAMES = re.compile(r"(?i)(password|secret|token|cookie|authorization|api_key|_key$|totp)")
-_SECRET_IN_TEXT = re.compile(r"(?i)((?:abonent_api_key|api_key|key|token|secret|password)=)[^&\s\"']+")
+_ASSIGNMENT = re.compile(r"([\w%+.-]{1,200})=([^&\s\"']+)")
+_SECRET_PARAMETER = re.compile(r"(?i)(key|token|secret|password)$")
 _BEARER = re.compile(r"(?i)(bearer\s+)\S+")
+_API_KEY = re.compile(r"abonent\d[0-9A-Za-z]{16,}")
+"""What our keys look like: one that was put where no key belongs is hidden too."""
 HIDDEN = "***"
 
 
 def hide(text: str) -> str:
-    """The text without values of keys in query strings and headers."""
-    return _BEARER.sub(rf"\1{HIDDEN}", _SECRET_IN_TEXT.sub(rf"\1{HIDDEN}", text))
+    """The text without values of keys in query strings and headers, however the parameter's name is written."""
+    return _API_KEY.sub(HIDDEN, _BEARER.sub(rf"\1{HIDDEN}", _ASSIGNMENT.sub(_hide_value, text)))
+
+
+def _hide_value(found: re.Match[str]) -> str:
+    # A server reads `abonent%5Fapi_ke%79` as the same name.
+    return f"{found[1]}={HIDDEN}" if _SECRET_PARAMETER.search(unquote(found[1])) else found[0]
 
 
 def _redact(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

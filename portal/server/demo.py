@@ -7,32 +7,62 @@ import ipaddress
 import os
 import socket
 import threading
+from pathlib import Path
 
 import click
-from flask import Flask
-from flask_migrate import upgrade
+from sqlalchemy.engine import make_url
 
 from portal.app import create_app
 from portal.demo.companies import COMPANIES, OPERATOR
 from portal.demo.seed import is_settled, settle
 from portal.kernel.config import Settings, SettingsError
 from portal.kernel.db import db
+from portal.kernel.locks import take_lock
+from portal.kernel.readiness import upgrade_database
 from portal.kernel.secrets import random_word
 from portal.server.parts import run_engine, run_worker
 from portal.server.tree import ProcessTree
-from portal.server.web import serve
+from portal.server.web import address, serve
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
-_WAIT_SECONDS = 60
+_ANSWER_SECONDS = 60
 
 
 def run_demo(settings: Settings, *, host: str | None, port: int | None, calls: int, traffic: bool) -> None:
     """Runs the demo until Ctrl-C. Raises `SettingsError` where it cannot: another database, a port in use."""
-    if not settings.is_embedded:
-        raise SettingsError("portal demo works on its own embedded database: unset PORTAL_DATABASE_URL.")
+    file = _database_file(settings)
     host = host or settings.host
-    port = _free_port(host, settings.port if port is None else port)
-    settings = dataclasses.replace(
+    with _listen(host, settings.port if port is None else port) as listening:
+        port = int(listening.getsockname()[1])
+        settings = _as_demo(settings, host, port)
+        lock = take_lock("demo", settings.database_url, settings.data)
+        if lock is None:
+            raise SettingsError(f"Another demo works on {settings.data}: end it, or choose another folder with --data.")
+        _prepare(settings, file, calls)
+        # Children of a tree that was killed keep the port and the lock for the second that they outlive it.
+        tree = ProcessTree(
+            {
+                "web": lambda: serve(create_app(settings, "web"), settings, listening),
+                "worker": lambda: run_worker(create_app(settings, "worker")),
+                "engine": lambda: run_engine(create_app(settings, "engine"), settings, traffic=traffic),
+            }
+        )
+        tree.start()
+        threading.Thread(target=_announce, args=(host, port), daemon=True).start()
+        tree.watch()
+        lock.release()
+
+
+def _database_file(settings: Settings) -> Path:
+    url = make_url(settings.database_url)
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        raise SettingsError("portal demo works on an embedded database of its own: unset PORTAL_DATABASE_URL.")
+    return Path(url.database)
+
+
+def _as_demo(settings: Settings, host: str, port: int) -> Settings:
+    """Webhooks reach this machine; the log holds its peace while all goes well."""
+    return dataclasses.replace(
         settings,
         host=host,
         port=port,
@@ -40,63 +70,64 @@ def run_demo(settings: Settings, *, host: str | None, port: int | None, calls: i
         webhook_allow=(*settings.webhook_allow, *LOOPBACK),
         log_level="warning" if settings.log_level == "info" else settings.log_level,
     )
-    _prepare(settings, calls)
-    tree = ProcessTree(
-        {
-            "web": lambda: serve(create_app(settings, "web"), settings),
-            "worker": lambda: run_worker(create_app(settings, "worker")),
-            "engine": lambda: run_engine(create_app(settings, "engine"), settings, traffic=traffic),
-        }
-    )
-    tree.start()
-    threading.Thread(target=_announce, args=(host, port), daemon=True).start()
-    tree.watch()
 
 
-def _prepare(settings: Settings, calls: int) -> None:
+def _prepare(settings: Settings, file: Path, calls: int) -> None:
+    """An installation with the demo's companies. Its first database gets its name when it is whole, so that a first
+    start that was broken off begins anew."""
+    if file.exists():
+        _settle(settings, calls)
+        return
+    draft = file.with_name(f"{file.name}.new")
+    for leftover in (draft, Path(f"{draft}-wal"), Path(f"{draft}-shm")):
+        leftover.unlink(missing_ok=True)
+    _settle(dataclasses.replace(settings, database_url=f"sqlite:///{draft}"), calls)
+    draft.replace(file)
+
+
+def _settle(settings: Settings, calls: int) -> None:
     app = create_app(settings, "command")
-    with app.app_context():
-        upgrade()
+    upgrade_database(app)
     if not is_settled(app):
         password = settings.demo_password or random_word(16)
         settle(app, password, calls)
-        _introduce(password if settings.demo_password is None else None)
+        _introduce(password if settings.demo_password is None else "as PORTAL_DEMO_PASSWORD says")
+    else:
+        _introduce("as at the first start; portal user password E-MAIL sets a new one")
     with app.app_context():
+        # The children open connections of their own, and SQLite puts its log away at the last one's end.
         db.engine.dispose()
 
 
-def _introduce(password: str | None) -> None:
+def _introduce(password: str) -> None:
     click.echo("People of the demo:")
     for person in (*(p for company in COMPANIES for p in company.people), OPERATOR):
         click.echo(f"  {person.email:<22} {person.role}")
-    click.echo(f"Password of all: {password}" if password else "Password of all: as PORTAL_DEMO_PASSWORD says")
+    click.echo(f"Password of all: {password}")
 
 
-def _free_port(host: str, port: int) -> int:
-    """The port, or a free one for 0. Raises `SettingsError` where another program listens."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise SettingsError(
-                f"{host}:{port} cannot be listened on ({os.strerror(error.errno or 0)}): choose another with --port."
-            ) from None
-        return int(probe.getsockname()[1])
+def _listen(host: str, port: int) -> socket.socket:
+    """The socket that every life of the web part serves, bound to the port, or to a free one for 0."""
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen()
+    except OSError as error:
+        listening.close()
+        said = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+        raise SettingsError(
+            f"{address(host, port)} cannot be listened on ({said}): choose another --host or --port."
+        ) from None
+    return listening
 
 
 def _announce(host: str, port: int) -> None:
     """Says that the demo answers, once it does."""
-    step = threading.Event()
-    for _ in range(_WAIT_SECONDS * 50):
-        try:
-            with socket.create_connection((host, port), timeout=1) as probe:
-                probe.sendall(f"GET /healthz HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
-                if b"200" in probe.recv(64):
-                    shown = f"[{host}]" if ":" in host else host
-                    click.echo(f"Ready: http://{shown}:{port}")
-                    return
-        except OSError:
-            pass
-        step.wait(0.02)
+    try:
+        with socket.create_connection((host, port), timeout=_ANSWER_SECONDS) as probe:
+            probe.sendall(f"GET /healthz HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
+            if b" 200 " in probe.recv(64):
+                click.echo(f"Ready: http://{address(host, port)}")
+    except OSError as error:
+        click.echo(f"portal: the web server does not answer: {error}", err=True)

@@ -12,6 +12,8 @@ from types import FrameType
 
 import structlog
 
+from portal.kernel.config import SettingsError
+
 log = structlog.get_logger(__name__)
 
 _GRACE_SECONDS = 12.0
@@ -67,6 +69,8 @@ class ProcessTree:
             code = 0
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else 1
+        except SettingsError as error:
+            log.error("part_refused", part=name, reason=str(error))
         except BaseException:
             log.exception("part_failed", part=name)
         finally:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import signal
+import socket
+from types import FrameType
 from typing import Any
 
 from flask import Flask
@@ -10,6 +13,7 @@ from gunicorn.app.base import BaseApplication
 
 from portal.kernel.config import Settings
 from portal.kernel.db import db
+from portal.web.live import LiveHub
 
 _GRACE_SECONDS = 10
 
@@ -28,11 +32,11 @@ class _Server(BaseApplication):  # type: ignore[misc]
         return self._app
 
 
-def serve(app: Flask, settings: Settings) -> None:
-    """Serves until a signal ends the process."""
+def serve(app: Flask, settings: Settings, listening: socket.socket | None = None) -> None:
+    """Serves until a signal ends the process; on `listening` where another process has bound the port already."""
     logging.getLogger("gunicorn.error").setLevel(logging.WARNING)
     options = {
-        "bind": f"{_bracketed(settings.host)}:{settings.port}",
+        "bind": address(settings.host, settings.port) if listening is None else f"fd://{listening.fileno()}",
         "workers": settings.web_processes,
         "threads": settings.web_threads,
         "worker_class": "gthread",
@@ -45,8 +49,14 @@ def serve(app: Flask, settings: Settings) -> None:
         "control_socket_disable": True,
         "forwarded_allow_ips": "",
         "post_fork": lambda _server, _worker: _forget_connections(app),
+        "post_worker_init": lambda _worker: _end_streams_first(app),
     }
     _Server(app, options).run()
+
+
+def address(host: str, port: int) -> str:
+    """As a URL and a server's setting write it: an IPv6 address in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _forget_connections(app: Flask) -> None:
@@ -55,5 +65,14 @@ def _forget_connections(app: Flask) -> None:
         db.engine.dispose(close=False)
 
 
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
+def _end_streams_first(app: Flask) -> None:
+    """A graceful stop waits for requests to end, and a live page's never does by itself."""
+    hub: LiveHub = app.extensions["portal.live"]
+    stop_gracefully = signal.getsignal(signal.SIGTERM)
+
+    def end(number: int, frame: FrameType | None) -> None:
+        hub.close()
+        if callable(stop_gracefully):
+            stop_gracefully(number, frame)
+
+    signal.signal(signal.SIGTERM, end)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import click
-from flask.cli import AppGroup
 
+from portal.kernel.commands import Commands
 from portal.telephony import services
 
-call = AppGroup("call", help="Calls on the sandbox switch.")
+call = Commands("call", help="Calls on the sandbox switch.")
 
 
 @call.command("incoming")

@@ -5,18 +5,22 @@ themselves again. One thread per process listens to the bells and wakes the stre
 from __future__ import annotations
 
 import queue
+import select
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import structlog
-from flask import Flask, Response
+from flask import Flask, Response, request
 
 from portal.kernel.bells import Bells, Listener
 
 log = structlog.get_logger(__name__)
 
 _BEAT_SECONDS = 20.0
-"""A comment now and then finds out that the reader has gone, and keeps proxies from closing the stream."""
+"""A comment now and then keeps proxies from closing the stream."""
+_GLANCE_SECONDS = 1.0
+"""How long a stream holds its thread after its page was left."""
 
 
 class LiveHub:
@@ -26,12 +30,12 @@ class LiveHub:
         self._bells = bells
         self._limit = limit
         self._lock = threading.Lock()
-        self._readers: dict[int, set[queue.SimpleQueue[str]]] = {}
+        self._readers: dict[int, set[queue.SimpleQueue[str | None]]] = {}
         self._thread: threading.Thread | None = None
 
-    def stream(self, account_id: int) -> Iterator[str] | None:
+    def stream(self, account_id: int, has_left: Callable[[], bool]) -> Iterator[str] | None:
         """Event-stream text for one page, or None when too many are open (the page then does without)."""
-        inbox: queue.SimpleQueue[str] = queue.SimpleQueue()
+        inbox: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         with self._lock:
             if sum(len(readers) for readers in self._readers.values()) >= self._limit:
                 return None
@@ -41,16 +45,31 @@ class LiveHub:
                     target=self._listen, args=(self._bells.listen(),), daemon=True, name="live"
                 )
                 self._thread.start()
-        return self._read(account_id, inbox)
+        return self._read(account_id, inbox, has_left)
 
-    def _read(self, account_id: int, inbox: queue.SimpleQueue[str]) -> Iterator[str]:
+    def close(self) -> None:
+        """Ends every stream of this process; the pages connect anew to the next one. Safe in a signal handler."""
+        for inbox in [inbox for readers in self._readers.values() for inbox in readers]:
+            inbox.put(None)
+
+    def _read(
+        self, account_id: int, inbox: queue.SimpleQueue[str | None], has_left: Callable[[], bool]
+    ) -> Iterator[str]:
+        silent = 0.0
         try:
             yield ": open\n\n"
-            while True:
+            while not has_left():
                 try:
-                    yield f"event: {inbox.get(timeout=_BEAT_SECONDS)}\ndata: \n\n"
+                    name = inbox.get(timeout=_GLANCE_SECONDS)
                 except queue.Empty:
-                    yield ": still here\n\n"
+                    silent += _GLANCE_SECONDS
+                    if silent >= _BEAT_SECONDS:
+                        silent = 0.0
+                        yield ": still here\n\n"
+                    continue
+                if name is None:
+                    return
+                yield f"event: {name}\ndata: \n\n"
         finally:
             with self._lock:
                 self._readers[account_id].discard(inbox)
@@ -78,7 +97,15 @@ def init_app(app: Flask, bells: Bells, limit: int) -> None:
 
 def answer(hub: LiveHub, account_id: int) -> Response:
     """The stream as a response; 204 tells the page not to ask again."""
-    stream = hub.stream(account_id)
+    connection = request.environ.get("gunicorn.socket")
+    stream = hub.stream(account_id, lambda: connection is not None and _is_closed(connection))
     if stream is None:
         return Response(status=204)
     return Response(stream, mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+
+def _is_closed(connection: Any) -> bool:
+    """Whether the browser has closed its side: it sends nothing more while it reads, so any news is the end."""
+    glance = select.poll()
+    glance.register(connection, select.POLLIN | select.POLLHUP)
+    return bool(glance.poll(0))
