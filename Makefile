@@ -3,7 +3,8 @@
 PYTHON ?= python3
 WORKERS ?= 2
 BIN := .venv/bin
-PIP := $(BIN)/pip --disable-pip-version-check --quiet
+# Modules are compiled when they are first imported: most of what the packages hold never is.
+PIP_INSTALL := $(BIN)/pip --disable-pip-version-check --quiet install --no-compile
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard portal/locale/*/LC_MESSAGES/*.po))
 PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
@@ -73,12 +74,12 @@ clean: ## Forget .venv and every cache; data in var/ stays
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 
 .venv/runtime.stamp: requirements.lock pyproject.toml | .venv/bin/python
-	$(PIP) install --require-hashes --requirement requirements.lock
-	$(PIP) install --no-deps --no-build-isolation --editable .
+	$(PIP_INSTALL) --require-hashes --requirement requirements.lock
+	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/dev.stamp: requirements-dev.lock .venv/runtime.stamp
-	$(PIP) install --require-hashes --requirement requirements-dev.lock
+	$(PIP_INSTALL) --require-hashes --requirement requirements-dev.lock
 	@touch $@
 
 %.mo: %.po .venv/runtime.stamp
