@@ -10,6 +10,7 @@ from portal.webhooks import services
 from portal.webhooks.models import DeliveryState, EventType
 from portal.webhooks.queries import DeliveryFilter, deliveries_of_calls, delivery_page, webhook_list
 from tests.browser import Browser
+from tests.support.queries import counted_queries
 from tests.support.receiver import Answer, Receiver
 from tests.webhooks.by_hand import claim, finished, note
 from tests.webhooks.world import CALL_ID, Company, working
@@ -22,7 +23,7 @@ def call_ids(count: int) -> list[str]:
 
 
 def test_the_list_shows_the_last_twenty_and_the_last_answer(app: Flask, english_anna: Browser, north: Company) -> None:
-    north.listens(URL)
+    webhook_id = north.listens(URL)
     for number, api_call_id in enumerate(call_ids(22)):
         north.ends(api_call_id)
         note(app, *(finished(each, 404 if number == 21 else 200) for each in claim(app)))
@@ -32,18 +33,24 @@ def test_the_list_shows_the_last_twenty_and_the_last_answer(app: Flask, english_
     assert (row.delivered, row.last_status) == (19, 404)
     page = english_anna.get("/webhooks").text
     assert "19 of 20 delivered" in page
-    assert "there is no such page on the server" in page
+    assert "404" in page
+    assert "there is no such page on the server" in english_anna.get(f"/webhooks/{webhook_id}").text
 
 
-def test_the_list_asks_the_database_as_often_for_twenty_as_for_one(app: Flask, north: Company) -> None:
-    for number in range(3):
+def test_the_list_asks_the_database_as_often_for_many_as_for_one(app: Flask, north: Company) -> None:
+    north.listens("http://127.0.0.1/first")
+    with counted_queries(app) as for_one:
+        north.reads(webhook_list)
+    for number in range(4):
         north.listens(f"http://127.0.0.1/{number}")
     for api_call_id in call_ids(30):
         north.ends(api_call_id)
 
-    rows = north.reads(webhook_list)
+    with counted_queries(app) as for_many:
+        rows = north.reads(webhook_list)
 
-    assert [len(row.bars) for row in rows] == [20, 20, 20]
+    assert [len(row.bars) for row in rows] == [20] * 5
+    assert len(for_many) == len(for_one)
 
 
 def test_a_new_webhook_says_that_nothing_was_sent_yet(english_anna: Browser, north: Company) -> None:
