@@ -75,7 +75,7 @@ def create_app(settings: Settings, process: Process = "web") -> Flask:
     requests.init_app(app)
     security.init_app(app)
     errors.init_app(app)
-    errors.answer_in(app, API_PREFIX, api_errors.shape)
+    errors.answer_in(app, API_PREFIX, api_errors.plain)
     security.csrf.exempt(public_api)
     filters.init_app(app)
     assets.init_app(app)

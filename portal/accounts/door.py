@@ -17,7 +17,7 @@ from portal.kernel.i18n import gettext as _
 from portal.kernel.secrets import Vault
 from portal.kernel.tenancy import Scope
 from portal.web.access import Permission
-from portal.web.feature import is_writing
+from portal.web.feature import Feature, is_writing
 
 
 class CabinetDoor:
@@ -74,9 +74,14 @@ def network() -> str:
 
 
 def choose_locale() -> str:
-    """The person's language, else the cookie's, else what the browser prefers, else (as in every command) Russian."""
+    """The feature's language if it has one of its own, else the person's, else the cookie's, else what the browser
+    prefers, else (as in every command) Russian.
+    """
     if not has_request_context():
         return DEFAULT_LOCALE
+    feature = current_app.blueprints.get(request.blueprint or "")
+    if isinstance(feature, Feature) and feature.locale is not None:
+        return feature.locale
     person = signed_in()
     if person is not None and person.locale in LOCALES:
         return person.locale

@@ -16,6 +16,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 from portal.kernel.clock import from_unix
 
 T = TypeVar("T")
+_LONGEST = 200
+"""Longer than any of ours; what nests deeper than the JSON reader goes is longer still."""
 R = TypeVar("R", bound=Any)
 
 _MICROSECONDS = 1_000_000
@@ -37,6 +39,8 @@ class Cursor:
     @classmethod
     def decode(cls, text: str, parts: int) -> Cursor | None:
         """The cursor, or None for anything that we did not write (a page then begins at the start)."""
+        if len(text) > _LONGEST:
+            return None
         try:
             values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         except (ValueError, binascii.Error):

@@ -4,27 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, literal, select, tuple_
+from flask import Flask
+from sqlalchemy import Row, Select, Tuple, literal, select, tuple_
 
 from portal.calls.models import CallRecord
 from portal.kernel.clock import from_unix
 from portal.kernel.db import db, transaction
 from portal.kernel.paging import Cursor
-from portal.public_api.wire import call_json
+from portal.public_api.wire import WireCall, call_json
 from portal.recordings.models import Recording, RecordingState
 
 DEFAULT_LIMIT = 1_000
 MAX_LIMIT = 1_000_000
-_BATCH = 1_000
+_BATCH = 2_000
 _MICROSECONDS = 1_000_000
+_ONE_SECOND = timedelta(seconds=1)
+AnyRows = Select[*tuple[Any, ...]]
+AnyRow = Row[*tuple[Any, ...]]
+Place = tuple[datetime, int]
+"""Where a call stands in the order: its start, its row."""
+_COLUMNS = (
+    CallRecord.account_id,
+    CallRecord.started_at,
+    CallRecord.kind,
+    CallRecord.caller,
+    CallRecord.caller_name,
+    CallRecord.did,
+    CallRecord.callee,
+    CallRecord.callee_name,
+    CallRecord.caller_leg_seconds,
+    CallRecord.callee_leg_seconds,
+    CallRecord.talk_seconds,
+    CallRecord.caller_wait_seconds,
+    CallRecord.callee_wait_seconds,
+    Recording.file_name,
+    CallRecord.price,
+    CallRecord.api_call_id,
+)
+"""In the order of `WireCall`."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallQuery:
-    """What was asked for; None does not filter."""
+    """What was asked for; None does not filter. `since` and `until` are whole seconds, both included."""
 
     api_call_id: str | None = None
     caller: str | None = None
@@ -34,45 +59,81 @@ class CallQuery:
     since: datetime | None = None
     until: datetime | None = None
     limit: int = DEFAULT_LIMIT
-    after: Cursor | None = None
+    after: Place | None = None
 
 
-def next_cursor(query: CallQuery) -> str | None:
-    """The cursor of the page after this one, or None where it is the last: the header goes out before the rows."""
-    key = select(CallRecord.started_at, CallRecord.id)
-    rows = db.session.execute(_newest_first(_filtered(key, query)).offset(query.limit - 1).limit(2)).all()
-    return _cursor(rows[0].started_at, rows[0].id).encode() if len(rows) == 2 else None
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From which call to which an answer goes, settled before its first byte; calls that begin meanwhile belong to
+    no page, and so none is lost between two pages. `last` is None on the last page.
+    """
+
+    first: Place
+    last: Place | None
+
+    @property
+    def next_cursor(self) -> str | None:
+        """The text of the cursor of the page after this one, where there is one."""
+        if self.last is None:
+            return None
+        moment, row_id = self.last
+        return Cursor((int(moment.timestamp()) * _MICROSECONDS + moment.microsecond, row_id)).encode()
 
 
-def stream(account_id: int, query: CallQuery) -> Iterator[str]:
-    """The array as JSON text. Each batch is read in a transaction of its own, by key."""
-    left, after, opening = query.limit, query.after, "["
-    while left > 0:
-        with transaction(account_id, writes=False):
-            rows = _batch(query, after, min(_BATCH, left))
+def read_cursor(text: str) -> Place | None:
+    """The place that a cursor names, or None for anything that we did not write."""
+    cursor = Cursor.decode(text, parts=2)
+    if cursor is None or cursor.backwards:
+        return None
+    seconds, micro = divmod(cursor.key[0], _MICROSECONDS)
+    # Nothing began before 1970 or after 2100; further moments have no name in Python.
+    return (from_unix(seconds).replace(microsecond=micro), cursor.key[1]) if 0 <= seconds < 4_102_444_800 else None
+
+
+def span(query: CallQuery) -> Span | None:
+    """Which calls the answer to this query holds, by one look at its ends; None where there are none."""
+    keys: AnyRows = select(CallRecord.started_at, CallRecord.id)
+    keys = _newest_first(_filtered(keys, query))
+    first = db.session.execute(keys.limit(1)).one_or_none()
+    if first is None:
+        return None
+    end = db.session.execute(keys.offset(query.limit - 1).limit(2)).all()
+    return Span(_place(first), _place(end[0]) if len(end) == 2 else None)
+
+
+def stream(app: Flask, account_id: int, query: CallQuery, whole: Span | None) -> Iterator[str]:
+    """The array as JSON text, read when the server asks for it: after the view, outside of its context.
+
+    Each batch is read by key in a transaction of its own, and none is open while a slow client takes its time. An
+    error leaves the array without its end.
+    """
+    opening, after = "[", None
+    while whole is not None:
+        with app.app_context(), transaction(account_id, writes=False):
+            rows = _batch(query, whole, after)
         if rows:
-            yield opening + ",\n".join(call_json(call, file_name) for call, file_name in rows)
-            opening = ",\n"
-            last = rows[-1][0]
-            after = _cursor(last.started_at, last.id)
-        left -= len(rows)
+            yield opening + ",\n".join([call_json(WireCall._make(row[2:])) for row in rows])
+            opening, after = ",\n", _place(rows[-1])
         if len(rows) < _BATCH:
             break
     yield "]" if opening != "[" else "[]"
 
 
-def _batch(query: CallQuery, after: Cursor | None, size: int) -> list[tuple[CallRecord, str | None]]:
-    rows = select(CallRecord, Recording.file_name).outerjoin(
+def _batch(query: CallQuery, whole: Span, after: Place | None) -> list[AnyRow]:
+    rows: AnyRows = select(CallRecord.started_at, CallRecord.id, *_COLUMNS).outerjoin(
         Recording,
         (Recording.account_id == CallRecord.account_id)
         & (Recording.call_id == CallRecord.id)
         & (Recording.state == RecordingState.READY),
     )
-    found = db.session.execute(_newest_first(_filtered(rows, query, after)).limit(size)).all()
-    return [(call, file_name) for call, file_name in found]
+    rows = _filtered(rows, query)
+    rows = rows.where(_key() <= _typed(whole.first)) if after is None else rows.where(_key() < _typed(after))
+    if whole.last is not None:
+        rows = rows.where(_key() >= _typed(whole.last))
+    return list(db.session.execute(_newest_first(rows).limit(_BATCH)))
 
 
-def _filtered(rows: Select[Any], query: CallQuery, after: Cursor | None = None) -> Select[Any]:
+def _filtered(rows: AnyRows, query: CallQuery) -> AnyRows:
     equal = {
         CallRecord.api_call_id: query.api_call_id,
         CallRecord.caller: query.caller,
@@ -80,26 +141,26 @@ def _filtered(rows: Select[Any], query: CallQuery, after: Cursor | None = None) 
         CallRecord.callee: query.callee,
         CallRecord.kind: query.kind,
     }
-    for column, value in equal.items():
-        if value is not None:
-            rows = rows.where(column == value)
+    rows = rows.where(*(column == value for column, value in equal.items() if value is not None))
     if query.since is not None:
         rows = rows.where(CallRecord.started_at >= query.since)
     if query.until is not None:
-        rows = rows.where(CallRecord.started_at <= query.until)
-    start = after or query.after
-    if start is not None:
-        micro, row_id = start.key
-        moment = from_unix(micro // _MICROSECONDS).replace(microsecond=micro % _MICROSECONDS)
-        # A tuple gives its values no types: without one, the moment would not be compared as the column stores it.
-        place = tuple_(literal(moment, CallRecord.started_at.type), literal(row_id, CallRecord.id.type))
-        rows = rows.where(tuple_(CallRecord.started_at, CallRecord.id) < place)
-    return rows
+        rows = rows.where(CallRecord.started_at < query.until + _ONE_SECOND)
+    return rows if query.after is None else rows.where(_key() < _typed(query.after))
 
 
-def _newest_first(rows: Select[Any]) -> Select[Any]:
+def _newest_first(rows: AnyRows) -> AnyRows:
     return rows.order_by(CallRecord.started_at.desc(), CallRecord.id.desc())
 
 
-def _cursor(moment: datetime, row_id: int) -> Cursor:
-    return Cursor((int(moment.timestamp()) * _MICROSECONDS + moment.microsecond, row_id))
+def _key() -> Tuple:
+    return tuple_(CallRecord.started_at, CallRecord.id)
+
+
+def _typed(place: Place) -> Tuple:
+    # A tuple gives its values no types: without one, the moment would not be compared as the column stores it.
+    return tuple_(literal(place[0], CallRecord.started_at.type), literal(place[1], CallRecord.id.type))
+
+
+def _place(row: AnyRow) -> Place:
+    return row[0], row[1]

@@ -36,7 +36,11 @@ METHODS: tuple[Method, ...] = (
         _l("Rings the SIP account first, then calls the other side. Answers as soon as the switch took the order."),
         (
             Parameter("num_a", _l("SIP account that calls: SIP/00000000672"), is_required=True),
-            Parameter("num_b", _l("Whom to call: a SIP account, or a number with its country code and no plus"), is_required=True),
+            Parameter(
+                "num_b",
+                _l("Whom to call: a SIP account, or a number with its country code and no plus"),
+                is_required=True,
+            ),
             Parameter("request_id", _l("Any text of yours: a repeat with the same one answers with the first call")),
         ),
         "num_a=SIP/00000000672&num_b=74951234567",

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
-from flask import Response, g, request, url_for
+from flask import Flask, Response, current_app, g, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import MethodNotAllowed
 
+from portal.calls.models import CallRecord
 from portal.calls.queries import find_call
-from portal.kernel.errors import NotFound, PortalError, Refused
-from portal.kernel.paging import Cursor
-from portal.public_api import errors, listing, wire
+from portal.kernel.clock import now
+from portal.kernel.errors import NotFound, NotReady, PortalError, Refused
+from portal.public_api import errors, listing
 from portal.public_api.door import ApiKeyDoor
-from portal.public_api.listing import CallQuery
+from portal.public_api.listing import CallQuery, Place
+from portal.public_api.parameters import Parameters
 from portal.recordings import serving
 from portal.recordings.queries import recording_of
 from portal.telephony import services
@@ -20,8 +24,11 @@ from portal.web.access import Permission
 from portal.web.feature import Feature
 
 PREFIX = "/api.php"
-feature = Feature("public_api", __name__, url_prefix=f"{PREFIX}/telephony", door=ApiKeyDoor())
-_MAX_REQUEST_ID = 100
+feature = Feature("public_api", __name__, url_prefix=f"{PREFIX}/telephony", door=ApiKeyDoor(), locale="en")
+_JSON = "application/json; charset=utf-8"
+_FILTERS = ("api_call_id", "num_a", "num_m", "num_b", "service_name", "from", "to", "limit")
+_RECORD_COMES_WITHIN = timedelta(minutes=5)
+_RETRY_SECONDS = 5
 
 
 @feature.errorhandler(PortalError)
@@ -30,88 +37,87 @@ def refuse(error: PortalError) -> Response:
     return errors.of(error)
 
 
-@feature.get("/outcome", needs=Permission.API, endpoint="outcome")
+@feature.get("/outcome", needs=Permission.API, endpoint="outcome", provide_automatic_options=False)
 def originate() -> ResponseReturnValue:
-    request_id = request.args.get("request_id") or request.headers.get("Idempotency-Key")
-    if request_id is not None and len(request_id) > _MAX_REQUEST_ID:
-        raise Refused(f"request_id must have at most {_MAX_REQUEST_ID} characters.", "request_id")
-    caller = wire.address("num_a", _required("num_a"))
-    if not caller.startswith("SIP/"):
-        raise Refused("num_a must be an SIP account like SIP/00000000672.", "num_a")
-    callee = wire.address("num_b", _required("num_b"))
+    if request.method == "HEAD":
+        # Whoever only looks at an address must not make phones ring.
+        raise MethodNotAllowed(valid_methods=["GET"])
+    given = Parameters(request.args)
+    caller, callee = (_needed(name, given.address(name)) for name in ("num_a", "num_b"))
+    # The service reads numbers as people write them; a plus leaves it no doubt.
+    callee = callee if callee.startswith("SIP/") else f"+{callee}"
+    request_id = given.text("request_id") or request.headers.get("Idempotency-Key")
     api_call_id = services.originate(g.account_id, caller, callee, request_id=request_id)
-    return _json({"api_call_id": api_call_id})
+    return Response(json.dumps({"api_call_id": api_call_id}), content_type=_JSON)
 
 
-@feature.get("/get_calls", needs=Permission.API)
+@feature.get("/get_calls", needs=Permission.API, provide_automatic_options=False)
 def get_calls() -> ResponseReturnValue:
-    query = _call_query()
-    response = Response(listing.stream(g.account_id, query), content_type="application/json; charset=utf-8")
-    following = listing.next_cursor(query)
-    if following is not None:
-        arguments = {k: v for k, v in request.args.items() if k not in ("abonent_api_key", "cursor")}
-        target = url_for("public_api.get_calls", **arguments, cursor=following, _external=True)
+    query = _call_query(Parameters(request.args))
+    span = listing.span(query)
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    response = Response(listing.stream(app, g.account_id, query, span), content_type=_JSON)
+    if span is not None and span.next_cursor is not None:
+        # Only what we know of goes into the address of the next page, and never the key.
+        arguments = {name: value for name in _FILTERS if (value := request.args.get(name, "").strip())}
+        target = url_for("public_api.get_calls", **arguments, cursor=span.next_cursor, _external=True)
         response.headers["Link"] = f'<{target}>; rel="next"'
     return response
 
 
-@feature.get("/get_record", needs=Permission.API)
+@feature.get("/get_record", needs=Permission.API, provide_automatic_options=False)
 def get_record() -> ResponseReturnValue:
-    call = find_call(wire.call_id(_required("api_call_id")))
+    call = find_call(_needed("api_call_id", Parameters(request.args).call_id("api_call_id")))
     recording = recording_of(call) if call else None
     if recording is None:
+        if call is not None and _is_awaited(call):
+            raise NotReady("The record is still being written.", _RETRY_SECONDS)
         raise NotFound
-    return serving.respond(recording)
+    response = serving.respond(recording)
+    if response.status_code == 416:
+        size = response.headers["Content-Range"]
+        response = errors.plain(416)
+        response.headers["Content-Range"] = size
+    # Pages of CRMs play records by their address.
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
 
 
-@feature.get("/<path:_anything>", needs=Permission.API)
+@feature.get("/<path:_anything>", needs=Permission.API, provide_automatic_options=False)
 def unknown(_anything: str) -> ResponseReturnValue:
-    raise NotFound("There is no such method: outcome, get_calls and get_record are there.")
+    return errors.plain(404)
 
 
-def _call_query() -> CallQuery:
-    given = {name: value for name, value in request.args.items() if value.strip()}
-    addresses = {name: wire.address(name, given[name]) for name in ("num_a", "num_m", "num_b") if name in given}
+def _call_query(given: Parameters) -> CallQuery:
     query = CallQuery(
-        api_call_id=wire.call_id(given["api_call_id"]) if "api_call_id" in given else None,
-        caller=addresses.get("num_a"),
-        did=addresses.get("num_m"),
-        callee=addresses.get("num_b"),
-        kind=_kind(given.get("service_name")),
-        since=wire.moment("from", given["from"]) if "from" in given else None,
-        until=wire.moment("to", given["to"]) if "to" in given else None,
-        limit=wire.whole_number("limit", given.get("limit", str(listing.DEFAULT_LIMIT)), 1, listing.MAX_LIMIT),
-        after=_cursor(given.get("cursor")),
+        api_call_id=given.call_id("api_call_id"),
+        caller=given.address("num_a"),
+        did=given.address("num_m"),
+        callee=given.address("num_b"),
+        kind=given.kind("service_name"),
+        since=given.moment("from"),
+        until=given.moment("to"),
+        limit=given.whole_number("limit", 1, listing.MAX_LIMIT) or listing.DEFAULT_LIMIT,
+        after=_after(given.text("cursor")),
     )
     if query.since and query.until and query.since > query.until:
         raise Refused("from must not be after to.", "from")
     return query
 
 
-def _kind(service_name: str | None) -> str | None:
-    if service_name is None:
-        return None
-    for kind, name in wire.SERVICE_NAMES.items():
-        if name == service_name:
-            return kind
-    raise Refused(f"service_name must be one of: {', '.join(wire.SERVICE_NAMES.values())}.", "service_name")
-
-
-def _cursor(text: str | None) -> Cursor | None:
-    if text is None:
-        return None
-    cursor = Cursor.decode(text, parts=2)
-    if cursor is None:
+def _after(text: str | None) -> Place | None:
+    place = listing.read_cursor(text) if text else None
+    if text and place is None:
         raise Refused("cursor must be taken from a Link header as it is.", "cursor")
-    return cursor
+    return place
 
 
-def _required(name: str) -> str:
-    value = request.args.get(name, "").strip()
-    if not value:
+def _needed(name: str, value: str | None) -> str:
+    if value is None:
         raise Refused(f"{name} is missing.", name)
     return value
 
 
-def _json(body: dict[str, str]) -> Response:
-    return Response(json.dumps(body), content_type="application/json; charset=utf-8")
+def _is_awaited(call: CallRecord) -> bool:
+    """Whether the switch has recorded the talk and is about to hand the record over."""
+    return call.has_recording and (call.ended_at is None or now() - call.ended_at < _RECORD_COMES_WITHIN)

@@ -1,4 +1,4 @@
-"""The web server: gunicorn with threads, since a live page holds a thread and Python serves one page per thread anyway."""
+"""The web server: gunicorn with threads, since a live page holds one for as long as it is open."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from gunicorn.app.base import BaseApplication
 
 from portal.kernel.config import Settings
 from portal.kernel.db import db
+from portal.server.gunicorn_parts import RedactedLogger, Worker
 from portal.web.live import LiveHub
 
 _GRACE_SECONDS = 10
+_LONGEST_ADDRESS = 8190
 
 
 class _Server(BaseApplication):  # type: ignore[misc]
@@ -39,9 +41,11 @@ def serve(app: Flask, settings: Settings, listening: socket.socket | None = None
         "bind": address(settings.host, settings.port) if listening is None else f"fd://{listening.fileno()}",
         "workers": settings.web_processes,
         "threads": settings.web_threads,
-        "worker_class": "gthread",
+        "worker_class": Worker,
+        "logger_class": RedactedLogger,
         "preload_app": True,
         "graceful_timeout": _GRACE_SECONDS,
+        "limit_request_line": _LONGEST_ADDRESS,
         "timeout": 60,
         "keepalive": 30,
         "accesslog": None,

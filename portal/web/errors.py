@@ -9,7 +9,7 @@ from flask import Flask, Response, current_app, g, make_response, request, url_f
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from portal.kernel import errors
 from portal.kernel.i18n import gettext as _
@@ -27,23 +27,19 @@ _STATUS: dict[type[errors.PortalError], int] = {
     errors.Unavailable: 503,
 }
 
-
-_CODES = {
-    400: "bad_request",
-    404: "not_found",
-    405: "method_not_allowed",
-    409: "conflict",
-    413: "too_large",
-    500: "server_error",
-    503: "unavailable",
-}
-Shape = Callable[[int, str, str], Response]
-"""Makes an answer of (status, code, message)."""
+Shape = Callable[[int], Response]
+"""Makes an answer of a status, in words of its own."""
 
 
 def answer_in(app: Flask, prefix: str, shape: Shape) -> None:
     """Below `prefix` errors are no pages: they have this shape."""
     app.extensions.setdefault("portal.error_shapes", {})[prefix] = shape
+
+
+def _shape_here() -> Shape | None:
+    path = f"/{request.path.lstrip('/')}/"
+    shapes: dict[str, Shape] = current_app.extensions.get("portal.error_shapes", {})
+    return next((shape for prefix, shape in shapes.items() if path.startswith(f"{prefix}/")), None)
 
 
 def init_app(app: Flask) -> None:
@@ -60,9 +56,9 @@ def init_app(app: Flask) -> None:
 
 def page(status: int, title: str, text: str, *, retry_after: int | None = None) -> Response:
     """An error page, or under htmx the fragment of it; for programs the shape of their part of the site."""
-    for prefix, shape in current_app.extensions.get("portal.error_shapes", {}).items():
-        if request.path.startswith(prefix):
-            return shape(status, _CODES.get(status, "error"), f"{title}. {text}")
+    shape = _shape_here()
+    if shape is not None:
+        return shape(status)
     response = htmx.render(
         "errors/error.html",
         fragment="errors/_error.html",
@@ -122,10 +118,15 @@ def _database_away(error: Exception) -> Response:
 def _http(error: HTTPException) -> Response:
     status = error.code or 500
     if status < 400:
-        return error.get_response()  # type: ignore[return-value]
+        # A program is not sent on: its address, with the key in it, would be written into the answer.
+        shape = _shape_here()
+        return shape(404) if shape else error.get_response()  # type: ignore[return-value]
     title = _titles().get(status, error.name)
     text = _("Check the address, or go on from the menu.") if status == 404 else _("Go back and try again.")
-    return page(status, title, text)
+    response = page(status, title, text)
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return response
 
 
 def _fault(error: Exception) -> Response:

@@ -23,9 +23,13 @@ class Feature(Blueprint):
     undoes it.
     """
 
-    def __init__(self, name: str, import_name: str, *, door: Door | None = None, **options: Any) -> None:
+    def __init__(
+        self, name: str, import_name: str, *, door: Door | None = None, locale: str | None = None, **options: Any
+    ) -> None:
         super().__init__(name, import_name, **options)
         self._door = door
+        self.locale = locale
+        """The language of this feature's words, where whoever asks does not choose it: programs."""
         self.needs: dict[str, Permission] = {}
         """What each endpoint of this feature needs: the matrix of rights is tested against it."""
 
