@@ -44,6 +44,7 @@ class WriteBehind:
         self._paused: list[tuple[float, int, _Lane]] = []
         self._pauses = 0
         self._ends_at: float | None = None
+        self._is_over = False
         self._surroundings = surroundings
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -55,6 +56,9 @@ class WriteBehind:
         """A job for this lane, from any thread; the future is done with it, or cancelled where it never will be."""
         done: Future[None] = Future()
         with self._changed:
+            if self._is_over:
+                done.cancel()
+                return done
             if lane not in self._lanes:
                 self._lanes[lane] = _Lane(lane)
                 self._ready.append(self._lanes[lane])
@@ -70,6 +74,7 @@ class WriteBehind:
             self._changed.notify()
         self._thread.join(seconds)
         with self._changed:
+            self._is_over = True
             left = [done for lane in self._lanes.values() for _job, done in lane.jobs]
         for done in left:
             done.cancel()

@@ -82,6 +82,6 @@ def test_what_could_not_be_written_is_counted_and_nobody_waits_for_it() -> None:
     behind = queue.put("call", lambda: None)
 
     assert queue.stop(0.5) == 2
-    for future in (never, behind):
+    for future in (never, behind, queue.put("call", lambda: None)):
         with pytest.raises(CancelledError):
             future.result(1)
