@@ -45,7 +45,7 @@ def respond(recording: Recording, *, download_name: str | None = None) -> Respon
 
 def _stored(recording: Recording) -> tuple[str, int]:
     """The key of the blob and its size."""
-    if recording.state == RecordingState.RECORDING:
+    if recording.state == RecordingState.RECORDING and not _is_lost(recording):
         raise NotReady(_("The record is still being written."), _RETRY_SECONDS)
     if recording.state != RecordingState.READY or recording.blob is None:
         raise NotFound(_("There is no record to hear."))
@@ -54,6 +54,11 @@ def _stored(recording: Recording) -> tuple[str, int]:
         log.error("record_missing_in_storage", recording=recording.id, blob=recording.blob)
         raise NotFound(_("There is no record to hear."))
     return recording.blob, size
+
+
+def _is_lost(recording: Recording) -> bool:
+    """Whether the switch took its word back: it was restarted, or could not write the file."""
+    return recording.call.ended_at is not None and not recording.call.has_recording
 
 
 def _usable_range(etag: str) -> str | None:

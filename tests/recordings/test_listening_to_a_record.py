@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -142,6 +143,15 @@ def test_a_record_that_is_being_written_is_asked_for_later(app: Flask, anna: Bro
     assert response.status_code == 409
     assert int(response.headers["Retry-After"]) > 0
     assert "no-record" in anna.get("/calls").get_data(as_text=True)
+
+
+def test_a_record_that_was_lost_on_the_way_is_not_waited_for(app: Flask, anna: Browser, story: Story, url: str) -> None:
+    tell(app, story.started())
+    Sink(app).begin(story.account_id, story.api_call_id)
+    tell(app, story.answered())
+    tell(app, replace(story.finished(), has_recording=False))
+
+    assert anna.get(url).status_code == 404
 
 
 def test_a_file_that_has_gone_is_not_found(app: Flask, anna: Browser, url: str, audio: bytes) -> None:
