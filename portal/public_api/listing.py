@@ -27,8 +27,8 @@ AnyRow = Row[*tuple[Any, ...]]
 Place = tuple[datetime, int]
 """Where a call stands in the order: its start, its row."""
 _COLUMNS = (
-    CallRecord.account_id,
     CallRecord.started_at,
+    CallRecord.account_id,
     CallRecord.kind,
     CallRecord.caller,
     CallRecord.caller_name,
@@ -44,7 +44,7 @@ _COLUMNS = (
     CallRecord.price,
     CallRecord.api_call_id,
 )
-"""In the order of `WireCall`."""
+"""In the order of `WireCall`; the row's id goes before them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def read_cursor(text: str) -> Place | None:
 
 def span(query: CallQuery) -> Span | None:
     """Which calls the answer to this query holds, by one look at its ends; None where there are none."""
-    keys: AnyRows = select(CallRecord.started_at, CallRecord.id)
+    keys: AnyRows = select(CallRecord.id, CallRecord.started_at)
     keys = _newest_first(_filtered(keys, query))
     first = db.session.execute(keys.limit(1)).one_or_none()
     if first is None:
@@ -112,7 +112,7 @@ def stream(app: Flask, account_id: int, query: CallQuery, whole: Span | None) ->
         with app.app_context(), transaction(account_id, writes=False):
             rows = _batch(query, whole, after)
         if rows:
-            yield opening + ",\n".join([call_json(WireCall._make(row[2:])) for row in rows])
+            yield opening + ",\n".join([call_json(WireCall._make(row[1:])) for row in rows])
             opening, after = ",\n", _place(rows[-1])
         if len(rows) < _BATCH:
             break
@@ -120,7 +120,7 @@ def stream(app: Flask, account_id: int, query: CallQuery, whole: Span | None) ->
 
 
 def _batch(query: CallQuery, whole: Span, after: Place | None) -> list[AnyRow]:
-    rows: AnyRows = select(CallRecord.started_at, CallRecord.id, *_COLUMNS).outerjoin(
+    rows: AnyRows = select(CallRecord.id, *_COLUMNS).outerjoin(
         Recording,
         (Recording.account_id == CallRecord.account_id)
         & (Recording.call_id == CallRecord.id)
@@ -163,4 +163,4 @@ def _typed(place: Place) -> Tuple:
 
 
 def _place(row: AnyRow) -> Place:
-    return row[0], row[1]
+    return row.started_at, row.id

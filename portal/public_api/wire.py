@@ -24,8 +24,8 @@ _NULL = "null"
 class WireCall(NamedTuple):
     """What a call object is made of; durations in whole seconds, None where it is not known."""
 
-    account_id: int
     started_at: datetime
+    account_id: int
     kind: str
     caller: str | None
     caller_name: str | None
