@@ -1,11 +1,11 @@
-"""A plausible past: calls with legs and prices, as bare rows, fast enough to fill an account with millions."""
+"""A plausible past: calls with their legs, made up fast enough to fill an account with millions."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from portal.telephony.engine import CallKind, CallOutcome, LegEnd, LegResult, Side
 from portal.telephony.plan import StepReason
@@ -13,7 +13,7 @@ from portal.telephony.plan import StepReason
 TALKS = (7, 11, 16, 22, 28, 35, 43, 54, 68, 85)
 """Seconds that a talk lasts; the demo has one tape for each."""
 _RING_SECONDS = 15
-_HOURS = (9, 10, 10, 11, 11, 11, 12, 12, 13, 14, 14, 15, 15, 15, 16, 16, 17, 17, 18, 19)
+_HOURS = [9, 10, 10, 11, 11, 11, 12, 12, 13, 14, 14, 15, 15, 15, 16, 16, 17, 17, 18, 19]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +65,23 @@ class PastCall:
     legs: list[PastLeg]
 
 
-def moments(count: int, end: datetime, chance: random.Random) -> Iterator[datetime]:
-    """`count` moments before `end`, oldest first, in working hours mostly; forty calls a day, or as many as keep
-    the whole within two years."""
+def moments(count: int, end: datetime, zone: tzinfo, chance: random.Random) -> Iterator[datetime]:
+    """`count` moments before `end`, oldest first, in working hours of the zone.
+
+    Forty calls a day, or as many as keep the whole within two years; on the day of `end` those of its full hours.
+    """
     per_day = max(40, -(-count // 700))
-    days = -(-count // per_day)
-    left = count
-    for back in range(days, 0, -1):
-        midnight = (end - timedelta(days=back)).replace(hour=0, minute=0, second=0, microsecond=0)
-        of_day = min(per_day, left)
-        left -= of_day
+    last = end.astimezone(zone).replace(minute=0, second=0, microsecond=0)
+    open_hours = [hour for hour in _HOURS if hour < last.hour]
+    days = [(last, open_hours, min(count, per_day * len(open_hours) // len(_HOURS)))]
+    left = count - days[0][2]
+    while left > 0:
+        days.append((last - timedelta(days=len(days)), _HOURS, min(per_day, left)))
+        left -= per_day
+    for day, hours, of_day in reversed(days):
+        midnight = day.replace(hour=0).astimezone(UTC)
         yield from sorted(
-            midnight + timedelta(seconds=chance.choice(_HOURS) * 3600 + chance.random() * 3600) for _ in range(of_day)
+            midnight + timedelta(seconds=chance.choice(hours) * 3600 + chance.random() * 3600) for _ in range(of_day)
         )
 
 
@@ -127,32 +132,26 @@ def _incoming(call_id: str, started: datetime, cast: Cast, chance: random.Random
 
 
 def _outgoing(call_id: str, started: datetime, cast: Cast, chance: random.Random) -> PastCall:
-    outcome = chance.choices(
-        (CallOutcome.ANSWERED, CallOutcome.NO_ANSWER, CallOutcome.BUSY), weights=(72, 20, 8)
-    )[0]
-    missed = {CallOutcome.BUSY: LegResult.BUSY}.get(outcome, LegResult.NO_ANSWER)
-    other = _outside(cast, chance)
-    return _dialled(call_id, CallKind.OUTGOING, outcome, missed, started, other, cast.dids[0], cast, chance)
+    outcome = chance.choices((CallOutcome.ANSWERED, CallOutcome.NO_ANSWER, CallOutcome.BUSY), weights=(72, 20, 8))[0]
+    return _dialled(call_id, CallKind.OUTGOING, outcome, started, _outside(cast, chance), cast, chance)
 
 
 def _internal(call_id: str, started: datetime, cast: Cast, chance: random.Random) -> PastCall:
-    other = chance.choice(cast.employees)
-    return _dialled(
-        call_id, CallKind.INTERNAL, CallOutcome.ANSWERED, LegResult.NO_ANSWER, started, other, None, cast, chance
-    )
+    colleague = chance.choice(cast.employees)
+    return _dialled(call_id, CallKind.INTERNAL, CallOutcome.ANSWERED, started, colleague, cast, chance)
 
 
 def _dialled(
     call_id: str,
     kind: CallKind,
     outcome: CallOutcome,
-    missed: LegResult,
     started: datetime,
     other: Somebody,
-    did: str | None,
     cast: Cast,
     chance: random.Random,
 ) -> PastCall:
+    missed = LegResult.BUSY if outcome is CallOutcome.BUSY else LegResult.NO_ANSWER
+    did = cast.dids[0] if kind is CallKind.OUTGOING else None
     employee = chance.choice([each for each in cast.employees if each is not other] or list(cast.employees))
     dialled_at = started + timedelta(seconds=chance.uniform(1, 4))
     is_answered = outcome is CallOutcome.ANSWERED
@@ -160,7 +159,15 @@ def _dialled(
     talk = timedelta(seconds=chance.choice(TALKS)) if is_answered else timedelta(0)
     b = _rung(other, StepReason.CALLEE, dialled_at, waited, talk, missed)
     a = PastLeg(
-        employee.address, employee.name or "", Side.CALLER, None, started, dialled_at, b.ended_at, LegResult.ANSWERED, b.end
+        employee.address,
+        employee.name or "",
+        Side.CALLER,
+        None,
+        started,
+        dialled_at,
+        b.ended_at,
+        LegResult.ANSWERED,
+        b.end,
     )
     return PastCall(
         call_id, kind, outcome, employee, did, other, started, b.answered_at, b.ended_at, _talked(b), [a, b]

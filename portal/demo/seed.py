@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import tempfile
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,13 +14,15 @@ from sqlalchemy import select
 from portal.accounts import services
 from portal.accounts.models import Account
 from portal.accounts.roles import Role
-from portal.billing.ledger import post
+from portal.billing.charging import tariff_at
+from portal.billing.ledger import account_zone, post
 from portal.billing.models import EntryKind, Tariff, TariffRate
 from portal.contacts.models import Contact, ContactNumber, CrmUser
 from portal.contacts.queries import crm_users
+from portal.demo.chapter import Chapter
 from portal.demo.companies import COMPANIES, OPERATOR, Company
-from portal.demo.fill import Purse, write_past
-from portal.demo.history import Cast, PastCall, Somebody, moments, past_call
+from portal.demo.history import Cast, Somebody, moments, past_call
+from portal.demo.postings import PriceBook, Purse
 from portal.demo.tapes import TapeShelf, shelve
 from portal.kernel.clock import now
 from portal.kernel.db import db, transaction
@@ -85,9 +87,7 @@ def _furnish(company: Company) -> None:
         db.session.flush()
         low, high = phone.after
         db.session.add(
-            SandboxPhone(
-                sip_line_id=line.id, behaviour=phone.behaviour, after_seconds_min=low, after_seconds_max=high
-            )
+            SandboxPhone(sip_line_id=line.id, behaviour=phone.behaviour, after_seconds_min=low, after_seconds_max=high)
         )
         if phone.crm_user is not None:
             users[phone.crm_user] = CrmUser(name=phone.crm_user, sip_line_id=line.id)
@@ -111,9 +111,8 @@ def _remember(app: Flask, company: Company, count: int, shelf: TapeShelf | None)
             [Somebody(contact.number, contact.name) for contact in company.contacts],
         )
         chance = random.Random(company.name)
-        past: list[PastCall] = [
-            past_call(moment, cast, chance) for moment in moments(count, now() - timedelta(minutes=10), chance)
-        ]
-        ids = write_past(past, Purse(), is_last=True, has_recording=True)
-        shelve(app, shelf, past, ids)
+        zone, tariff = account_zone(), tariff_at(now())
+        past = [past_call(moment, cast, chance) for moment in moments(count, now(), zone, chance)]
+        prices = PriceBook(tariff.rates if tariff else [])
+        shelve(app, shelf, past, Chapter(past, prices, Purse(zone), has_recording=True).write())
     post(EntryKind.PAYMENT, "demo-opening", Decimal(company.balance), text="Оплата по счёту № 1")

@@ -23,14 +23,13 @@ def bulk_insert(table: Table, columns: Sequence[str], rows: Iterable[Sequence[An
     account_id = current_account_id()
     names = ("account_id", *columns)
     connection = db.session.connection()
-    converters = [(i, convert) for i, name in enumerate(columns) if (convert := _converter(table, name, connection))]
+    converters = [(i, convert) for i, name in enumerate(columns, 1) if (convert := _converter(table, name, connection))]
 
     def prepared() -> Iterable[list[Any]]:
         for row in rows:
-            values = list(row)
+            values = [account_id, *row]
             for index, convert in converters:
                 values[index] = convert(values[index])
-            values.insert(0, account_id)
             yield values
 
     write = _copy if isinstance(connection.dialect, PGDialect) else _execute_many
@@ -65,20 +64,19 @@ def _microseconds(value: datetime | None) -> int | None:
 
 
 def _copy(connection: Connection, table: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
-    driver = connection.connection.driver_connection
-    assert driver is not None
+    driver: Any = connection.connection.driver_connection
     listed = ", ".join(f'"{name}"' for name in names)
     count = 0
     with driver.cursor() as cursor, cursor.copy(f'copy "{table}" ({listed}) from stdin') as copy:
-        for count, row in enumerate(rows, 1):
+        for row in rows:
             copy.write_row(row)
+            count += 1
     return count
 
 
 def _execute_many(connection: Connection, table: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
-    driver = connection.connection.driver_connection
-    assert driver is not None
+    driver: Any = connection.connection.driver_connection
     listed = ", ".join(f'"{name}"' for name in names)
     marks = ", ".join("?" * len(names))
-    cursor = driver.executemany(f'insert into "{table}" ({listed}) values ({marks})', rows)
+    cursor = driver.executemany(f'insert into "{table}" ({listed}) values ({marks})', rows)  # noqa: S608 -- own names
     return int(cursor.rowcount)

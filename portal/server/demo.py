@@ -44,7 +44,7 @@ def run_demo(settings: Settings, *, host: str | None, port: int | None, calls: i
             {
                 "web": lambda: serve(create_app(settings, "web"), settings, listening),
                 "worker": lambda: run_worker(create_app(settings, "worker")),
-                "engine": lambda: run_engine(create_app(settings, "engine"), settings, traffic=traffic),
+                "engine": lambda: run_engine(create_app(settings, "engine"), traffic=traffic),
             }
         )
         tree.start()
@@ -73,8 +73,10 @@ def _as_demo(settings: Settings, host: str, port: int) -> Settings:
 
 
 def _prepare(settings: Settings, file: Path, calls: int) -> None:
-    """An installation with the demo's companies. Its first database gets its name when it is whole, so that a first
-    start that was broken off begins anew."""
+    """An installation with the demo's companies.
+
+    Its first database gets its name when it is whole, so that a first start that was broken off begins anew.
+    """
     if file.exists():
         _settle(settings, calls)
         return

@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Flask
 
 from portal.calls.ingest import Journal
-from portal.kernel.config import Settings
 from portal.recordings.sink import Sink
 from portal.routing.callers import known_callers
 from portal.routing.planner import Planner
@@ -19,7 +18,7 @@ def run_worker(app: Flask) -> None:
     until_told(Worker(app).run)
 
 
-def run_engine(app: Flask, settings: Settings, *, traffic: bool = False) -> None:
+def run_engine(app: Flask, *, traffic: bool = False) -> None:
     """Drives the switch until told to stop; `traffic` has the sandbox place calls by itself."""
     engine = EngineProcess(
         app,

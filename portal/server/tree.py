@@ -70,7 +70,7 @@ class ProcessTree:
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else 1
         except SettingsError as error:
-            log.error("part_refused", part=name, reason=str(error))
+            log.error("part_refused", part=name, reason=str(error))  # noqa: TRY400 -- a setting needs no trace
         except BaseException:
             log.exception("part_failed", part=name)
         finally:

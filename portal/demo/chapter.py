@@ -1,0 +1,105 @@
+"""A chapter of a past: some thousand calls with their legs and postings, made ready first and then written at once,
+so that the one writer of an embedded database is free again soon.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
+
+from sqlalchemy import Table, literal_column
+
+from portal.billing.models import LedgerDay, LedgerEntry
+from portal.calls.models import CallLeg, CallRecord
+from portal.calls.search import search_text
+from portal.demo import postings
+from portal.demo.history import PastCall, PastLeg
+from portal.demo.postings import PriceBook, Purse
+from portal.kernel.bulk import bulk_insert, reserve_ids
+from portal.kernel.db import upsert
+from portal.telephony.control.times import whole_seconds
+
+_CALL_COLUMNS = (
+    "id", "api_call_id", "switch", "kind", "outcome", "caller", "caller_name", "did", "callee", "callee_name",
+    "started_at", "answered_at", "ended_at", "caller_leg_seconds", "callee_leg_seconds", "talk_seconds",
+    "caller_wait_seconds", "callee_wait_seconds", "has_recording", "price", "version", "search_text",
+)  # fmt: skip
+_LEG_COLUMNS = (
+    "call_id", "number", "address", "label", "side", "reason", "round", "started_at", "rang_at", "answered_at",
+    "ended_at", "result", "end",
+)  # fmt: skip
+
+
+class Chapter:
+    """Calls in the order of their beginning, ready to be written into the account whose prices and zone these are."""
+
+    def __init__(
+        self, calls: Sequence[PastCall], prices: PriceBook, purse: Purse, *, has_recording: bool = False
+    ) -> None:
+        priced = [prices.price(call) for call in calls]
+        self._calls = calls
+        self._rows = [
+            _call_row(call, amount, has_recording=has_recording and call.talk_seconds > 0)
+            for call, (amount, _rating) in zip(calls, priced, strict=True)
+        ]
+        self._entries = list(purse.entries(calls, priced))
+        self._days = [
+            {"day": day, "kind": kind, "amount": amount, "count": count}
+            for (day, kind), (amount, count) in purse.days.items()
+        ]
+        purse.days.clear()
+
+    def __len__(self) -> int:
+        """How many rows it has, of calls, legs and postings together."""
+        return len(self._rows) + sum(len(call.legs) for call in self._calls) + len(self._entries)
+
+    def write(self) -> range:
+        """Writes it in the present transaction; answers the calls' row numbers, in their order."""
+        first = reserve_ids(_table(CallRecord), len(self._rows))
+        ids = range(first, first + len(self._rows))
+        bulk_insert(_table(CallRecord), _CALL_COLUMNS, ((i, *row) for i, row in zip(ids, self._rows, strict=True)))
+        bulk_insert(_table(CallLeg), _LEG_COLUMNS, self._leg_rows(ids))
+        bulk_insert(_table(LedgerEntry), postings.COLUMNS, self._entries)
+        if self._days:
+            upsert(
+                LedgerDay,
+                self._days,
+                key=["account_id", "day", "kind"],
+                change={name: literal_column(f"ledger_day.{name} + excluded.{name}") for name in ("amount", "count")},
+            )
+        return ids
+
+    def _leg_rows(self, ids: range) -> Iterator[tuple[Any, ...]]:
+        for row_id, call in zip(ids, self._calls, strict=True):
+            for number, leg in enumerate(call.legs, 1):
+                yield _leg_row(row_id, number, leg)
+
+
+def _table(model: Any) -> Table:
+    return cast("Table", model.__table__)
+
+
+def _call_row(call: PastCall, price: Any, *, has_recording: bool) -> tuple[Any, ...]:
+    """Values of `_CALL_COLUMNS` after the id."""
+    a, b = call.legs[0], call.legs[-1]
+    caller, callee = call.caller, call.callee
+    number, name = (callee.address, callee.name) if callee else (None, None)
+    return (
+        call.api_call_id, "main", call.kind.value, call.outcome.value,
+        caller.address, caller.name, call.did, number, name,
+        call.started_at, call.answered_at, call.ended_at,
+        whole_seconds(a.answered_at, a.ended_at) if a.answered_at else 0,
+        call.talk_seconds, call.talk_seconds,
+        whole_seconds(a.started_at, a.answered_at or a.ended_at),
+        whole_seconds(b.started_at, call.answered_at or call.ended_at) if callee else None,
+        has_recording, price, 1, search_text((caller.address, number), (caller.name, name)),
+    )  # fmt: skip
+
+
+def _leg_row(call_id: int, number: int, leg: PastLeg) -> tuple[Any, ...]:
+    """Values of `_LEG_COLUMNS`."""
+    return (
+        call_id, number, leg.address, leg.label, leg.side.value, leg.reason.value if leg.reason else None,
+        1 if leg.reason else 0, leg.started_at, leg.started_at, leg.answered_at, leg.ended_at,
+        leg.result.value, leg.end.value,
+    )  # fmt: skip
