@@ -37,6 +37,12 @@ def parse_amount(text: str) -> Decimal:
     return amount
 
 
+def exact(amount: Decimal) -> str:
+    """The amount as programs read it: exact, at least two places, no exponent: `1.80`, `0.0125`."""
+    whole, _point, places = f"{amount:f}".partition(".")
+    return f"{whole}.{places.rstrip('0'):0<2}"
+
+
 class MoneyColumn(TypeDecorator[Decimal]):
     """An exact amount with four decimals, kept as a 64-bit whole number in both databases."""
 

@@ -9,6 +9,7 @@ from json.encoder import encode_basestring as quoted
 from typing import NamedTuple
 
 from portal.kernel.clock import to_unix
+from portal.kernel.money import exact
 from portal.telephony.engine import CallKind
 
 SERVICE_NAMES: Mapping[str, str] = {
@@ -56,15 +57,9 @@ def call_json(call: WireCall) -> str:
         f',"num_a_waiting_time":{_whole(call.caller_wait_seconds)}'
         f',"num_b_waiting_time":{_whole(call.callee_wait_seconds)}'
         f',"recorder_file":{_text(call.record_name)}'
-        f',"price":{_NULL if call.price is None else amount(call.price)}'
+        f',"price":{_NULL if call.price is None else exact(call.price)}'
         f',"api_call_id":"{call.api_call_id}"}}'
     )
-
-
-def amount(value: Decimal) -> str:
-    """An exact decimal with at least two places: `1.80`, `0.0125`."""
-    whole, _, places = f"{value:f}".partition(".")
-    return f"{whole}.{places.rstrip('0'):0<2}"
 
 
 def _text(value: str | None) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 from urllib.parse import quote
 
 from portal.calls.models import CallRecord
 from portal.kernel import phone
 from portal.kernel.clock import to_unix
+from portal.kernel.money import exact
 
 Parameter = tuple[str, str]
 
@@ -41,7 +41,7 @@ def end_parameters(call: CallRecord) -> list[Parameter]:
         ("connection_time", call.talk_seconds),
         ("waiting_time", call.caller_wait_seconds),
         ("api_call_id", call.api_call_id),
-        ("price", _decimal(call.price)),
+        ("price", None if call.price is None else exact(call.price)),
     )
 
 
@@ -57,14 +57,6 @@ def get_url(url: str, parameters: Iterable[Sequence[str]]) -> str:
 def _answering_line(call: CallRecord) -> str | None:
     is_line = call.answered_at is not None and call.callee is not None and phone.is_sip(call.callee)
     return call.callee if is_line else None
-
-
-def _decimal(amount: Decimal | None) -> str | None:
-    """`1.5`, `0.0417`, `12`: exact, without an exponent and without zeros that say nothing."""
-    if amount is None:
-        return None
-    text = f"{amount:f}"
-    return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
 
 
 def _without_nulls(*parameters: tuple[str, str | int | None]) -> list[Parameter]:

@@ -84,13 +84,13 @@ def test_what_would_be_null_is_left_out(facts: dict[str, object], missing: set[s
 @pytest.mark.parametrize(
     ("price", "text"),
     [
-        ("1.5", "1.5"),
+        ("1.5", "1.50"),
         ("0.0417", "0.0417"),
-        ("12", "12"),
-        ("0", "0"),
-        ("0.0000", "0"),
-        ("100.10", "100.1"),
-        ("1E+3", "1000"),
+        ("12", "12.00"),
+        ("0", "0.00"),
+        ("0.0000", "0.00"),
+        ("100.10", "100.10"),
+        ("1E+3", "1000.00"),
     ],
 )
 def test_a_price_is_exact_and_plain(price: str, text: str) -> None:
