@@ -41,7 +41,7 @@ def test_a_call_end_has_eleven_parameters_in_the_contracts_order() -> None:
         ("connection_time", "12"),
         ("waiting_time", "5"),
         ("api_call_id", CALL_ID),
-        ("price", "1.5"),
+        ("price", "1.50"),
     ]
 
 
