@@ -27,12 +27,14 @@ class CallRecord(AccountOwned, Model):
         UniqueConstraint("account_id", "api_call_id"),
         Index("ix_call_record_account_id_started_at_id", "account_id", "started_at", "id"),
         # The telephony API asks for one caller or callee, newest first; hunting asks who has just talked.
-        Index("ix_call_record_caller", "account_id", "caller", text("started_at desc"), text("id desc")),
-        Index("ix_call_record_callee", "account_id", "callee", text("started_at desc"), text("id desc")),
+        Index("ix_call_record_caller", "account_id", "caller", "started_at", "id"),
+        Index("ix_call_record_callee", "account_id", "callee", "started_at", "id"),
+        # Few rows at any time: the calls that last, newest first.
         Index(
             "ix_call_record_live",
             "account_id",
-            "switch",
+            "started_at",
+            "id",
             sqlite_where=text("ended_at is null"),
             postgresql_where=text("ended_at is null"),
         ),

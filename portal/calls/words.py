@@ -8,6 +8,7 @@ from datetime import datetime
 
 from portal.kernel import clock
 from portal.kernel.i18n import gettext as _
+from portal.kernel.i18n import lazy_gettext as _l
 from portal.telephony.engine import CallKind, CallOutcome, LegResult, Side
 from portal.telephony.plan import SkipReason, StepReason
 from portal.web.filters import duration
@@ -22,45 +23,67 @@ class Sign:
     icon: str | None = None
 
 
+_DIRECTIONS = {
+    CallKind.INCOMING: ("in", _l("incoming")),
+    CallKind.OUTGOING: ("out", _l("outgoing")),
+    CallKind.INTERNAL: ("internal", _l("internal")),
+}
+_OUTCOMES = {
+    CallOutcome.ANSWERED: (_l("answered"), "good", "answered"),
+    CallOutcome.MISSED: (_l("missed"), "bad", "missed"),
+    CallOutcome.BUSY: (_l("busy"), "wait", "hang-up"),
+    CallOutcome.NO_ANSWER: (_l("no answer"), "wait", "hang-up"),
+    CallOutcome.FAILED: (_l("failed"), "bad", "error"),
+    CallOutcome.CLOSED: (_l("outside working hours"), "wait", "calendar"),
+    CallOutcome.INTERRUPTED: (_l("interrupted"), "bad", "offline"),
+}
+_RESULTS = {
+    LegResult.ANSWERED: (_l("answered"), "good", "answered"),
+    LegResult.NO_ANSWER: (_l("no answer"), "wait", "clock"),
+    LegResult.BUSY: (_l("busy"), "wait", "ban"),
+    LegResult.OFFLINE: (_l("not registered"), "wait", "offline"),
+    LegResult.DECLINED: (_l("declined"), "wait", "hang-up"),
+    LegResult.ANSWERED_ELSEWHERE: (_l("answered by another"), "", "users"),
+    LegResult.CALLER_GAVE_UP: (_l("the caller gave up"), "bad", "missed"),
+    LegResult.FAILED: (_l("failed"), "bad", "error"),
+    LegResult.INTERRUPTED: (_l("interrupted"), "bad", "offline"),
+}
+_REASONS = {
+    StepReason.OWNER: _l("looks after the contact"),
+    StepReason.HUNT: _l("takes new contacts"),
+    StepReason.FALLBACK: _l("when nobody answers"),
+    StepReason.CALLEE: _l("was called"),
+}
+_SKIPPED = {
+    SkipReason.OFFLINE: _l("not registered"),
+    SkipReason.BUSY: _l("busy"),
+    SkipReason.OFF_DUTY: _l("off duty"),
+    SkipReason.ALREADY_RUNG: _l("rung already"),
+    SkipReason.NO_PHONE: _l("has no SIP account"),
+}
+
+
 def direction_word(kind: str) -> str:
     """Which way a call goes."""
-    return {
-        CallKind.INCOMING: _("incoming"),
-        CallKind.OUTGOING: _("outgoing"),
-        CallKind.INTERNAL: _("internal"),
-    }[CallKind(kind)]
+    return str(_DIRECTIONS[CallKind(kind)][1])
 
 
 def direction_icon(kind: str) -> str:
     """The name that the macro `direction` knows the kind by."""
-    return {CallKind.INCOMING: "in", CallKind.OUTGOING: "out", CallKind.INTERNAL: "internal"}[CallKind(kind)]
+    return _DIRECTIONS[CallKind(kind)][0]
 
 
 def outcome_word(outcome: str) -> str:
     """What came of a finished call."""
-    return {
-        CallOutcome.ANSWERED: _("answered"),
-        CallOutcome.MISSED: _("missed"),
-        CallOutcome.BUSY: _("busy"),
-        CallOutcome.NO_ANSWER: _("no answer"),
-        CallOutcome.FAILED: _("failed"),
-        CallOutcome.CLOSED: _("outside working hours"),
-        CallOutcome.INTERRUPTED: _("interrupted"),
-    }[CallOutcome(outcome)]
+    return str(_OUTCOMES[CallOutcome(outcome)][0])
 
 
 def outcome_sign(outcome: str | None) -> Sign:
     """The badge of a call's outcome; a call that lasts has one too."""
     if outcome is None:
         return Sign(_("in progress"), "info", "ringing")
-    tone, icon = {
-        CallOutcome.ANSWERED: ("good", "answered"),
-        CallOutcome.MISSED: ("bad", "missed"),
-        CallOutcome.FAILED: ("bad", "error"),
-        CallOutcome.INTERRUPTED: ("bad", "offline"),
-        CallOutcome.CLOSED: ("wait", "calendar"),
-    }.get(CallOutcome(outcome), ("wait", "hang-up"))
-    return Sign(outcome_word(outcome), tone, icon)
+    word, tone, icon = _OUTCOMES[CallOutcome(outcome)]
+    return Sign(str(word), tone, icon)
 
 
 def result_sign(result: str | None, side: str) -> Sign:
@@ -69,40 +92,18 @@ def result_sign(result: str | None, side: str) -> Sign:
         return Sign(_("on the line"), "info", "ringing")
     if side == Side.CALLER and result == LegResult.ANSWERED:
         return Sign(_("talked"), "good", "answered")
-    return {
-        LegResult.ANSWERED: Sign(_("answered"), "good", "answered"),
-        LegResult.NO_ANSWER: Sign(_("no answer"), "wait", "clock"),
-        LegResult.BUSY: Sign(_("busy"), "wait", "ban"),
-        LegResult.OFFLINE: Sign(_("not registered"), "wait", "offline"),
-        LegResult.DECLINED: Sign(_("declined"), "wait", "hang-up"),
-        LegResult.ANSWERED_ELSEWHERE: Sign(_("answered by another"), "", "users"),
-        LegResult.CALLER_GAVE_UP: Sign(_("the caller gave up"), "bad", "missed"),
-        LegResult.FAILED: Sign(_("failed"), "bad", "error"),
-        LegResult.INTERRUPTED: Sign(_("interrupted"), "bad", "offline"),
-    }[LegResult(result)]
+    word, tone, icon = _RESULTS[LegResult(result)]
+    return Sign(str(word), tone, icon)
 
 
 def reason_word(reason: str | None) -> str:
     """Why somebody is rung; nothing for the caller."""
-    if reason is None:
-        return ""
-    return {
-        StepReason.OWNER: _("looks after the contact"),
-        StepReason.HUNT: _("takes new contacts"),
-        StepReason.FALLBACK: _("when nobody answers"),
-        StepReason.CALLEE: _("was called"),
-    }[StepReason(reason)]
+    return str(_REASONS[StepReason(reason)]) if reason else ""
 
 
 def skip_word(reason: str) -> str:
     """Why somebody was not rung."""
-    return {
-        SkipReason.OFFLINE: _("not registered"),
-        SkipReason.BUSY: _("busy"),
-        SkipReason.OFF_DUTY: _("off duty"),
-        SkipReason.ALREADY_RUNG: _("rung already"),
-        SkipReason.NO_PHONE: _("has no SIP account"),
-    }[SkipReason(reason)]
+    return str(_SKIPPED[SkipReason(reason)])
 
 
 def lasting(since: datetime) -> str:

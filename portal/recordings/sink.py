@@ -84,6 +84,8 @@ def _keep(api_call_id: str, key: str, octets: int, examined: _Examined) -> None:
     recording.sides, recording.peaks = examined.sides, examined.peaks
     db.session.flush()
     if recording.state == RecordingState.READY:
+        # The switch may have given the record up before it came.
+        call.has_recording = True
         publish(CallRecorded(call))
     announce("calls-changed")
 
