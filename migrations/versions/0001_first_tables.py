@@ -157,7 +157,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('call_record', schema=None) as batch_op:
         batch_op.create_index('ix_call_record_account_id_started_at_id', ['account_id', 'started_at', 'id'], unique=False)
-        batch_op.create_index('ix_call_record_live', ['account_id', 'switch'], unique=False, sqlite_where=sa.text('ended_at is null'), postgresql_where=sa.text('ended_at is null'))
+        batch_op.create_index('ix_call_record_callee', ['account_id', 'callee', 'started_at', 'id'], unique=False)
+        batch_op.create_index('ix_call_record_caller', ['account_id', 'caller', 'started_at', 'id'], unique=False)
+        batch_op.create_index('ix_call_record_live', ['account_id', 'started_at', 'id'], unique=False, sqlite_where=sa.text('ended_at is null'), postgresql_where=sa.text('ended_at is null'))
 
     op.create_table('did',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -340,6 +342,19 @@ def upgrade() -> None:
     with op.batch_alter_table('webhook_subscription', schema=None) as batch_op:
         batch_op.create_index('uq_webhook_subscription_account_id_event_canonical_url', ['account_id', 'event', 'canonical_url'], unique=True, sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
 
+    op.create_table('api_allowance',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('api_key_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('requests_left', sa.BigInteger(), nullable=False),
+    sa.Column('refilled_at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'api_key_id'], ['api_key.account_id', 'api_key.id'], name='fk_api_key_id_api_key'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_api_allowance_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_api_allowance')),
+    sa.UniqueConstraint('account_id', 'api_key_id', name=op.f('uq_api_allowance_account_id_api_key_id')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_api_allowance_account_id_id')),
+    info={'owned': True}
+    )
     op.create_table('call_leg',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -443,6 +458,8 @@ def upgrade() -> None:
     info={'owned': True}
     )
     with op.batch_alter_table('webhook_delivery', schema=None) as batch_op:
+        batch_op.create_index('ix_webhook_delivery_account_id_subscription_id_id', ['account_id', 'subscription_id', 'id'], unique=False)
+        batch_op.create_index('ix_webhook_delivery_account_id_subscription_id_state_id', ['account_id', 'subscription_id', 'state', 'id'], unique=False)
         batch_op.create_index('ix_webhook_delivery_due_at', ['due_at'], unique=False, sqlite_where=sa.text("state in ('waiting', 'sending')"), postgresql_where=sa.text("state in ('waiting', 'sending')"))
         batch_op.create_index('ix_webhook_delivery_expires_at', ['expires_at'], unique=False, sqlite_where=sa.text("state = 'waiting' and expires_at is not null"), postgresql_where=sa.text("state = 'waiting' and expires_at is not null"))
         batch_op.create_index('ix_webhook_delivery_in_flight', ['subscription_id'], unique=False, sqlite_where=sa.text("state = 'sending'"), postgresql_where=sa.text("state = 'sending'"))
@@ -525,6 +542,7 @@ def upgrade() -> None:
         (
             "account_balance",
             "account_plan",
+            "api_allowance",
             "api_key",
             "audit_entry",
             "call_leg",
@@ -568,6 +586,8 @@ def downgrade() -> None:
         batch_op.drop_index('ix_webhook_delivery_in_flight', sqlite_where=sa.text("state = 'sending'"), postgresql_where=sa.text("state = 'sending'"))
         batch_op.drop_index('ix_webhook_delivery_expires_at', sqlite_where=sa.text("state = 'waiting' and expires_at is not null"), postgresql_where=sa.text("state = 'waiting' and expires_at is not null"))
         batch_op.drop_index('ix_webhook_delivery_due_at', sqlite_where=sa.text("state in ('waiting', 'sending')"), postgresql_where=sa.text("state in ('waiting', 'sending')"))
+        batch_op.drop_index('ix_webhook_delivery_account_id_subscription_id_state_id')
+        batch_op.drop_index('ix_webhook_delivery_account_id_subscription_id_id')
 
     op.drop_table('webhook_delivery')
     op.drop_table('sandbox_phone')
@@ -577,6 +597,7 @@ def downgrade() -> None:
 
     op.drop_table('crm_user')
     op.drop_table('call_leg')
+    op.drop_table('api_allowance')
     with op.batch_alter_table('webhook_subscription', schema=None) as batch_op:
         batch_op.drop_index('uq_webhook_subscription_account_id_event_canonical_url', sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
 
@@ -606,6 +627,8 @@ def downgrade() -> None:
     op.drop_table('did')
     with op.batch_alter_table('call_record', schema=None) as batch_op:
         batch_op.drop_index('ix_call_record_live', sqlite_where=sa.text('ended_at is null'), postgresql_where=sa.text('ended_at is null'))
+        batch_op.drop_index('ix_call_record_caller')
+        batch_op.drop_index('ix_call_record_callee')
         batch_op.drop_index('ix_call_record_account_id_started_at_id')
 
     op.drop_table('call_record')

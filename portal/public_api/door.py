@@ -15,6 +15,7 @@ from portal.kernel.actor import Actor, set_actor
 from portal.kernel.db import db
 from portal.kernel.errors import NotSignedIn
 from portal.kernel.tenancy import Scope
+from portal.public_api.limits import Limits
 from portal.web.access import Permission
 
 KEY_PARAMETER = "abonent_api_key"
@@ -23,13 +24,17 @@ _WRONG_KEY = "The key is missing, unknown or no longer valid."
 
 
 class ApiKeyDoor:
-    """Lets programs in by their account's key."""
+    """Lets programs in by their account's key, each as often as it may ask."""
+
+    def __init__(self) -> None:
+        self.limits = Limits()
 
     def enter(self, needs: Permission) -> None:  # noqa: ARG002 - a key opens all of the API
         """See `portal.web.access.Door`."""
         holder = find_key_holder(vault(), _given_key(), request.remote_addr)
         if holder is None:
             raise NotSignedIn(_WRONG_KEY)
+        self.limits.count(holder)
         tenancy.enter(db.session(), Scope(account_id=holder.account_id))
         set_actor(Actor("API key", address=request.remote_addr))
         g.account_id = holder.account_id

@@ -24,7 +24,8 @@ from portal.web.access import Permission
 from portal.web.feature import Feature
 
 PREFIX = "/api.php"
-feature = Feature("public_api", __name__, url_prefix=f"{PREFIX}/telephony", door=ApiKeyDoor(), locale="en")
+door = ApiKeyDoor()
+feature = Feature("public_api", __name__, url_prefix=f"{PREFIX}/telephony", door=door, locale="en")
 _JSON = "application/json; charset=utf-8"
 _FILTERS = ("api_call_id", "num_a", "num_m", "num_b", "service_name", "from", "to", "limit")
 _RECORD_COMES_WITHIN = timedelta(minutes=5)

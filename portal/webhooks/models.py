@@ -126,13 +126,13 @@ class WebhookDelivery(AccountOwned, Model):
         Index("ix_webhook_delivery_waits_for_id", "waits_for_id", sqlite_where=_IS_BEHIND, postgresql_where=_IS_BEHIND),
         Index("ix_webhook_delivery_expires_at", "expires_at", sqlite_where=_CAN_EXPIRE, postgresql_where=_CAN_EXPIRE),
         # A webhook's page: all of its deliveries, or those of one state, newest first.
-        Index("ix_webhook_delivery_account_id_subscription_id_id", "account_id", "subscription_id", text("id desc")),
+        Index("ix_webhook_delivery_account_id_subscription_id_id", "account_id", "subscription_id", "id"),
         Index(
             "ix_webhook_delivery_account_id_subscription_id_state_id",
             "account_id",
             "subscription_id",
             "state",
-            text("id desc"),
+            "id",
         ),
     )
 
