@@ -44,6 +44,16 @@ def upgrade_database(app: Flask) -> str | None:
     return wanted
 
 
+def wanted_revision(app: Flask) -> str | None:
+    """The revision of this release."""
+    return _revisions(app)[0]
+
+
+def known_revisions(app: Flask) -> set[str]:
+    """The revisions that this release can bring to its own."""
+    return _revisions(app)[1]
+
+
 def _refuse_newer(found: str | None, known: set[str]) -> None:
     if found is not None and found not in known:
         raise NotReadyError(
