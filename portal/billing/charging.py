@@ -9,7 +9,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from portal.accounts.events import AccountOpened
-from portal.accounts.models import Account
 from portal.billing.ledger import account_zone, find_entry, lock_balance, post
 from portal.billing.models import AccountBalance, AccountPlan, EntryKind, Tariff
 from portal.billing.rating import Price, price_of
@@ -19,7 +18,6 @@ from portal.kernel.db import db
 from portal.kernel.errors import Forbidden
 from portal.kernel.i18n import gettext as _
 from portal.kernel.money import ZERO
-from portal.kernel.tenancy import current_account_id
 from portal.telephony.engine import CallKind
 from portal.telephony.events import CallOrdered
 
@@ -47,9 +45,6 @@ def on_call_finished(event: CallFinished) -> None:
 
 def on_call_ordered(event: CallOrdered) -> None:
     """Refuses a paid call for which there is no money. Calls between SIP accounts cost nothing."""
-    account = db.session.get_one(Account, current_account_id())
-    if account.is_blocked:
-        raise Forbidden(_("The account is blocked: outgoing calls are not placed. Ask your provider."))
     if event.kind is CallKind.OUTGOING and _spendable() <= ZERO:
         raise Forbidden(_("There is no money on the account for an outgoing call. Top up the balance."))
 

@@ -42,5 +42,5 @@ def _charge(entry: LedgerEntry, rating: Mapping[str, str | int]) -> Charge:
     )
 
 
-CHARGE_PANEL = CallPanel(heading=lambda: _("Price"), load=_load, section="billing/_call_charge.html")
+CHARGE_PANEL = CallPanel(heading=lambda: _("How the price was made"), load=_load, section="billing/_call_charge.html")
 """Of one call only: `load` asks for each call by itself."""

@@ -8,7 +8,6 @@ import pytest
 import time_machine
 from flask import Flask
 
-from portal.accounts import services
 from portal.billing import queries
 from portal.billing.models import AccountPlan, Tariff, TariffRate
 from portal.billing.services import credit
@@ -99,10 +98,6 @@ def test_a_paid_call_needs_money_and_an_internal_one_does_not(app: Flask, cast: 
     with app.app_context(), transaction(cast.north):
         credit(Decimal(10), "bank-1", "")
     order(CallKind.OUTGOING)
-    with app.app_context(), transaction(cast.north):
-        services.block_account(cast.north)
-    with pytest.raises(Forbidden):
-        order(CallKind.INTERNAL)
 
 
 @pytest.mark.usefixtures("tariff")

@@ -27,31 +27,34 @@ def sign_in() -> ResponseReturnValue:
     if signed_in() is not None:
         return htmx.go_to(_home())
     form = SignInForm(next=request.args.get("next", ""))
-    return htmx.render("accounts/sign_in.html", form=form)
+    return _sign_in_page(form)
 
 
 @feature.post("/login", needs=Permission.PUBLIC, writes=False, endpoint="sign_in_post")
 def check_sign_in() -> ResponseReturnValue:
     form = SignInForm()
     if not form.validate():
-        return htmx.render("accounts/sign_in.html", form=form, status=422)
+        return _sign_in_page(form, 422)
     try:
-        token = sessions.sign_in(
-            vault(),
-            form.email.data or "",
-            form.password.data or "",
-            network=network(),
-            user_agent=request.user_agent.string,
-        )
+        token = _token_for(form)
     except Refused as error:
         form.refuse(error)
-        return htmx.render("accounts/sign_in.html", form=form, status=422)
+        return _sign_in_page(form, 422)
     except TooMany as error:
         form.form_errors.append(error.message)
-        response = htmx.render("accounts/sign_in.html", form=form, status=429)
+        response = _sign_in_page(form, 429)
         response.headers["Retry-After"] = str(error.retry_after)
         return response
     return _welcome(token, form.next.data)
+
+
+def _token_for(form: SignInForm) -> str:
+    email, password = form.email.data or "", form.password.data or ""
+    return sessions.sign_in(vault(), email, password, network=network(), user_agent=request.user_agent.string)
+
+
+def _sign_in_page(form: SignInForm, status: int = 200) -> Response:
+    return htmx.render("accounts/sign_in.html", form=form, status=status)
 
 
 def _welcome(token: str, target: str | None) -> Response:
