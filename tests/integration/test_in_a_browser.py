@@ -88,7 +88,8 @@ def test_a_row_is_dragged_to_its_place(page: Page) -> None:
     page.mouse.move(start["x"] + 5, start["y"] + 5)
     page.mouse.down()
     page.mouse.move(end["x"] + 5, end["y"] - 25, steps=5)
-    page.mouse.up()
+    with page.expect_response("**/integration/receivers"):
+        page.mouse.up()
 
     expect(page.locator("#receivers li:has(:checked) label").first).to_have_text(before[1])
     page.reload()
