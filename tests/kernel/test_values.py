@@ -63,7 +63,7 @@ def test_showing_and_masking_take_anything(text: str) -> None:
 def test_money_comes_back_exactly(scaled: int) -> None:
     column, amount = MoneyColumn(), Decimal(scaled) / 10_000
 
-    for dialect in (sqlite.dialect(), postgresql.dialect()):
+    for dialect in (sqlite.dialect(), postgresql.dialect()):  # type: ignore[no-untyped-call]
         assert column.process_result_value(column.process_bind_param(amount, dialect), dialect) == amount
 
 
