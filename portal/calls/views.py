@@ -11,6 +11,7 @@ from portal.calls.filters import read_filters
 from portal.calls.forms import OriginateForm
 from portal.calls.panels import log_panels, page_panels
 from portal.calls.timeline import timeline_of
+from portal.contacts.queries import owner_of
 from portal.kernel import clock
 from portal.kernel.db import transaction
 from portal.kernel.errors import NotFound, Refused
@@ -71,6 +72,7 @@ def call(api_call_id: str) -> ResponseReturnValue:
         call=found,
         timeline=timeline_of(found, clock.now()),
         panels=page_panels(found),
+        owner=owner_of(found.other) if found.other else None,
     )
 
 

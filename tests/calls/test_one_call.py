@@ -9,6 +9,7 @@ from flask import Flask
 from portal.calls.models import CallRecord
 from portal.calls.queries import find_call
 from portal.calls.timeline import Part, Timeline, timeline_of
+from portal.contacts.services import add_contact, add_crm_user
 from portal.kernel.db import transaction
 from portal.telephony.engine import CallKind, CallSnapshot
 from portal.telephony.plan import Skipped, SkipReason, Target
@@ -27,6 +28,19 @@ def test_a_call_shows_its_legs_and_who_was_skipped(app: Flask, cast: Cast, boris
     assert "Igor Batov" in page
     assert "<svg" in page
     assert story.api_call_id in page
+
+
+def test_a_call_leads_to_the_contact_and_names_who_looks_after_it(app: Flask, cast: Cast, boris: Browser) -> None:
+    with app.app_context(), transaction(cast.north):
+        igor = add_crm_user("Igor Batov")
+        add_contact("Ivan Petrov", [CALLER], crm_user_id=igor.id)
+    story = tell_whole(app, Story(cast.north))
+
+    page = boris.get(f"/calls/{story.api_call_id}").get_data(as_text=True)
+
+    assert "Ivan Petrov" in page
+    assert "Igor Batov" in page
+    assert f'href="/contacts?q={CALLER}"' in page
 
 
 def test_the_call_of_another_account_is_not_found(app: Flask, cast: Cast, clara: Browser) -> None:
