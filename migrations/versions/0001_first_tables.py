@@ -27,6 +27,15 @@ def upgrade() -> None:
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_account'))
     )
+    op.create_table('offer_version',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('number', sa.BigInteger(), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('published_by', sa.String(length=254), nullable=False),
+    sa.Column('published_at', UtcDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_offer_version')),
+    sa.UniqueConstraint('number', name=op.f('uq_offer_version_number'))
+    )
     op.create_table('sign_in_failure',
     sa.Column('subject', sa.String(length=64), nullable=False),
     sa.Column('count', sa.BigInteger(), nullable=False),
@@ -260,6 +269,23 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'name', name=op.f('uq_sip_line_account_id_name')),
     info={'owned': True}
     )
+    op.create_table('support_thread',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('subject', sa.String(length=200), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('last_at', UtcDateTime(), nullable=False),
+    sa.Column('is_unread', sa.Boolean(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_support_thread_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_support_thread')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_support_thread_account_id_id')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('support_thread', schema=None) as batch_op:
+        batch_op.create_index('ix_support_thread_account_id_last_at_id', ['account_id', 'last_at', 'id'], unique=False)
+        batch_op.create_index('ix_support_thread_state_last_at_id', ['state', 'last_at', 'id'], unique=False)
+
     op.create_table('switch_order',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -429,6 +455,23 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'sip_line_id', name=op.f('uq_sandbox_phone_account_id_sip_line_id')),
     info={'owned': True}
     )
+    op.create_table('support_message',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('thread_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('author', sa.String(length=200), nullable=False),
+    sa.Column('is_operator', sa.Boolean(), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'thread_id'], ['support_thread.account_id', 'support_thread.id'], name='fk_thread_id_support_thread'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_support_message_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_support_message')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_support_message_account_id_id')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('support_message', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_support_message_thread_id'), ['thread_id'], unique=False)
+
     op.create_table('webhook_delivery',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -462,7 +505,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_webhook_delivery_account_id_subscription_id_state_id', ['account_id', 'subscription_id', 'state', 'id'], unique=False)
         batch_op.create_index('ix_webhook_delivery_due_at', ['due_at'], unique=False, sqlite_where=sa.text("state in ('waiting', 'sending')"), postgresql_where=sa.text("state in ('waiting', 'sending')"))
         batch_op.create_index('ix_webhook_delivery_expires_at', ['expires_at'], unique=False, sqlite_where=sa.text("state = 'waiting' and expires_at is not null"), postgresql_where=sa.text("state = 'waiting' and expires_at is not null"))
-        batch_op.create_index('ix_webhook_delivery_in_flight', ['subscription_id'], unique=False, sqlite_where=sa.text("state = 'sending'"), postgresql_where=sa.text("state = 'sending'"))
+        batch_op.create_index('ix_webhook_delivery_in_flight', ['subscription_id', 'account_id', 'due_at'], unique=False, sqlite_where=sa.text("state = 'sending'"), postgresql_where=sa.text("state = 'sending'"))
         batch_op.create_index('ix_webhook_delivery_queue', ['subscription_id', 'lane', 'due_at', 'id'], unique=False, sqlite_where=sa.text("state in ('waiting', 'sending')"), postgresql_where=sa.text("state in ('waiting', 'sending')"))
         batch_op.create_index('ix_webhook_delivery_waits_for_id', ['waits_for_id'], unique=False, sqlite_where=sa.text('waits_for_id is not null'), postgresql_where=sa.text('waits_for_id is not null'))
 
@@ -560,6 +603,8 @@ def upgrade() -> None:
             "recording",
             "sandbox_phone",
             "sip_line",
+            "support_message",
+            "support_thread",
             "switch_order",
             "webhook_delivery",
             "webhook_event",
@@ -590,6 +635,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_webhook_delivery_account_id_subscription_id_id')
 
     op.drop_table('webhook_delivery')
+    with op.batch_alter_table('support_message', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_support_message_thread_id'))
+
+    op.drop_table('support_message')
     op.drop_table('sandbox_phone')
     op.drop_table('recording')
     with op.batch_alter_table('crm_user', schema=None) as batch_op:
@@ -612,6 +661,11 @@ def downgrade() -> None:
         batch_op.drop_index('ix_switch_order_state_switch_id')
 
     op.drop_table('switch_order')
+    with op.batch_alter_table('support_thread', schema=None) as batch_op:
+        batch_op.drop_index('ix_support_thread_state_last_at_id')
+        batch_op.drop_index('ix_support_thread_account_id_last_at_id')
+
+    op.drop_table('support_thread')
     op.drop_table('sip_line')
     with op.batch_alter_table('membership', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_membership_account_id'))
@@ -646,5 +700,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_sign_in_failure_last_at'))
 
     op.drop_table('sign_in_failure')
+    op.drop_table('offer_version')
     op.drop_table('account')
     # ### end Alembic commands ###

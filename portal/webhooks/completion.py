@@ -6,12 +6,13 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import case, insert, select, update
+from sqlalchemy import BindParameter, String, Table, and_, bindparam, case, insert, select, update
 from sqlalchemy.orm import aliased
 
 from portal.kernel.bells import live_topic
+from portal.kernel.clock import UtcDateTime
 from portal.kernel.db import db, ring
 from portal.webhooks import schedule
 from portal.webhooks.models import (
@@ -55,8 +56,31 @@ class Finished:
 
 _KEPT = [field.name for field in fields(Exchanged) if field.name != "ended_at"]
 
-
-_KEPT = [field.name for field in fields(Exchanged) if field.name != "ended_at"]
+# Statements stand ready: to build them anew for each delivery costs more than the database takes to run them.
+_removed_at = (
+    select(WebhookSubscription.removed_at)
+    .where(WebhookSubscription.id == WebhookDelivery.subscription_id)
+    .scalar_subquery()
+)
+_state: BindParameter[str] = bindparam("new_state", type_=String(16))
+_goes_on = _state == DeliveryState.WAITING.value
+_MOVE_ON = (
+    update(cast("Table", WebhookDelivery.__table__))
+    .where(WebhookDelivery.id == bindparam("delivery_id"), WebhookDelivery.claim == bindparam("held_claim"))
+    .values(
+        # Removed while this try was in the air: it joins what the removal cancelled, and comes back with it.
+        state=case((and_(_goes_on, _removed_at.is_not(None)), DeliveryState.CANCELLED.value), else_=_state),
+        finished_at=case((_goes_on, _removed_at), else_=bindparam("ended_at", type_=UtcDateTime)),
+        due_at=bindparam("new_due_at", type_=UtcDateTime),
+        claim=None,
+        step=WebhookDelivery.step + 1,
+        attempts=WebhookDelivery.attempts + 1,
+        last_status=bindparam("new_status"),
+        last_failure=bindparam("new_failure"),
+        last_attempt_at=bindparam("ended_at", type_=UtcDateTime),
+    )
+)
+_NOTE = insert(cast("Table", DeliveryAttempt.__table__))
 
 
 def complete(finished: Iterable[Finished]) -> list[Finished]:
@@ -67,7 +91,7 @@ def complete(finished: Iterable[Finished]) -> list[Finished]:
     # In one order, so that two workers never wait for each other.
     noted = [each for each in sorted(finished, key=lambda each: each.delivery.id) if _move_on(each)]
     if noted:
-        db.session.execute(insert(DeliveryAttempt), [_evidence(each) for each in noted])
+        db.session.execute(_NOTE, [_evidence(each) for each in noted])
         _let_ends_go([each.delivery.id for each in noted if each.delivery.event is EventType.CALL_STARTED])
         ring(*{live_topic(each.delivery.account_id, "webhooks-changed") for each in noted})
     return noted
@@ -76,44 +100,28 @@ def complete(finished: Iterable[Finished]) -> list[Finished]:
 def _move_on(finished: Finished) -> bool:
     """The delivery's new state; False where somebody else holds the delivery by now."""
     delivery, exchanged = finished.delivery, finished.exchanged
-    changed = db.session.execute(
-        update(WebhookDelivery)
-        .where(WebhookDelivery.id == delivery.id, WebhookDelivery.claim == delivery.claim)
-        .values(
-            **_standing(finished),
-            claim=None,
-            step=delivery.step + 1,
-            attempts=delivery.attempts + 1,
-            last_status=exchanged.status,
-            last_failure=exchanged.failure,
-            last_attempt_at=exchanged.ended_at,
-        )
-        .execution_options(synchronize_session=False)
-    )
-    return bool(changed.rowcount == 1)  # type: ignore[attr-defined]
-
-
-def _standing(finished: Finished) -> dict[str, Any]:
-    delivery, ended_at = finished.delivery, finished.exchanged.ended_at
     outcome = schedule.after_try(
         schedule.SCHEDULES[delivery.event],
         finished.verdict,
         step=delivery.step,
-        now=ended_at,
+        now=exchanged.ended_at,
         expires_at=delivery.expires_at,
         retry_after=finished.retry_after,
         chance=random.random(),  # noqa: S311 -- spreads the load, keeps no secret
     )
-    if outcome.due_at is None:
-        return {"state": outcome.state, "due_at": ended_at, "finished_at": ended_at}
-    # Removed while this try was in the air: it joins what the removal cancelled, and comes back with it.
-    removed_at = (
-        select(WebhookSubscription.removed_at)
-        .where(WebhookSubscription.id == delivery.subscription_id)
-        .scalar_subquery()
+    changed = db.session.execute(
+        _MOVE_ON,
+        {
+            "delivery_id": delivery.id,
+            "held_claim": delivery.claim,
+            "new_state": outcome.state.value,
+            "new_due_at": outcome.due_at or exchanged.ended_at,
+            "ended_at": exchanged.ended_at,
+            "new_status": exchanged.status,
+            "new_failure": exchanged.failure,
+        },
     )
-    state = case((removed_at.is_not(None), DeliveryState.CANCELLED), else_=outcome.state)
-    return {"state": state, "due_at": outcome.due_at, "finished_at": removed_at}
+    return bool(changed.rowcount == 1)  # type: ignore[attr-defined]
 
 
 def _evidence(finished: Finished) -> dict[str, Any]:

@@ -121,7 +121,12 @@ class WebhookDelivery(AccountOwned, Model):
             postgresql_where=_IS_OPEN,
         ),
         Index(
-            "ix_webhook_delivery_in_flight", "subscription_id", sqlite_where=_IS_SENDING, postgresql_where=_IS_SENDING
+            "ix_webhook_delivery_in_flight",
+            "subscription_id",
+            "account_id",
+            "due_at",
+            sqlite_where=_IS_SENDING,
+            postgresql_where=_IS_SENDING,
         ),
         Index("ix_webhook_delivery_waits_for_id", "waits_for_id", sqlite_where=_IS_BEHIND, postgresql_where=_IS_BEHIND),
         Index("ix_webhook_delivery_expires_at", "expires_at", sqlite_where=_CAN_EXPIRE, postgresql_where=_CAN_EXPIRE),

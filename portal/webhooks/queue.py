@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import bindparam, func, select, text, update
 
 from portal.kernel.bells import live_topic
+from portal.kernel.clock import UtcDateTime
 from portal.kernel.db import db, ring
 from portal.kernel.secrets import random_word
 from portal.webhooks.claim_sql import claim_statement
@@ -17,7 +18,30 @@ from portal.webhooks.models import DeliveryState, EventType, WebhookDelivery, We
 from portal.webhooks.schedule import LEASE
 from portal.webhooks.wire import Parameter
 
+# Statements stand ready: to build them anew each time costs more than the database takes to run them.
 _statement = cache(claim_statement)
+_CLAIMED = (
+    select(
+        WebhookDelivery.id,
+        WebhookDelivery.account_id,
+        WebhookDelivery.subscription_id,
+        WebhookDelivery.public_id,
+        WebhookDelivery.step,
+        WebhookDelivery.attempts,
+        WebhookDelivery.expires_at,
+        WebhookSubscription.url,
+        WebhookEvent.type,
+        WebhookEvent.parameters,
+    )
+    .join(WebhookSubscription, WebhookSubscription.id == WebhookDelivery.subscription_id)
+    .join(WebhookEvent, WebhookEvent.id == WebhookDelivery.event_id)
+    .where(WebhookDelivery.id.in_(bindparam("ids", expanding=True)))
+    .order_by(WebhookDelivery.lane, WebhookDelivery.created_at, WebhookDelivery.id)
+)
+_NEXT_DUE = select(func.min(WebhookDelivery.due_at)).where(
+    text("state in ('waiting', 'sending')"),  # word for word the index's own condition
+    WebhookDelivery.due_at > bindparam("now", type_=UtcDateTime),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,39 +75,28 @@ def claim(number: int, *, per_webhook: int, now: datetime, is_sqlite: bool) -> l
     ).all()
     if not ids:
         return []
-    rows = db.session.execute(
-        select(WebhookDelivery, WebhookSubscription.url, WebhookEvent.type, WebhookEvent.parameters)
-        .join(WebhookSubscription, WebhookSubscription.id == WebhookDelivery.subscription_id)
-        .join(WebhookEvent, WebhookEvent.id == WebhookDelivery.event_id)
-        .where(WebhookDelivery.id.in_(ids))
-        .order_by(WebhookDelivery.lane, WebhookDelivery.created_at, WebhookDelivery.id)
-    )
     return [
         ClaimedDelivery(
-            id=delivery.id,
-            account_id=delivery.account_id,
-            subscription_id=delivery.subscription_id,
-            claim=word,
-            lease_until=lease_until,
-            public_id=delivery.public_id,
-            event=EventType(kind),
-            url=url,
-            parameters=tuple((name, value) for name, value in parameters),
-            step=delivery.step,
-            attempts=delivery.attempts,
-            expires_at=delivery.expires_at,
+            row.id,
+            row.account_id,
+            row.subscription_id,
+            word,
+            lease_until,
+            row.public_id,
+            EventType(row.type),
+            row.url,
+            tuple((name, value) for name, value in row.parameters),
+            row.step,
+            row.attempts,
+            row.expires_at,
         )
-        for delivery, url, kind, parameters in rows
+        for row in db.session.execute(_CLAIMED, {"ids": ids})
     ]
 
 
 def next_due(now: datetime) -> datetime | None:
     """When the next delivery that waits, or lease that runs out, will be due; None when nothing will."""
-    return db.session.scalar(
-        select(func.min(WebhookDelivery.due_at)).where(
-            text("state in ('waiting', 'sending')"), WebhookDelivery.due_at > now
-        )
-    )
+    return db.session.scalar(_NEXT_DUE, {"now": now})
 
 
 def expire(now: datetime) -> int:
