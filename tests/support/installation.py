@@ -21,6 +21,7 @@ class Installation:
     """
 
     def __init__(self, data: Path, *options: str, **settings: str) -> None:
+        self.data = data
         self._options = options
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")}
         self._environment = inherited | {"PORTAL_DATA": str(data), "PORTAL_DEMO_PASSWORD": self.password} | settings
@@ -49,6 +50,12 @@ class Installation:
         except queue.Empty:
             self.kill()
         assert self.url, "the demo did not say that it is ready:\n" + "".join(self.output)
+
+    @property
+    def pid(self) -> int:
+        """The process that the others are children of."""
+        assert self._process is not None, "it was not started"
+        return self._process.pid
 
     def run(self, *arguments: str) -> str:
         """What `portal` with these arguments prints; AssertionError with its complaint if it fails."""
