@@ -1,5 +1,5 @@
 // Lists: filters that submit themselves, boxes that govern others.
-import { each, on } from "./page.js";
+import { on } from "./page.js";
 
 // data-autosubmit on a GET form: choices at once, typing after a pause; empty fields stay out of the address.
 let timer;
@@ -8,7 +8,6 @@ const send = (form, wait) => {
   timer = setTimeout(() => form.requestSubmit(), wait);
 };
 
-each("[data-autosubmit-button]", (button) => { button.hidden = true; });
 on("change", "[data-autosubmit]", (form, { target }) => target.type !== "search" && send(form, 0));
 on("input", "[data-autosubmit]", (form, { target }) => target.type === "search" && send(form, 400));
 on("formdata", "[data-autosubmit]", (form, { formData }) => {
