@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from flask import request
 from flask.typing import ResponseReturnValue
 
 from portal.public_api.reference import ERRORS, EVENTS, FIELDS, METHODS
 from portal.web import htmx
 from portal.web.access import Permission
+from portal.web.addresses import public_root
 from portal.web.feature import Feature
 
 feature = Feature("description", __name__)
@@ -21,5 +21,5 @@ def index() -> ResponseReturnValue:
         fields=FIELDS,
         errors=ERRORS,
         events=EVENTS,
-        base=request.url_root.rstrip("/"),
+        base=public_root(),
     )

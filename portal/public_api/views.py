@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
-from flask import Flask, Response, current_app, g, request, url_for
+from flask import Flask, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import MethodNotAllowed
 
@@ -21,6 +21,7 @@ from portal.recordings import serving
 from portal.recordings.queries import recording_of
 from portal.telephony import services
 from portal.web.access import Permission
+from portal.web.addresses import public_url
 from portal.web.feature import Feature
 
 PREFIX = "/api.php"
@@ -61,7 +62,7 @@ def get_calls() -> ResponseReturnValue:
     if span is not None and span.next_cursor is not None:
         # Only what we know of goes into the address of the next page, and never the key.
         arguments = {name: value for name in _FILTERS if (value := request.args.get(name, "").strip())}
-        target = url_for("public_api.get_calls", **arguments, cursor=span.next_cursor, _external=True)
+        target = public_url("public_api.get_calls", **arguments, cursor=span.next_cursor)
         response.headers["Link"] = f'<{target}>; rel="next"'
     return response
 
