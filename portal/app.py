@@ -19,6 +19,7 @@ from portal.billing.views import feature as billing
 from portal.calls.panels import add_panels
 from portal.calls.views import feature as calls
 from portal.contacts.views import feature as contacts
+from portal.helpdesk.views import desk, helpdesk
 from portal.integration.views import feature as integration
 from portal.kernel import db, logs
 from portal.kernel.bells import make_bells
@@ -53,8 +54,10 @@ FEATURES = (
     webhooks,
     integration,
     description,
+    helpdesk,
     public_api,
     admin,
+    desk,
 )
 _MAX_FORM = 1_000_000
 
@@ -62,6 +65,8 @@ _MAX_FORM = 1_000_000
 def create_app(settings: Settings, process: Process = "web") -> Flask:
     """An app for one process of an installation. Touches neither the network nor the database."""
     app = Flask("portal", template_folder=str(ROOT / "templates"), static_folder=None)
+    # Nobody is sent on from `//path`: the new address would be written out, with a key that stands in its query.
+    app.url_map.merge_slashes = False
     _configure(app, settings)
     _adapters(app, settings, process)
     Babel(

@@ -8,10 +8,19 @@ from werkzeug.local import LocalProxy
 
 from portal.accounts.door import signed_in
 from portal.billing.queries import HeaderMoney, header
+from portal.helpdesk.queries import unread_count
 from portal.kernel.i18n import gettext as _
+from portal.kernel.tenancy import current_scope
 from portal.web import htmx, nav
 from portal.web.access import Permission
-from portal.web.nav import Entry
+from portal.web.nav import Entry, NavItem
+
+
+def _unread_answers() -> int:
+    """None on pages outside of an account: the operator's, and a refusal at the door."""
+    scope = current_scope()
+    return unread_count() if scope is not None and scope.account_id is not None else 0
+
 
 ENTRIES: tuple[Entry, ...] = (
     Entry("overview.index", lambda: _("Overview"), "dashboard", "work", Permission.SEE_CALLS),
@@ -23,9 +32,19 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("contacts.index", lambda: _("Address book"), "contacts", "cabinet", Permission.SEE_CALLS),
     Entry("integration.index", lambda: _("CRM integration"), "integration", "cabinet", Permission.SEE_INTEGRATION),
     Entry("description.index", lambda: _("Description"), "book", "cabinet", Permission.SIGNED_IN),
-    Entry("support.index", lambda: _("Technical support"), "support", "cabinet", Permission.SIGNED_IN),
-    Entry("support.offer", lambda: _("Offer"), "offer", "cabinet", Permission.SIGNED_IN),
+    Entry(
+        "helpdesk.index",
+        lambda: _("Technical support"),
+        "support",
+        "cabinet",
+        Permission.ASK_SUPPORT,
+        count=_unread_answers,
+    ),
+    Entry("helpdesk.offer", lambda: _("Offer"), "offer", "cabinet", Permission.SIGNED_IN),
     Entry("accounts.sign_out", lambda: _("Sign out"), "sign-out", "cabinet", Permission.SIGNED_IN, method="post"),
+    Entry("admin.accounts", lambda: _("Accounts"), "users", "operator", Permission.OPERATE),
+    Entry("desk.inbox", lambda: _("Support inbox"), "inbox", "operator", Permission.OPERATE),
+    Entry("desk.offer", lambda: _("Offer for all accounts"), "edit", "operator", Permission.OPERATE),
 )
 """Every page that a person can go to by the menu; an entry whose feature is not there is not drawn."""
 
@@ -44,7 +63,7 @@ def _frame() -> dict[str, object]:
         "current_user": person,
         "account": account,
         "may": _may,
-        "nav": nav.items(ENTRIES, person.permissions) if person else [],
+        "nav": LocalProxy(_menu) if person else [],
         "flashes": htmx.flashes(),
         "header": LocalProxy(_money) if account and _may(Permission.SEE_MONEY) else None,
         "live_url": url_for("accounts.live") if account else None,
@@ -52,6 +71,15 @@ def _frame() -> dict[str, object]:
         "is_demo": current_app.extensions["portal.settings"].is_demo,
     }
     return frame
+
+
+def _menu() -> list[NavItem]:
+    """Made when a template asks for it, once: fragments do not."""
+    if "menu" not in g:
+        person = signed_in()
+        g.menu = nav.items(ENTRIES, person.permissions) if person else []
+    menu: list[NavItem] = g.menu
+    return menu
 
 
 def _money() -> HeaderMoney:

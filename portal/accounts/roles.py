@@ -23,6 +23,7 @@ _VIEWER = frozenset(
         Permission.LISTEN,
         Permission.SEE_MONEY,
         Permission.SEE_INTEGRATION,
+        Permission.ASK_SUPPORT,
     }
 )
 RIGHTS: dict[Role, frozenset[Permission]] = {

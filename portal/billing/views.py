@@ -1,11 +1,11 @@
-"""The balance, its ledger and months, payments; topping up in the demo."""
+"""The balance, its ledger and months, payments, statements; topping up in the demo."""
 
 from __future__ import annotations
 
 from flask import current_app, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.billing import queries, services
+from portal.billing import queries, services, statements
 from portal.billing.forms import TopUpForm
 from portal.billing.models import EntryKind
 from portal.kernel.errors import Forbidden, Refused
@@ -52,6 +52,18 @@ def top_up() -> ResponseReturnValue:
 def payments() -> ResponseReturnValue:
     page = queries.ledger_page(_cursor(), kinds=[EntryKind.PAYMENT])
     return htmx.render("billing/payments.html", page=page, months=queries.months(), labels=entry_labels())
+
+
+@feature.get("/documents", needs=Permission.SEE_MONEY)
+def documents() -> ResponseReturnValue:
+    return htmx.render("billing/documents.html", statements=statements.closed_months())
+
+
+@feature.get("/documents/<int:year>/<int:month>", needs=Permission.SEE_MONEY)
+def statement(year: int, month: int) -> ResponseReturnValue:
+    found = statements.find_statement(year, month)
+    rates = statements.rate_sums(found)
+    return htmx.render("billing/statement.html", statement=found, rates=rates, labels=entry_labels())
 
 
 def _balance_page(form: TopUpForm, status: int = 200) -> ResponseReturnValue:

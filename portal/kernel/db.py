@@ -18,6 +18,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from portal.kernel import tenancy
+from portal.kernel.actor import current_actor, set_actor
 from portal.kernel.bells import CHANNEL, Bells, live_topic
 from portal.kernel.clock import UtcDateTime
 from portal.kernel.money import MoneyColumn
@@ -177,13 +178,15 @@ def transaction(
     account_id: int | None = None, *, everything: str | None = None, writes: bool = True
 ) -> Iterator[Session]:
     """A transaction with a session and a scope of its own, whatever the caller's are: for jobs, engines and the
-    few views that must commit before they answer.
+    few views that must commit before they answer. Who acts stays the same.
 
     `account_id` names the one account; `everything` says, for the tested short list, why all accounts are needed;
     neither gives only the tables that belong to no account.
     """
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    actor = current_actor()
     with app.app_context():
+        set_actor(actor)
         if account_id is not None:
             g.scope = Scope(account_id=account_id)
         elif everything is not None:

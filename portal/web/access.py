@@ -19,6 +19,8 @@ class Permission(StrEnum):
     SEE_INTEGRATION = "see-integration"
     MANAGE_INTEGRATION = "manage-integration"
     SEE_MONEY = "see-money"
+    ASK_SUPPORT = "ask-support"
+    """Anybody of an account: to write to the operator."""
     OPERATE = "operate"
     """The installation's operator: sees every account."""
     API = "api"

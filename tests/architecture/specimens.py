@@ -5,18 +5,25 @@ An address with a new variable cannot be added without a specimen of it: the swe
 
 import secrets
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from flask import Flask
 
 from portal.accounts.models import ApiKey, UserSession
+from portal.billing.ledger import post
+from portal.billing.models import EntryKind
 from portal.calls.models import CallRecord
 from portal.contacts.models import Contact, CrmUser
+from portal.helpdesk.models import SupportThread
 from portal.kernel.clock import now
 from portal.kernel.db import transaction
 from portal.recordings.models import Recording
 from portal.telephony.engine import CallKind
 from portal.webhooks.models import EventType, Lane, WebhookDelivery, WebhookEvent, WebhookSubscription
+
+LONG_AGO = datetime(2001, 2, 3, 12, tzinfo=UTC)
+"""In a month that has a statement."""
 
 
 def settle(app: Flask, account_id: int) -> Mapping[str, object]:
@@ -35,11 +42,13 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
     address = f"https://crm.example/{call.api_call_id}"
     webhook = WebhookSubscription(url=address, canonical_url=address, event=EventType.CALL_STARTED)
     crm_user, contact = CrmUser(name="Ivan"), Contact(name="Petr")
+    thread = SupportThread(subject="Why is it quiet?")
     key = ApiKey(lookup_hash=secrets.token_hex(16), sealed=vault.seal("a replaced key"))
     key.expires_at = now() + timedelta(hours=1)
     with app.app_context(), transaction(account_id) as session:
-        session.add_all([call, event, webhook, crm_user, contact, key])
+        session.add_all([call, event, webhook, crm_user, contact, thread, key])
         session.flush()
+        post(EntryKind.PAYMENT, call.api_call_id, Decimal(1), at=LONG_AGO)
         delivery = WebhookDelivery(
             subscription_id=webhook.id, event_id=event.id, public_id=call.api_call_id, lane=Lane.START
         )
@@ -51,7 +60,10 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
             "crm_user_id": crm_user.id,
             "delivery_id": delivery.id,
             "key_id": key.id,
+            "month": LONG_AGO.month,
+            "thread_id": thread.id,
             "webhook_id": webhook.id,
+            "year": LONG_AGO.year,
         }
 
 

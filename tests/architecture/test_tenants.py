@@ -16,6 +16,7 @@ from tests.architecture.sources import PORTAL, lines_with, python_files
 SHARED_TABLES = {
     "account": "the accounts themselves",
     "membership": "who may enter which account: asked before one is entered",
+    "offer_version": "the provider's offer is one for all",
     "sign_in_failure": "attempts, counted before anybody is known",
     "switch_life": "a switch serves every account",
     "tariff": "one price list for all",

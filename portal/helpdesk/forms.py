@@ -1,0 +1,27 @@
+"""Forms of the help desk. What is too long or missing is said by the services."""
+
+from __future__ import annotations
+
+from wtforms import StringField, TextAreaField
+
+from portal.kernel.i18n import lazy_gettext as _l
+from portal.web.forms import BaseForm
+
+
+class MessageForm(BaseForm):
+    """One message of a thread."""
+
+    text = TextAreaField(_l("Message"), render_kw={"rows": "6"})
+
+
+class QuestionForm(BaseForm):
+    """A new thread with its first message."""
+
+    subject = StringField(_l("Subject"), render_kw={"maxlength": "200", "autocomplete": "off"})
+    text = TextAreaField(_l("Message"), render_kw={"rows": "8"})
+
+
+class OfferForm(BaseForm):
+    """The offer's next version."""
+
+    text = TextAreaField(_l("Text of the offer"), render_kw={"rows": "20"})

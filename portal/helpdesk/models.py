@@ -1,0 +1,73 @@
+"""Tables of the help desk. Questions belong to the account, the offer to the installation."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.accounts.models import Account
+from portal.kernel.clock import now
+from portal.kernel.db import Model
+from portal.kernel.tenancy import AccountOwned, BigId, owned, points_to
+
+
+class ThreadState(StrEnum):
+    """Whose turn it is."""
+
+    OPEN = "open"
+    """The operator's: the account has asked."""
+    ANSWERED = "answered"
+    CLOSED = "closed"
+
+
+class SupportThread(AccountOwned, Model):
+    """A question of the account's with all that was said about it. `last_at` is when something was last said."""
+
+    __tablename__ = "support_thread"
+    __table_args__ = owned(
+        Index("ix_support_thread_account_id_last_at_id", "account_id", "last_at", "id"),
+        Index("ix_support_thread_state_last_at_id", "state", "last_at", "id"),
+    )
+
+    subject: Mapped[str] = mapped_column(String(200))
+    state: Mapped[ThreadState] = mapped_column(String(16), default=ThreadState.OPEN)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    last_at: Mapped[datetime] = mapped_column(default=now)
+    is_unread: Mapped[bool] = mapped_column(default=False)
+    """The operator has answered, and nobody of the account has opened the thread since."""
+
+    account: Mapped[Account] = relationship(viewonly=True)
+    messages: Mapped[list[SupportMessage]] = relationship(back_populates="thread", order_by="SupportMessage.id")
+
+
+class SupportMessage(AccountOwned, Model):
+    """What one person said, never changed. The author keeps the name that he or she had then."""
+
+    __tablename__ = "support_message"
+    __table_args__ = owned(points_to("support_thread", "thread_id"))
+
+    thread_id: Mapped[int] = mapped_column(BigId, index=True)
+    author: Mapped[str] = mapped_column(String(200))
+    is_operator: Mapped[bool]
+    text: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(default=now)
+
+    thread: Mapped[SupportThread] = relationship(back_populates="messages")
+
+
+class OfferVersion(Model):
+    """The provider's offer as it read from a moment on: never changed, only followed by the next number.
+
+    It belongs to no account, and so to no account's audit trail: the row itself says who published it when.
+    """
+
+    __tablename__ = "offer_version"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    number: Mapped[int] = mapped_column(unique=True)
+    text: Mapped[str] = mapped_column(Text)
+    published_by: Mapped[str] = mapped_column(String(254))
+    published_at: Mapped[datetime] = mapped_column(default=now)

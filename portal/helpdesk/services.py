@@ -1,0 +1,80 @@
+"""What is done at the help desk: asking, answering, closing; publishing the offer."""
+
+from __future__ import annotations
+
+from portal.accounts.audit import audit
+from portal.helpdesk.models import OfferVersion, SupportMessage, SupportThread, ThreadState
+from portal.helpdesk.queries import find_thread, newest_offer
+from portal.helpdesk.writing import line_of, text_of
+from portal.kernel.actor import current_actor
+from portal.kernel.clock import now
+from portal.kernel.db import db
+from portal.kernel.errors import Refused
+from portal.kernel.i18n import gettext as _
+
+LONGEST_SUBJECT = 200
+LONGEST_MESSAGE = 10_000
+LONGEST_OFFER = 200_000
+MOST_MESSAGES = 200
+"""A thread is shown as one page."""
+
+
+def ask(author: str, subject: str, text: str) -> SupportThread:
+    """A new question of the entered account. Raises `Refused` with the field that is wrong."""
+    thread = SupportThread(subject=line_of(subject, field="subject", longest=LONGEST_SUBJECT))
+    said = text_of(text, field="text", longest=LONGEST_MESSAGE)
+    thread.messages.append(SupportMessage(author=author, is_operator=False, text=said))
+    db.session.add(thread)
+    db.session.flush()
+    audit("support.ask", thread.subject)
+    return thread
+
+
+def answer(thread_id: int, author: str, text: str, *, is_operator: bool = False) -> SupportThread:
+    """One more message; it opens a closed thread again. Raises `NotFound`, `Refused` with the field that is wrong."""
+    thread = find_thread(thread_id, locks=True)
+    said = text_of(text, field="text", longest=LONGEST_MESSAGE)
+    if len(thread.messages) >= MOST_MESSAGES:
+        raise Refused(_("This conversation is full: ask a new question."), "text")
+    moment = now()
+    thread.messages.append(SupportMessage(author=author, is_operator=is_operator, text=said, at=moment))
+    thread.state = ThreadState.ANSWERED if is_operator else ThreadState.OPEN
+    thread.last_at = moment
+    thread.is_unread = is_operator
+    audit("support.answer", thread.subject)
+    return thread
+
+
+def close(thread_id: int) -> SupportThread:
+    """Nothing more is expected from anybody. Raises `NotFound`."""
+    return _turn(thread_id, ThreadState.CLOSED, "support.close")
+
+
+def reopen(thread_id: int) -> SupportThread:
+    """The operator is asked once more. Raises `NotFound`."""
+    return _turn(thread_id, ThreadState.OPEN, "support.reopen")
+
+
+def mark_read(thread: SupportThread) -> None:
+    """Somebody of the account has the answer before the eyes; looking leaves no audit line."""
+    thread.is_unread = False
+
+
+def publish_offer(text: str) -> OfferVersion:
+    """The next version of the offer, in force from now on. Raises `Refused` where nothing is new."""
+    cleaned = text_of(text, field="text", longest=LONGEST_OFFER)
+    newest = newest_offer()
+    if newest is not None and newest.text == cleaned:
+        raise Refused(_("This is the text that is published already."), "text")
+    version = OfferVersion(number=newest.number + 1 if newest else 1, text=cleaned, published_by=current_actor().name)
+    db.session.add(version)
+    db.session.flush()
+    return version
+
+
+def _turn(thread_id: int, state: ThreadState, action: str) -> SupportThread:
+    thread = find_thread(thread_id, locks=True)
+    if thread.state != state:
+        audit(action, thread.subject, before={"state": thread.state}, after={"state": state})
+        thread.state = state
+    return thread
