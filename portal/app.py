@@ -69,11 +69,13 @@ def create_app(settings: Settings, process: Process = "web") -> Flask:
     app.url_map.merge_slashes = False
     _configure(app, settings)
     _adapters(app, settings, process)
+    # Commands speak English, as their help does.
+    choose_locale = (lambda: "en") if process == "command" else door.choose_locale
     Babel(
         app,
         default_locale=DEFAULT_LOCALE,
         default_translation_directories=str(CATALOGUES),
-        locale_selector=door.choose_locale,
+        locale_selector=choose_locale,
     )
     Migrate(app, db.db, directory=str(ROOT / "migrations"), render_as_batch=True)
     addresses.init_app(app)

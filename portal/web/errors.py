@@ -118,9 +118,7 @@ def _database_away(error: Exception) -> Response:
 def _http(error: HTTPException) -> Response:
     status = error.code or 500
     if status < 400:
-        # A program is not sent on: its address, with the key in it, would be written into the answer.
-        shape = _shape_here()
-        return shape(404) if shape else error.get_response()  # type: ignore[return-value]
+        return error.get_response()  # type: ignore[return-value]
     title = _titles().get(status, error.name)
     text = _("Check the address, or go on from the menu.") if status == 404 else _("Go back and try again.")
     response = page(status, title, text)
