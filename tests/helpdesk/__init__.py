@@ -1,0 +1,1 @@
+"""The help desk, from both sides."""
