@@ -75,7 +75,7 @@ def network() -> str:
 
 def choose_locale() -> str:
     """The feature's language if it has one of its own, else the person's, else the cookie's, else what the browser
-    prefers, else (as in every command) Russian.
+    prefers, else Russian.
     """
     if not has_request_context():
         return DEFAULT_LOCALE
