@@ -71,6 +71,12 @@ class CallRecord(AccountOwned, Model):
     )
 
     @property
+    def left_out(self) -> list[Any]:
+        """Those of `skipped` whom no leg rang: a contact's own user is rung first and then left out of the hunting."""
+        rung = {leg.address for leg in self.legs}
+        return [each for each in self.skipped or () if each[0] not in rung]
+
+    @property
     def employee(self) -> str | None:
         """Who made or took the call on the account's side: an SIP account, or a number that a call was passed to."""
         return self.callee if self.kind == CallKind.INCOMING else self.caller
