@@ -16,8 +16,9 @@ import urllib3
 from tests.public_api.crm import FIELDS, ROOT
 from tests.support.installation import Installation
 
-CLIENT = "79039998877"
-PATIENCE_SECONDS = 60.0
+PHONE, CLIENT = "SIP/00000000674", "79039998870"
+"""In the demo both answer soon."""
+PATIENCE_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +71,13 @@ def ended(client: Client, api_call_id: str) -> dict[str, Any]:
 
 
 def test_an_outgoing_call_appears_in_the_list_and_its_record_plays(client: Client, stranger: Client) -> None:
-    phones = [f"SIP/00000000{number}" for number in range(672, 678)]
-    ordered = (client.get("outcome", num_a=phone, num_b=CLIENT).json()["api_call_id"] for phone in phones)
-    call = next(found for each in ordered if (found := ended(client, each))["recorder_file"])
-    api_call_id = call["api_call_id"]
+    api_call_id = client.get("outcome", num_a=PHONE, num_b=CLIENT).json()["api_call_id"]
+
+    call = ended(client, api_call_id)
 
     assert list(call) == FIELDS
-    assert (call["service_name"], call["num_b"]) == ("sip_outcome", CLIENT)
+    assert (call["service_name"], call["num_a"], call["num_b"]) == ("sip_outcome", PHONE, CLIENT)
+    assert call["recorder_file"]
     assert call["connection_time"] > 0
     whole = client.get("get_record", api_call_id=api_call_id)
     part = client.get("get_record", {"Range": "bytes=4-19"}, api_call_id=api_call_id)
