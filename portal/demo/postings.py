@@ -10,7 +10,7 @@ import json
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,7 +22,9 @@ from portal.kernel.money import ZERO
 from portal.telephony.engine import CallKind
 
 COLUMNS = ("at", "kind", "source", "amount", "balance_after", "text", "rating")
-"""Of `billing.models.LedgerEntry`, in the order of `Purse.post`'s rows."""
+"""Of `billing.models.LedgerEntry`, in the order of a `Purse`'s rows."""
+
+_BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class PriceBook:
@@ -60,36 +62,37 @@ class Purse:
 
     zone: ZoneInfo
     balance: Decimal = ZERO
+    latest: datetime = _BEFORE_ALL
     days: dict[tuple[date, EntryKind], tuple[Decimal, int]] = field(default_factory=dict)
 
     def entries(
         self, calls: Sequence[PastCall], prices: Sequence[tuple[Decimal, str | None]]
     ) -> Iterator[tuple[Any, ...]]:
-        """The rows of a posting for each call that cost something, in the order of `calls`; a payment covers each
-        month, and the end of the last one.
-        """
-        last: datetime | None = None
-        for call, (amount, rating) in zip(calls, prices, strict=True):
-            if not amount:
-                continue
-            if last is not None and self._month(call.ended_at) != self._month(last):
-                yield self._payment(last)
-            last = call.ended_at
-            yield self.post(last, EntryKind.CALL, call.api_call_id, -amount, rating)
-        if last is not None:
-            yield self._payment(last)
+        """The row of a posting for each call that cost something, as the calls ended.
 
-    def post(self, at: datetime, kind: EntryKind, source: str, amount: Decimal, rating: str | None) -> tuple[Any, ...]:
-        """The row of one posting."""
+        A payment covers each month, and the end of the last one.
+        """
+        paid = [(call, *price) for call, price in zip(calls, prices, strict=True) if price[0]]
+        month = None
+        for call, amount, rating in sorted(paid, key=lambda each: each[0].ended_at):
+            if month is not None and self._month(call.ended_at) != month:
+                yield self._payment()
+            month = self._month(call.ended_at)
+            yield self._post(call.ended_at, EntryKind.CALL, call.api_call_id, -amount, rating)
+        if paid:
+            yield self._payment()
+
+    def _payment(self) -> tuple[Any, ...]:
+        return self._post(self.latest, EntryKind.PAYMENT, f"past-{self.latest.timestamp():.6f}", -self.balance, None)
+
+    def _post(self, at: datetime, kind: EntryKind, source: str, amount: Decimal, rating: str | None) -> tuple[Any, ...]:
+        # No two at once and none before another, also from chapter to chapter: a balance is that of a moment.
+        at = self.latest = max(at, self.latest + timedelta(microseconds=1))
         day = at.astimezone(self.zone).date()
         total, count = self.days.get((day, kind), (ZERO, 0))
         self.days[day, kind] = (total + amount, count + 1)
         self.balance += amount
         return (at, kind.value, source, amount, self.balance, "", rating)
-
-    def _payment(self, last: datetime) -> tuple[Any, ...]:
-        at = last + timedelta(milliseconds=1)
-        return self.post(at, EntryKind.PAYMENT, f"past-{at.timestamp():.6f}", -self.balance, None)
 
     def _month(self, at: datetime) -> tuple[int, int]:
         day = at.astimezone(self.zone)

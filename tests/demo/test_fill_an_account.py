@@ -1,0 +1,125 @@
+"""A past that is filled in looks as if it had been lived: calls, legs and a ledger that stays true."""
+
+from decimal import Decimal
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from portal.accounts import services
+from portal.billing.ledger import account_zone, post
+from portal.billing.models import AccountBalance, EntryKind, LedgerDay, LedgerEntry
+from portal.calls.models import CallLeg, CallRecord
+from portal.demo import fill, seed
+from portal.demo.fill import fill_account
+from portal.kernel.config import Settings
+from portal.kernel.db import db, transaction
+from portal.kernel.errors import Conflict, Refused
+from portal.kernel.locks import take_lock
+from portal.telephony.models import Did, SipLine
+from tests.people import Cast
+
+CALLS = 300
+
+
+@pytest.fixture
+def west(app: Flask, monkeypatch: pytest.MonkeyPatch) -> int:
+    """An account with prices, a line, a number and some money, filled in three chapters."""
+    monkeypatch.setattr(fill, "CALLS_AT_ONCE", CALLS // 3)
+    with app.app_context():
+        with transaction():
+            seed._price_list()
+        account_id = services.open_account(app.extensions["portal.vault"], "West")
+        with transaction(account_id):
+            db.session.add_all([SipLine(name="SIP/00000000672", label=""), Did(number="74951234567", label="")])
+            post(EntryKind.PAYMENT, "first", Decimal(100), text="")
+    fill_account(app, account_id, CALLS, say=lambda _line: None)
+    return account_id
+
+
+def test_each_call_has_its_legs_and_lies_before_the_account_s_own_history(app: Flask, west: int) -> None:
+    with app.app_context(), transaction(west, writes=False):
+        calls = list(db.session.scalars(select(CallRecord)))
+        legs = db.session.scalars(select(CallLeg.call_id).distinct()).all()
+        opened = db.session.scalar(select(LedgerEntry.at).where(LedgerEntry.source == "first"))
+
+    assert len(calls) == len(legs) == len({call.api_call_id for call in calls}) == CALLS
+    assert opened is not None
+    assert all(call.started_at < call.ended_at < opened for call in calls if call.ended_at)
+    assert {call.kind for call in calls} == {"incoming", "outgoing", "internal"}
+
+
+def test_the_balance_is_the_sum_of_the_postings_and_of_the_days(app: Flask, west: int) -> None:
+    with app.app_context(), transaction(west, writes=False):
+        balance = db.session.scalar(select(AccountBalance.balance))
+        posted, days = (db.session.scalar(select(func.sum(table.amount))) for table in (LedgerEntry, LedgerDay))
+        counted = db.session.scalar(select(func.sum(LedgerDay.count)))
+        entries = db.session.scalar(select(func.count()).select_from(LedgerEntry))
+
+    assert balance == posted == days == Decimal(100)
+    assert counted == entries
+    assert entries is not None
+    assert entries > CALLS / 3
+
+
+def test_the_balance_after_each_posting_is_the_sum_of_all_before_it(app: Flask, west: int) -> None:
+    with app.app_context(), transaction(west, writes=False):
+        entries = list(db.session.scalars(select(LedgerEntry).order_by(LedgerEntry.at, LedgerEntry.id)))
+
+    balance = Decimal(0)
+    for entry in entries:
+        balance += entry.amount
+        assert entry.balance_after == balance
+
+
+def test_a_posting_of_a_call_takes_its_price_and_its_local_day(app: Flask, west: int) -> None:
+    with app.app_context(), transaction(west, writes=False):
+        prices = dict(db.session.execute(select(CallRecord.api_call_id, CallRecord.price)).all())
+        charges = list(db.session.scalars(select(LedgerEntry).where(LedgerEntry.kind == EntryKind.CALL)))
+        zone = account_zone()
+        days = set(db.session.scalars(select(LedgerDay.day)))
+
+    assert {charge.source: -charge.amount for charge in charges} == {i: price for i, price in prices.items() if price}
+    assert {charge.at.astimezone(zone).date() for charge in charges} <= days
+
+
+def test_the_database_goes_on_numbering_after_it(app: Flask, west: int) -> None:
+    with app.app_context(), transaction(west):
+        highest = db.session.scalar(select(func.max(CallRecord.id)))
+        last = db.session.scalars(select(CallRecord).order_by(CallRecord.id.desc()).limit(1)).one()
+        another = CallRecord(
+            api_call_id="f" * 32, switch="main", kind="incoming", caller="", started_at=last.started_at
+        )
+        db.session.add(another)
+        db.session.flush()
+
+    assert highest is not None
+    assert another.id > highest
+
+
+def test_a_second_past_lies_before_the_first(app: Flask, west: int) -> None:
+    with app.app_context(), transaction(west, writes=False):
+        before = db.session.scalar(select(func.min(CallRecord.started_at)))
+
+    fill_account(app, west, 10, say=lambda _line: None)
+
+    with app.app_context(), transaction(west, writes=False):
+        starts = list(db.session.scalars(select(CallRecord.started_at).order_by(CallRecord.started_at).limit(11)))
+    assert before is not None
+    assert starts[9] < before == starts[10]
+
+
+def test_two_cannot_fill_one_account_at_once(app: Flask, west: int) -> None:
+    settings: Settings = app.extensions["portal.settings"]
+    lock = take_lock(f"fill-{west}", settings.database_url, settings.data)
+    assert lock is not None
+
+    with pytest.raises(Conflict):
+        fill_account(app, west, 1, say=lambda _line: None)
+
+    lock.release()
+
+
+def test_an_account_without_lines_cannot_be_filled(app: Flask, cast: Cast) -> None:
+    with pytest.raises(Refused):
+        fill_account(app, cast.south, 1, say=lambda _line: None)
