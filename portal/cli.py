@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -140,6 +141,8 @@ def restore(file: Path, replace: bool) -> None:  # noqa: FBT001
 
 def main() -> None:
     """Runs a command; what a person can mend is told in one line, without a trace."""
+    # Databases, records and copies hold what no other user of the machine may read.
+    os.umask(0o077)
     info = ScriptInfo(create_app=lambda: create_app(load_settings(), "command"), set_debug_flag=False)
     try:
         cli.main(prog_name="portal", obj=info)
