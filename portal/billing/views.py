@@ -63,7 +63,7 @@ def documents() -> ResponseReturnValue:
 def statement(year: int, month: int) -> ResponseReturnValue:
     found = statements.find_statement(year, month)
     rates = statements.rate_sums(found)
-    return htmx.render("billing/statement.html", statement=found, rates=rates, labels=entry_labels())
+    return htmx.render("billing/statement.html", statement=found, rates=rates, labels=sum_labels())
 
 
 def _balance_page(form: TopUpForm, status: int = 200) -> ResponseReturnValue:
@@ -88,4 +88,14 @@ def entry_labels() -> dict[str, str]:
         EntryKind.CALL: _("Call"),
         EntryKind.FEE: _("Monthly fee"),
         EntryKind.CORRECTION: _("Correction"),
+    }
+
+
+def sum_labels() -> dict[str, str]:
+    """What all postings of a kind together are called."""
+    return {
+        EntryKind.PAYMENT: _("Payments"),
+        EntryKind.CALL: _("Calls"),
+        EntryKind.FEE: _("Monthly fees"),
+        EntryKind.CORRECTION: _("Corrections"),
     }

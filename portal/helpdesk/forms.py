@@ -1,8 +1,9 @@
-"""Forms of the help desk. What is too long or missing is said by the services."""
+"""Forms of the help desk. The services refuse what cannot be taken; two empty fields are named at once."""
 
 from __future__ import annotations
 
 from wtforms import StringField, TextAreaField
+from wtforms.validators import DataRequired
 
 from portal.kernel.i18n import lazy_gettext as _l
 from portal.web.forms import BaseForm
@@ -17,8 +18,10 @@ class MessageForm(BaseForm):
 class QuestionForm(BaseForm):
     """A new thread with its first message."""
 
-    subject = StringField(_l("Subject"), render_kw={"maxlength": "200", "autocomplete": "off"})
-    text = TextAreaField(_l("Message"), render_kw={"rows": "8"})
+    subject = StringField(
+        _l("Subject"), [DataRequired(_l("Name the subject."))], render_kw={"maxlength": "200", "autocomplete": "off"}
+    )
+    text = TextAreaField(_l("Message"), [DataRequired(_l("Write something here."))], render_kw={"rows": "8"})
 
 
 class OfferForm(BaseForm):

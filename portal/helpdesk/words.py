@@ -13,7 +13,7 @@ def state_labels() -> dict[ThreadState, str]:
     """As badges say it."""
     return {
         ThreadState.OPEN: _("waits for an answer"),
-        ThreadState.ANSWERED: _("answered"),
+        ThreadState.ANSWERED: _("has an answer"),
         ThreadState.CLOSED: _("closed"),
     }
 

@@ -13,7 +13,7 @@ from portal.web.access import Permission
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the menu. `endpoint`'s feature marks it as the current one; `count` is a number worth a badge."""
+    """One line of the menu: the current one on its page and those below it. `count` is a number worth a badge."""
 
     endpoint: str
     label: Callable[[], str]
@@ -39,26 +39,27 @@ class NavItem:
 
 def items(entries: tuple[Entry, ...], allowed: frozenset[Permission]) -> list[NavItem]:
     """The entries that these permissions open, in order."""
-    return [
-        NavItem(
-            label=entry.label(),
-            url=url_for(entry.endpoint),
-            icon=entry.icon,
-            section=entry.section,
-            is_current=entry.method == "get" and _is_current(entry.endpoint, entries),
-            count=entry.count() if entry.count else None,
-            method=entry.method,
-        )
+    drawn = [
+        (entry, url_for(entry.endpoint))
         for entry in entries
         if entry.needs in allowed and entry.endpoint in current_app.view_functions
     ]
+    current = _nearest([url for entry, url in drawn if entry.method == "get"])
+    return [
+        NavItem(
+            label=entry.label(),
+            url=url,
+            icon=entry.icon,
+            section=entry.section,
+            is_current=url == current,
+            count=entry.count() if entry.count else None,
+            method=entry.method,
+        )
+        for entry, url in drawn
+    ]
 
 
-def _is_current(endpoint: str, entries: tuple[Entry, ...]) -> bool:
-    """The entry's own page; or any page of its feature that has no entry of its own, for the feature's first entry."""
-    here = request.endpoint or ""
-    endpoints = [entry.endpoint for entry in entries if entry.method == "get"]
-    if here in endpoints:
-        return here == endpoint
-    feature = here.partition(".")[0]
-    return endpoint == next((each for each in endpoints if each.partition(".")[0] == feature), None)
+def _nearest(urls: list[str]) -> str | None:
+    """Of these addresses that of the present page, or else the longest below which the page lies."""
+    here = request.script_root + request.path
+    return max((url for url in urls if here == url or here.startswith(f"{url}/")), key=len, default=None)

@@ -75,6 +75,13 @@ def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_stays(anna: Brows
     assert "No sound" not in anna.get("/support").get_data(as_text=True)
 
 
+def test_two_empty_fields_are_named_at_once(anna: Browser) -> None:
+    page = anna.submit("/support/new", {"subject": "", "text": " "}).get_data(as_text=True)
+
+    assert 'id="subject-error"' in page
+    assert 'id="text-error"' in page
+
+
 def test_a_text_at_its_limit_is_taken_whole(app: Flask, cast: Cast, anna: Browser) -> None:
     text = "a\r\n" * 4_999 + "bc"
 

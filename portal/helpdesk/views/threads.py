@@ -32,13 +32,15 @@ def new_thread() -> ResponseReturnValue:
 @helpdesk.post("/support/new", needs=Permission.ASK_SUPPORT)
 def ask() -> ResponseReturnValue:
     form = QuestionForm()
-    try:
-        thread = services.ask(person_here().name, form.subject.data or "", form.text.data or "")
-    except Refused as error:
-        form.refuse(error)
-        return htmx.render("helpdesk/new_thread.html", status=422, form=form)
-    words = _("Your question is with your provider. The answer will stand here.")
-    return htmx.done(words, back_to=url_for("helpdesk.thread", thread_id=thread.id))
+    if form.validate():
+        try:
+            thread = services.ask(person_here().name, form.subject.data or "", form.text.data or "")
+        except Refused as error:
+            form.refuse(error)
+        else:
+            words = _("Your question is with your provider. The answer will stand here.")
+            return htmx.done(words, back_to=url_for("helpdesk.thread", thread_id=thread.id))
+    return htmx.render("helpdesk/new_thread.html", status=422, form=form)
 
 
 @helpdesk.get("/support/<int:thread_id>", needs=Permission.ASK_SUPPORT, writes=True)
