@@ -14,6 +14,7 @@ import requests
 from tests.server.processes import PATIENCE_SECONDS, are_gone, children, soon, tree
 from tests.server.shell import Shell
 from tests.support.installation import Installation
+from tests.support.visitor import Visitor
 
 
 @pytest.fixture(scope="module")
@@ -82,12 +83,12 @@ def test_one_ctrl_c_ends_the_tree_with_nothing_to_complain_of_and_a_second_start
 
 
 def test_a_live_page_does_not_hold_up_the_end(tmp_path: Path) -> None:
-    with Installation(tmp_path, "--calls", "0", "--quiet") as demo, requests.Session() as anna:
-        sign_in(anna, demo)
-        with anna.get(f"{demo.url}/live", stream=True, timeout=PATIENCE_SECONDS) as stream:
-            assert next(stream.iter_lines()) == b": open"
+    with Installation(tmp_path, "--calls", "0", "--quiet") as demo, Visitor(demo.url) as anna:
+        anna.sign_in("anna@north.example", demo.password)
+        stream = anna.get("/live", stream=True)
+        assert next(stream.iter_lines()) == b": open"
 
-            assert demo.stop() == 0
+        assert demo.stop() == 0
 
 
 def test_no_part_outlives_a_tree_that_was_killed(tmp_path: Path) -> None:
@@ -122,17 +123,3 @@ def test_it_takes_no_database_but_one_of_its_own(tmp_path: Path) -> None:
     settings = {"PORTAL_DATABASE_URL": "postgresql://portal@127.0.0.1:1/portal", "PORTAL_SECRET_KEY": "0123" * 16}
 
     assert "unset PORTAL_DATABASE_URL" in Shell(tmp_path, **settings).run("demo").complaint
-
-
-def sign_in(person: requests.Session, demo: Installation) -> None:
-    """As Anna; the cookies are for HTTPS, which a browser grants to this machine and `requests` does not."""
-    page = person.get(f"{demo.url}/login", timeout=10)
-    _keep_cookie(person, page)
-    token = page.text.partition('name="csrf_token" value="')[2].partition('"')[0]
-    form = {"csrf_token": token, "email": "anna@north.example", "password": demo.password}
-    origin = {"Origin": demo.url}
-    _keep_cookie(person, person.post(f"{demo.url}/login", form, headers=origin, allow_redirects=False, timeout=10))
-
-
-def _keep_cookie(person: requests.Session, answer: requests.Response) -> None:
-    person.headers["Cookie"] = answer.headers["Set-Cookie"].partition(";")[0]

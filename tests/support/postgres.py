@@ -86,7 +86,7 @@ class PostgresServer:
         self._folder = Path(tempfile.mkdtemp(prefix="pg-"))
         if owner is not None:
             os.chown(self._folder, *owner)
-        self.address = PostgresAddress(str(self._folder), _free_port(), secrets.token_hex(16))
+        self.address = PostgresAddress(str(self._folder), free_port(), secrets.token_hex(16))
         self._initialise(binaries)
         # A session of its own: Ctrl-C reaches the tests first, which then end the server.
         self._keeper = subprocess.Popen(
@@ -171,7 +171,7 @@ def _locale() -> str:
     return "--locale=en_US.UTF-8" if sys.platform == "darwin" else "--locale=C.UTF-8"
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -1,0 +1,94 @@
+"""`python -m tests.bench [--quick]`: measures and prints one table, in some ten minutes (quick: in two)."""
+
+import argparse
+import sqlite3
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import text
+
+from portal.kernel.db import db
+from tests.bench import figures, machine
+from tests.bench.sites import Site, demo, on_postgresql
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much is measured."""
+
+    calls: int
+    rounds: int
+    visits: int
+    test_calls: int
+
+
+FULL = Extent(calls=1_000_000, rounds=5, visits=40, test_calls=10)
+QUICK = Extent(calls=20_000, rounds=2, visits=10, test_calls=5)
+
+
+def main() -> None:
+    """Measures on SQLite, then on PostgreSQL, in one run."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="The figures, with the machine named.")
+    parser.add_argument("--quick", action="store_true", help="a small history and few rounds: to try the bench itself")
+    extent = QUICK if parser.parse_args().quick else FULL
+    with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder:
+        embedded = _embedded(Path(folder), extent)
+        with on_postgresql(Path(folder) / "postgresql") as site:
+            server = _postgresql(site, extent)
+            version = _version(site)
+    rows = [f"| {name} | {figure} | {server.get(name, '')} |" for name, figure in embedded.items()]
+    sys.stdout.write(
+        f"\n{machine.describe([f'SQLite {sqlite3.sqlite_version}', version])}\n"
+        f"{extent.calls:,} calls; medians of {extent.rounds} rounds; load at the end {machine.load():.1f}\n\n"
+        + "\n".join(["| | SQLite | PostgreSQL |", "|---|---|---|", *rows, ""])
+    )
+
+
+def _embedded(folder: Path, extent: Extent) -> dict[str, str]:
+    full = folder / "full"
+    rows = {"start to `Ready`, empty folder": f"{figures.starts(folder / 'empty', extent.rounds):.2f} s"}
+    with demo(full) as site:
+        filled = _say("portal fill, SQLite", figures.fill(site, extent.calls))
+    rows[f"start to `Ready`, folder with {extent.calls:,} calls"] = f"{figures.starts(full, extent.rounds):.2f} s"
+    rows["`portal fill`, rows of calls, legs and postings"] = filled
+    with demo(full) as site:
+        rows |= _over_http(site, extent)
+        weights = figures.weight(site)
+    shown = ", ".join(f"{kind.lower()} {size:,}" for kind, size in weights.items() if size)
+    rows["weight of a first visit, bytes on the wire"] = f"{sum(weights.values()):,} ({shown})"
+    return rows
+
+
+def _postgresql(site: Site, extent: Extent) -> dict[str, str]:
+    filled = _say("portal fill, PostgreSQL", figures.fill(site, extent.calls))
+    with site.app.app_context(), db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        # What the server does by itself a minute after.
+        connection.execute(text("analyze"))
+    return {"`portal fill`, rows of calls, legs and postings": filled} | _over_http(site, extent)
+
+
+def _over_http(site: Site, extent: Extent) -> dict[str, str]:
+    found = figures.pages(site, extent.rounds, extent.visits)
+    found["test call to notice received"] = figures.notices(site, extent.rounds, extent.test_calls)
+    return {
+        f"{name}, p50 / p95": _say(name, f"{low * 1000:.1f} / {high * 1000:.1f} ms")
+        for name, (low, high) in found.items()
+    }
+
+
+def _version(site: Site) -> str:
+    with site.app.app_context(), db.engine.connect() as connection:
+        return f"PostgreSQL {connection.execute(text('show server_version')).scalar_one().split()[0]}"
+
+
+def _say(name: str, figure: float | str) -> str:
+    """The figure as the table shows it; told at once as well, since the table comes late."""
+    shown = f"{figure:,.0f} a second" if isinstance(figure, float) else figure
+    sys.stdout.write(f"{name}: {shown}\n")
+    sys.stdout.flush()
+    return shown
+
+
+main()
