@@ -7,12 +7,15 @@ from __future__ import annotations
 import queue
 import select
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 from flask import Flask, Response, request
 
+from portal.kernel import clock
 from portal.kernel.bells import Bells, Listener
 
 log = structlog.get_logger(__name__)
@@ -21,6 +24,17 @@ _BEAT_SECONDS = 20.0
 """A comment now and then keeps proxies from closing the stream."""
 _GLANCE_SECONDS = 1.0
 """How long a stream holds its thread after its page was left."""
+_LONGEST_SECONDS = 600.0
+"""Then the page asks anew, so that who has signed out or lost an account hears no more of it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reader:
+    """One open page's place at the hub."""
+
+    account_id: int
+    user_id: int
+    inbox: queue.SimpleQueue[str | None] = field(default_factory=queue.SimpleQueue)
 
 
 class LiveHub:
@@ -30,49 +44,65 @@ class LiveHub:
         self._bells = bells
         self._limit = limit
         self._lock = threading.Lock()
-        self._readers: dict[int, set[queue.SimpleQueue[str | None]]] = {}
+        self._readers: list[Reader] = []
         self._thread: threading.Thread | None = None
 
-    def stream(self, account_id: int, has_left: Callable[[], bool]) -> Iterator[str] | None:
-        """Event-stream text for one page, or None when too many are open (the page then does without)."""
-        inbox: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+    def join(self, account_id: int, user_id: int) -> Reader | None:
+        """A place for one page, until it leaves; None when too many are open (the page then does without).
+
+        Nobody takes them all: the person with the most pages gives one up to a person with fewer.
+        """
+        reader = Reader(account_id, user_id)
         with self._lock:
-            if sum(len(readers) for readers in self._readers.values()) >= self._limit:
+            if len(self._readers) >= self._limit and not self._make_room(user_id):
                 return None
-            self._readers.setdefault(account_id, set()).add(inbox)
+            self._readers.append(reader)
             if self._thread is None:
                 self._thread = threading.Thread(
                     target=self._listen, args=(self._bells.listen(),), daemon=True, name="live"
                 )
                 self._thread.start()
-        return self._read(account_id, inbox, has_left)
+        return reader
+
+    def leave(self, reader: Reader) -> None:
+        """The place is free again; twice is no error."""
+        with self._lock:
+            if reader in self._readers:
+                self._readers.remove(reader)
+
+    @staticmethod
+    def read(reader: Reader, has_left: Callable[[], bool]) -> Iterator[str]:
+        """Event-stream text for this page, until it has left or is to ask anew."""
+        silent = 0.0
+        end = clock.monotonic() + _LONGEST_SECONDS
+        yield ": open\n\n"
+        while not has_left() and clock.monotonic() < end:
+            try:
+                name = reader.inbox.get(timeout=_GLANCE_SECONDS)
+            except queue.Empty:
+                silent += _GLANCE_SECONDS
+                if silent >= _BEAT_SECONDS:
+                    silent = 0.0
+                    yield ": still here\n\n"
+                continue
+            if name is None:
+                return
+            yield f"event: {name}\ndata: \n\n"
 
     def close(self) -> None:
         """Ends every stream of this process; the pages connect anew to the next one. Safe in a signal handler."""
-        for inbox in [inbox for readers in self._readers.values() for inbox in readers]:
-            inbox.put(None)
+        for reader in list(self._readers):
+            reader.inbox.put(None)
 
-    def _read(
-        self, account_id: int, inbox: queue.SimpleQueue[str | None], has_left: Callable[[], bool]
-    ) -> Iterator[str]:
-        silent = 0.0
-        try:
-            yield ": open\n\n"
-            while not has_left():
-                try:
-                    name = inbox.get(timeout=_GLANCE_SECONDS)
-                except queue.Empty:
-                    silent += _GLANCE_SECONDS
-                    if silent >= _BEAT_SECONDS:
-                        silent = 0.0
-                        yield ": still here\n\n"
-                    continue
-                if name is None:
-                    return
-                yield f"event: {name}\ndata: \n\n"
-        finally:
-            with self._lock:
-                self._readers[account_id].discard(inbox)
+    def _make_room(self, user_id: int) -> bool:
+        held = Counter(reader.user_id for reader in self._readers)
+        greediest, most = held.most_common(1)[0]
+        if most <= held[user_id] + 1:
+            return False
+        oldest = next(reader for reader in self._readers if reader.user_id == greediest)
+        self._readers.remove(oldest)
+        oldest.inbox.put(None)
+        return True
 
     def _listen(self, listener: Listener) -> None:
         while True:
@@ -84,10 +114,10 @@ class LiveHub:
 
     def _tell(self, account_id: int, name: str) -> None:
         with self._lock:
-            for inbox in self._readers.get(account_id, ()):
+            for reader in self._readers:
                 # A slow page needs to know once that something changed, not how often.
-                if inbox.qsize() < 16:
-                    inbox.put(name)
+                if reader.account_id == account_id and reader.inbox.qsize() < 16:
+                    reader.inbox.put(name)
 
 
 def init_app(app: Flask, bells: Bells, limit: int) -> None:
@@ -95,13 +125,17 @@ def init_app(app: Flask, bells: Bells, limit: int) -> None:
     app.extensions["portal.live"] = LiveHub(bells, limit)
 
 
-def answer(hub: LiveHub, account_id: int) -> Response:
+def answer(hub: LiveHub, account_id: int, user_id: int) -> Response:
     """The stream as a response; 204 tells the page not to ask again."""
     connection = request.environ.get("gunicorn.socket")
-    stream = hub.stream(account_id, lambda: connection is not None and _is_closed(connection))
-    if stream is None:
+    reader = hub.join(account_id, user_id)
+    if reader is None:
         return Response(status=204)
-    return Response(stream, mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
+    stream = hub.read(reader, lambda: connection is not None and _is_closed(connection))
+    response = Response(stream, mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
+    # Not at the stream's own end: the answer to a HEAD never begins it.
+    response.call_on_close(lambda: hub.leave(reader))
+    return response
 
 
 def _is_closed(connection: Any) -> bool:

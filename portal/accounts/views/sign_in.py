@@ -111,7 +111,7 @@ def live_stream() -> ResponseReturnValue:
     if person is None or person.account is None:
         return Response(status=204)
     db.session.remove()
-    return live.answer(current_app.extensions["portal.live"], person.account.id)
+    return live.answer(current_app.extensions["portal.live"], person.account.id, person.user_id)
 
 
 def _home() -> str:
