@@ -15,7 +15,7 @@ from portal.kernel.tenancy import AccountOwned, BigId, owned, points_to
 
 
 class ThreadState(StrEnum):
-    """Whose turn it is."""
+    """Whose turn it is, as the last message leaves it; anybody may close a thread."""
 
     OPEN = "open"
     """The operator's: the account has asked."""

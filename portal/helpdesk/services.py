@@ -47,12 +47,15 @@ def answer(thread_id: int, author: str, text: str, *, is_operator: bool = False)
 
 def close(thread_id: int) -> SupportThread:
     """Nothing more is expected from anybody. Raises `NotFound`."""
-    return _turn(thread_id, ThreadState.CLOSED, "support.close")
+    thread = find_thread(thread_id, locks=True)
+    return _turn(thread, ThreadState.CLOSED, "support.close")
 
 
 def reopen(thread_id: int) -> SupportThread:
-    """The operator is asked once more. Raises `NotFound`."""
-    return _turn(thread_id, ThreadState.OPEN, "support.reopen")
+    """It is again the turn of whoever did not speak last: takes `close` back exactly. Raises `NotFound`."""
+    thread = find_thread(thread_id, locks=True)
+    is_answered = thread.messages[-1].is_operator
+    return _turn(thread, ThreadState.ANSWERED if is_answered else ThreadState.OPEN, "support.reopen")
 
 
 def mark_read(thread: SupportThread) -> None:
@@ -72,8 +75,7 @@ def publish_offer(text: str) -> OfferVersion:
     return version
 
 
-def _turn(thread_id: int, state: ThreadState, action: str) -> SupportThread:
-    thread = find_thread(thread_id, locks=True)
+def _turn(thread: SupportThread, state: ThreadState, action: str) -> SupportThread:
     if thread.state != state:
         audit(action, thread.subject, before={"state": thread.state}, after={"state": state})
         thread.state = state

@@ -15,7 +15,7 @@ from portal.billing.ledger import post
 from portal.billing.models import EntryKind
 from portal.calls.models import CallRecord
 from portal.contacts.models import Contact, CrmUser
-from portal.helpdesk.models import SupportThread
+from portal.helpdesk.models import SupportMessage, SupportThread
 from portal.kernel.clock import now
 from portal.kernel.db import transaction
 from portal.recordings.models import Recording
@@ -43,6 +43,7 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
     webhook = WebhookSubscription(url=address, canonical_url=address, event=EventType.CALL_STARTED)
     crm_user, contact = CrmUser(name="Ivan"), Contact(name="Petr")
     thread = SupportThread(subject="Why is it quiet?")
+    thread.messages.append(SupportMessage(author="Ivan", is_operator=False, text="Nobody calls."))
     key = ApiKey(lookup_hash=secrets.token_hex(16), sealed=vault.seal("a replaced key"))
     key.expires_at = now() + timedelta(hours=1)
     with app.app_context(), transaction(account_id) as session:

@@ -146,6 +146,17 @@ def test_either_side_closes_and_opens_again(
     assert [action for action, _ in trail(app, cast.north)] == ["support.ask", "support.close", "support.reopen"]
 
 
+def test_an_answered_question_is_answered_again_when_its_closing_is_undone(
+    app: Flask, cast: Cast, anna: Browser, olga: Browser, question: int
+) -> None:
+    olga.submit(f"/admin/support/{cast.north}/{question}", {"text": "It is Sunday."})
+    anna.submit(f"/support/{question}/close")
+
+    anna.submit(f"/support/{question}/reopen")
+
+    assert state(app, cast.north, question)[0] == ThreadState.ANSWERED
+
+
 def test_a_message_opens_a_closed_question(app: Flask, cast: Cast, anna: Browser, question: int) -> None:
     anna.submit(f"/support/{question}/close")
 
