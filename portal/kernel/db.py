@@ -128,8 +128,11 @@ def _ring_inside(session: Session) -> None:
     topics = session.info.get("bells")
     if topics and bells.rings_in_transaction:
         session.info.pop("bells")
+        names = sorted(topics)
+        # A notice holds less than 8000 bytes, and one that is longer would undo the transaction.
+        notices = ("\n".join(names[start : start + 50]) for start in range(0, len(names), 50))
         session.connection().execute(
-            text("select pg_notify(:channel, :topics)"), {"channel": CHANNEL, "topics": "\n".join(sorted(topics))}
+            text("select pg_notify(:channel, :topics)"), [{"channel": CHANNEL, "topics": notice} for notice in notices]
         )
 
 

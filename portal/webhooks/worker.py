@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -16,6 +17,7 @@ from portal.kernel.bells import Bells
 from portal.kernel.clock import monotonic, now
 from portal.kernel.config import Settings
 from portal.kernel.db import transaction
+from portal.kernel.errors import NotFound
 from portal.kernel.http import Door
 from portal.webhooks import sender
 from portal.webhooks.completion import Finished, complete
@@ -70,7 +72,16 @@ class Worker:
         bell.join()
 
     def _listen(self, stop: threading.Event) -> None:
-        """Turns bells, and the wish to stop, into news."""
+        """Turns bells, and the wish to stop, into news; without bells the polls go on."""
+        while not stop.is_set():
+            try:
+                self._hear(stop)
+            except Exception:
+                log.exception("webhook_bell_failed")
+                stop.wait(SHORTEST_POLL)
+        self._news.put(None)
+
+    def _hear(self, stop: threading.Event) -> None:
         listener = self._bells.listen()
         try:
             while not stop.is_set():
@@ -78,7 +89,6 @@ class Worker:
                     self._news.put(None)
         finally:
             listener.close()
-            self._news.put(None)
 
     def _wait(self, seconds: float) -> None:
         """Until something happens, or so long; takes in all that has happened by then."""
@@ -150,16 +160,17 @@ class Worker:
                 log.exception("webhook_attempt_cannot_be_noted", delivery=finished.delivery.id)
 
     def _switch_off_the_gone(self, noted: list[Finished]) -> None:
+        """What cannot be switched off now, or was removed meanwhile, is told 410 again by its receiver."""
         for finished in noted:
             if finished.verdict is Verdict.GONE:
-                with transaction(finished.delivery.account_id):
+                with suppress(NotFound, *_DATABASE_AWAY), transaction(finished.delivery.account_id):
                     switch_off(finished.delivery.subscription_id)
 
     def _land(self) -> None:
         """After this nothing is in the air; a database that stays away costs repeats, not deliveries."""
         give_up_at = monotonic() + LEASE.total_seconds()
+        self._note_one_by_one()
         while (self._in_the_air or self._unnoted) and monotonic() < give_up_at:
-            if not self._unnoted:
-                self._wait(SHORTEST_POLL)
+            self._wait(SHORTEST_POLL)
             self._note_one_by_one()
         log.info("webhook_worker_stopped", in_the_air=self._in_the_air, unnoted=len(self._unnoted))

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from portal.kernel.clock import now
 from portal.kernel.db import db, transaction
+from portal.webhooks import services
 from portal.webhooks.models import DeliveryAttempt, DeliveryState
 from tests.support.receiver import Answer, Receiver
 from tests.webhooks.world import Company, working
@@ -73,3 +74,21 @@ def test_a_try_that_cannot_be_noted_does_not_hold_up_the_others(
         deliveries = north.wait_until(DeliveryState.DELIVERED)
 
     assert [delivery.state for delivery in deliveries] == [DeliveryState.SENDING, DeliveryState.DELIVERED]
+
+
+def test_a_webhook_that_was_removed_while_its_server_said_gone_holds_nobody_up(
+    app: Flask, north: Company, receiver: Receiver
+) -> None:
+    receiver.answer(Answer(410, delay_seconds=0.5), Answer(200))
+    gone = north.listens(f"{receiver.url}/gone")
+
+    with working(app):
+        north.ends("a" * 32)
+        receiver.wait_for(1)
+        north.does(services.remove_webhook, gone)
+        north.listens(f"{receiver.url}/x")
+        north.ends("b" * 32)
+        north.wait_until(DeliveryState.DELIVERED)
+        first, _second = north.wait_for_attempts(1)
+
+    assert (first.state, first.last_status) == (DeliveryState.CANCELLED, 410)

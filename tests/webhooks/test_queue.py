@@ -8,8 +8,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, text
 
+from portal.kernel.bells import live_topic
 from portal.kernel.clock import now
-from portal.kernel.db import db
+from portal.kernel.db import db, ring
 from portal.webhooks import queue, services
 from portal.webhooks.completion import complete
 from portal.webhooks.models import DeliveryAttempt, DeliveryState, EventType
@@ -277,3 +278,19 @@ def test_the_price_of_a_claim_does_not_grow_with_a_backlog(app: Flask, north: Co
     assert any(detail.endswith(by_key) for detail in details), details
     in_flight = "SCAN webhook_delivery USING INDEX ix_webhook_delivery_in_flight"
     assert [detail for detail in details if detail.startswith("SCAN webhook_delivery")] == [in_flight]
+
+
+def test_more_bells_than_one_notice_holds_undo_nothing(app: Flask, north: Company) -> None:
+    """What expires for a thousand companies at once is told to all of their open pages."""
+
+    def ring_for_many() -> None:
+        ring(*(live_topic(account_id, "webhooks-changed") for account_id in range(1000)))
+
+    listener = app.extensions["portal.bells"].listen()
+    seeing_all(app, ring_for_many)
+    heard: set[str] = set()
+    while len(heard) < 1000 and (rung := listener.wait(5)):
+        heard |= rung
+    listener.close()
+
+    assert len(heard) == 1000
