@@ -89,9 +89,9 @@ def weight(site: Site) -> dict[str, int]:
         with open_context(browser) as context:
             page = context.new_page()
             page.goto(f"{site.url}/login")
-            page.get_by_label("E-mail").fill(ANNA.email)
-            page.get_by_label("Пароль", exact=True).fill(PASSWORD)
-            page.get_by_role("button", name="Войти").click()
+            page.locator("[name=email]").fill(ANNA.email)
+            page.locator("[name=password]").fill(PASSWORD)
+            page.keyboard.press("Enter")
             page.wait_for_url(f"{site.url}/")
             debugger = context.new_cdp_session(page)
             kinds: dict[str, str] = {}
