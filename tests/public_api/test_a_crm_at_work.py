@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from typing import Any
 import pytest
 import urllib3
 
+from portal.public_api.samples import samples
 from tests.public_api.crm import FIELDS, ROOT
 from tests.support.installation import Installation
 
@@ -119,6 +122,16 @@ def test_all_calls_come_page_by_page_over_the_wire(client: Client) -> None:
 
     assert len(whole) >= 20
     assert found == whole
+
+
+def test_the_python_lines_of_the_description_work_as_they_are(client: Client) -> None:
+    _curl, python, _php = samples(f"{client.url}{ROOT}/get_calls", (("num_a", "75550000000"), ("limit", "5")))
+
+    done = subprocess.run(
+        [sys.executable, "-c", python.code], env={"CRM_KEY": client.key}, capture_output=True, text=True, check=False
+    )
+
+    assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
 def test_the_key_reaches_no_line_of_the_log_whatever_goes_wrong(tmp_path: Path) -> None:
