@@ -32,7 +32,7 @@ _LONGEST_SECONDS = 600.0
 class Reader:
     """One open page's place at the hub."""
 
-    account_id: int
+    account: int
     user_id: int
     inbox: queue.SimpleQueue[str | None] = field(default_factory=queue.SimpleQueue)
 
@@ -116,7 +116,7 @@ class LiveHub:
         with self._lock:
             for reader in self._readers:
                 # A slow page needs to know once that something changed, not how often.
-                if reader.account_id == account_id and reader.inbox.qsize() < 16:
+                if reader.account == account_id and reader.inbox.qsize() < 16:
                     reader.inbox.put(name)
 
 
