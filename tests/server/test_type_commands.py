@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from portal.cli import cli
+from tests.architecture.sources import ROOT
 from tests.server.shell import Shell
 
 PASSWORD = "correct horse battery staple"
@@ -111,3 +113,9 @@ def test_a_command_explains_itself_without_an_installation(tmp_path: Path) -> No
 
     assert "--replace" in shell("restore", "--help")
     assert "Place a test call" in shell("call", "incoming", "--help")
+
+
+def test_the_readme_lists_every_command() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+
+    assert not [name for name in cli.commands if f"`portal {name}" not in readme]
