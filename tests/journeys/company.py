@@ -1,4 +1,4 @@
-"""A company of its own for one journey, opened in the demo while it runs: nobody else calls it or changes its settings."""
+"""A company of its own for one journey, opened in the running demo: nobody else calls it or changes it."""
 
 from dataclasses import dataclass
 from decimal import Decimal

@@ -93,6 +93,7 @@ def _set_up(tab: Page, receiver: Receiver) -> None:
 
 
 def _expect_order(tab: Page, *names: str) -> None:
+    expect(tab.locator("#toasts")).to_contain_text(", ".join(names))
     expect(tab.locator("#receivers li:has(:checked) label")).to_have_text(list(names))
 
 
@@ -155,10 +156,12 @@ def _listen(tab: Page) -> None:
     sound = tab.locator("#player audio")
     reload_until(tab, tab.locator("#player [data-player-toggle]"))
     tab.locator("#player [data-player-toggle]").click()
-    tab.wait_for_function("document.querySelector('#player audio').currentTime > 0.2")
+    expect(tab.locator("#player [data-player-time]")).to_have_text("0:01", timeout=10_000)
+    assert sound.evaluate("audio => audio.currentTime") >= 1
     tab.locator("#player [data-player-toggle]").click()
     tab.locator("#player [data-player-seek]").fill("3")
-    tab.wait_for_function("document.querySelector('#player audio').currentTime >= 3")
+    expect(tab.locator("#player [data-player-time]")).to_have_text("0:03")
+    assert sound.evaluate("audio => audio.currentTime") >= 3
     assert sound.evaluate("audio => audio.error") is None
     assert answers
     assert {answer.status for answer in answers} == {206}

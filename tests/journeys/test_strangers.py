@@ -21,7 +21,7 @@ def test_clara_sees_nothing_of_a_company_that_is_not_hers(
     with visit(browser, demo.url, CLARA.email, demo.password) as hers:
         tab = hers.pages[0]
         heard: list[str] = []
-        tab.on("request", lambda request: heard.append(request.url))
+        tab.on("request", lambda request: heard.append(request.url) if "/static/" not in request.url else None)
         before = tab.locator("#money").inner_text()
 
         page.locator("#test-call").click()

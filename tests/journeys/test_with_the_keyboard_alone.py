@@ -105,7 +105,7 @@ def test_after_saving_the_focus_stays_and_after_a_refusal_it_goes_to_the_summary
 
 
 def test_the_menu_of_a_phone_and_the_list_of_shortcuts_close_by_escape(page: Page) -> None:
-    page.set_viewport_size(NARROW)
+    page.set_viewport_size({"width": NARROW["width"], "height": NARROW["height"]})
     opener = page.locator(".top-menu")
     tab_to(page, opener)
     page.keyboard.press("Enter")
