@@ -71,20 +71,18 @@ def sign_in(vault: Vault, email: str, password: str, *, network: str, user_agent
     """
     email = email.strip().casefold()
     attempt = Attempt(vault, email, network)
-    with transaction(writes=False):
-        attempt.check()
+    with transaction():
+        attempt.begin()
         user = db.session.scalar(select(User).where(User.email == email))
     is_right = passwords.is_right(user.password_hash if user else None, password)
+    if user is None or user.is_disabled or not is_right:
+        raise Refused(_("The e-mail or the password is wrong."))
     with transaction():
-        if user is None or user.is_disabled or not is_right:
-            attempt.failed()
-        else:
-            attempt.succeeded()
-            known = db.session.get_one(User, user.id)
-            if passwords.is_outdated(known.password_hash):
-                known.password_hash = passwords.hash_password(password)
-            return open_session(vault, known, network, user_agent)
-    raise Refused(_("The e-mail or the password is wrong."))
+        attempt.succeeded()
+        known = db.session.get_one(User, user.id)
+        if passwords.is_outdated(known.password_hash):
+            known.password_hash = passwords.hash_password(password)
+        return open_session(vault, known, network, user_agent)
 
 
 def open_session(vault: Vault, user: User, network: str, user_agent: str) -> str:
@@ -189,19 +187,17 @@ def change_password(vault: Vault, person: SignedIn, current: str, new: str) -> N
     Opens transactions of its own: hashing must not hold the database.
     """
     attempt = Attempt(vault, person.email, "password change")
-    with transaction(writes=False):
-        attempt.check()
-        stored = db.session.get_one(User, person.user_id).password_hash
-    is_right = passwords.is_right(stored, current)
-    hashed = passwords.hash_password(new) if is_right else ""
     with transaction():
-        if is_right:
-            attempt.succeeded()
-            db.session.get_one(User, person.user_id).password_hash = hashed
-            end_sessions(person.user_id, spare=person.session_id)
-            return
-        attempt.failed()
-    raise Refused(_("This is not your present password."), "current")
+        attempt.begin()
+        stored = db.session.get_one(User, person.user_id).password_hash
+    if not passwords.is_right(stored, current):
+        raise Refused(_("This is not your present password."), "current")
+    with transaction():
+        attempt.succeeded()
+    hashed = passwords.hash_password(new)
+    with transaction():
+        db.session.get_one(User, person.user_id).password_hash = hashed
+        end_sessions(person.user_id, spare=person.session_id)
 
 
 def end_sessions(user_id: int, *, spare: int | None = None) -> None:

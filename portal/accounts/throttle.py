@@ -8,9 +8,10 @@ shares them, and a restart does not forget them.
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from portal.accounts.models import SignInFailure, User, UserSession
 from portal.kernel.clock import now
@@ -34,6 +35,9 @@ def network_of(address: str | None) -> str:
         ip = ipaddress.ip_address(address or "")
     except ValueError:
         return "unknown"
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
+        # As a server that listens on both families sees IPv4: else all of it would be one visitor.
+        ip = ip.ipv4_mapped
     if isinstance(ip, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((ip, 64), strict=False))
     return str(ip)
@@ -49,8 +53,22 @@ class Attempt:
         self._from = vault.lookup_hash(f"network\0{network}")
         self._name = vault.lookup_hash(f"name\0{email}")
 
-    def check(self) -> None:
-        """Raises `TooMany` with the seconds to wait; nothing is verified then."""
+    def begin(self) -> None:
+        """Counts as a failure until it has succeeded: a hundred at once get no further than a hundred in turn.
+
+        Raises `TooMany` with the seconds to wait; nothing is verified then, and nothing counted. To be committed
+        before the password is looked at.
+        """
+        moment = now()
+        db.session.execute(delete(SignInFailure).where(SignInFailure.last_at < moment - WINDOW))
+        for subject in sorted(self._subjects):
+            # Changes nothing, but whoever tries the same meanwhile waits for this transaction.
+            fresh = {"subject": subject, "count": 0, "first_at": moment, "last_at": moment}
+            upsert(SignInFailure, fresh, key=["subject"], change={"count": SignInFailure.count})
+        self._check()
+        self._add(1, self._subjects, last_at=moment)
+
+    def _check(self) -> None:
         rows = db.session.scalars(select(SignInFailure).where(SignInFailure.subject.in_(self._subjects)))
         found = {row.subject: row for row in rows}
         waits = [
@@ -62,22 +80,17 @@ class Attempt:
         if seconds > 0:
             raise TooMany(_("Too many attempts. Wait %(seconds)s s and try again.", seconds=seconds), seconds)
 
-    def failed(self) -> None:
-        """Counts a failure; an old window begins anew."""
-        moment = now()
-        old = moment - WINDOW
-        db.session.execute(delete(SignInFailure).where(SignInFailure.last_at < old))
-        for subject in self._subjects:
-            upsert(
-                SignInFailure,
-                {"subject": subject, "count": 1, "first_at": moment, "last_at": moment},
-                key=["subject"],
-                change={"count": SignInFailure.count + 1, "last_at": moment},
-            )
-
     def succeeded(self) -> None:
-        """The pair starts afresh; the network's and the name's counters stay: others may be guessing still."""
+        """The pair starts afresh; the network and the name lose this attempt only: others may be guessing still."""
         db.session.execute(delete(SignInFailure).where(SignInFailure.subject == self._pair))
+        self._add(-1, (self._from, self._name))
+
+    @staticmethod
+    def _add(step: int, subjects: Sequence[str], **changed: datetime) -> None:
+        rows = update(SignInFailure).where(SignInFailure.subject.in_(subjects))
+        db.session.execute(
+            rows.values(count=SignInFailure.count + step, **changed), execution_options={"synchronize_session": False}
+        )
 
     @property
     def _subjects(self) -> tuple[str, str, str]:
