@@ -18,10 +18,11 @@ from portal.integration.phones import PhoneState, phone_state
 from portal.kernel.i18n import gettext as _
 from portal.telephony.models import SipLine
 from portal.telephony.queries import sip_lines
-from portal.web.forms import BaseForm
+from portal.web.forms import BaseForm, row_id
 
 
-def _row_id(text: Any) -> int | None:
+def _chosen(text: Any) -> int | None:
+    """A select's value; ValueError, as WTForms wants it, for one that it cannot offer."""
     return int(text) if text not in (None, "") else None
 
 
@@ -41,7 +42,7 @@ class MappingForm(BaseForm):
 
     def based_on(self) -> dict[int, int | None]:
         """What the person saw when choosing."""
-        return {user.id: _row_id(self[f"seen-{user.id}"].data) for user in self.users}
+        return {user.id: row_id(self[f"seen-{user.id}"].data) for user in self.users}
 
     def refuse_mapping(self, error: MappingRefused) -> None:
         """Each refusal at the select that it is about."""
@@ -68,7 +69,7 @@ def mapping_form(*, is_typed: bool) -> MappingForm:
     fields: dict[str, Any] = {"users": users}
     for user in users:
         label = _("SIP account of %(name)s", name=user.name)
-        fields[f"line-{user.id}"] = SelectField(label, coerce=_row_id, default=user.sip_line_id, **CHOICE_WORDS)
+        fields[f"line-{user.id}"] = SelectField(label, coerce=_chosen, default=user.sip_line_id, **CHOICE_WORDS)
         fields[f"seen-{user.id}"] = HiddenField(default=str(user.sip_line_id or ""))
     form_class = type("MappingForm", (MappingForm,), fields)
     form = cast("MappingForm", form_class(formdata=request.form if is_typed else None))

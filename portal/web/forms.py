@@ -10,6 +10,14 @@ from wtforms import StringField, ValidationError
 from portal.kernel import phone
 from portal.kernel.errors import Refused
 
+_LONGEST_ID = 18
+"""Figures; every such number fits a 64-bit column."""
+
+
+def row_id(text: str | None) -> int | None:
+    """The row that a field names, or None for what is no row's id: nothing, a word, `²`, five thousand figures."""
+    return int(text) if text and len(text) <= _LONGEST_ID and text.isascii() and text.isdigit() else None
+
 
 class BaseForm(FlaskForm):
     """A form with its token; what a service refuses is shown at the field it names."""

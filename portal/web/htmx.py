@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Response, flash, get_flashed_messages, make_response, redirect, render_template, request
+from werkzeug.urls import iri_to_uri
+
+_LONGEST_MESSAGE = 300
+"""Characters. It travels in a header or a cookie, where a proxy or a browser drops what is longer than 4 to 8 KiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,9 @@ def done(
     """After a change: under htmx the new fragment and a toast, otherwise back to a page that shows the same words.
 
     `undo` is the URL that takes the change back by POST. `announces` names events for other fragments of the page.
+    A message that lists very many names is cut.
     """
+    message = message if len(message) <= _LONGEST_MESSAGE else f"{message[:_LONGEST_MESSAGE]}…"
     if fragment is None or not wants_fragment():
         say(message, "success", undo=undo)
         return go_to(back_to)
@@ -80,6 +86,7 @@ def go_to(url: str) -> Response:
         response = redirect(url, 303)
     else:
         response = make_response("", 204)
-        response.headers["HX-Redirect"] = url
+        # Header values are Latin-1 (RFC 9110, 5.5); `redirect` encodes by itself.
+        response.headers["HX-Redirect"] = iri_to_uri(url)
     response.vary.add("HX-Request")
     return response  # type: ignore[return-value]

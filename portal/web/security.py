@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 from flask_wtf import CSRFProtect
+from werkzeug.exceptions import BadRequest
 
 from portal.kernel.errors import Forbidden
 from portal.kernel.i18n import gettext as _
@@ -35,6 +36,7 @@ def init_app(app: Flask) -> None:
     """Hangs the checks and the headers on the app."""
     csrf.init_app(app)
     app.before_request(_refuse_other_sites)
+    app.before_request(_refuse_nul)
     app.after_request(_add_headers)
 
 
@@ -52,11 +54,17 @@ def _refuse_other_sites() -> None:
         raise Forbidden(_("This request came from another site and was refused."))
 
 
+def _refuse_nul() -> None:
+    """No person's text holds the character NUL, and PostgreSQL can neither keep it nor look for it."""
+    given = [request.path, *(value for source in (request.args, request.form) for _, value in source.items(multi=True))]
+    if any("\0" in text for text in given):
+        raise BadRequest
+
+
 def _add_headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    if request.endpoint != "static":
-        response.headers.setdefault("Cache-Control", "no-store")
+    response.headers.setdefault("Cache-Control", "no-store")
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", f"max-age={_ONE_YEAR}; includeSubDomains")
     return response

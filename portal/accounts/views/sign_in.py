@@ -16,6 +16,7 @@ from portal.kernel.i18n import LOCALES
 from portal.kernel.i18n import gettext as _
 from portal.web import htmx, live
 from portal.web.access import Permission
+from portal.web.forms import row_id
 from portal.web.security import is_own_path
 
 THEMES = ("auto", "light", "dark")
@@ -98,10 +99,10 @@ def set_preferences() -> ResponseReturnValue:
 @feature.post("/account", needs=Permission.SIGNED_IN)
 def choose_account() -> ResponseReturnValue:
     person = signed_in()
-    account_id = request.form.get("account", "")
-    if person is None or not account_id.isdigit() or len(account_id) > 18:
+    account_id = row_id(request.form.get("account"))
+    if person is None or account_id is None:
         raise NotFound
-    sessions.enter_account(person.session_id, person.user_id, int(account_id))
+    sessions.enter_account(person.session_id, person.user_id, account_id)
     return htmx.go_to("/")
 
 

@@ -16,6 +16,7 @@ from portal.kernel.errors import Conflict
 from portal.kernel.i18n import gettext as _
 from portal.web import htmx
 from portal.web.access import Permission
+from portal.web.forms import row_id
 
 FRAGMENT = "_api_key.html"
 SHOWN_SECONDS = 30
@@ -40,11 +41,9 @@ def rotate_key() -> ResponseReturnValue:
     form = RotateForm()
     if not form.validate():
         return show(FRAGMENT, key_section(form), 422)
-    replaces = form.replaces.data or ""
+    overlap = timedelta(seconds=form.overlap.data)
     try:
-        api_keys.rotate_api_key(
-            vault(), timedelta(seconds=form.overlap.data), replaces=int(replaces) if replaces.isdecimal() else 0
-        )
+        api_keys.rotate_api_key(vault(), overlap, replaces=row_id(form.replaces.data) or 0)
     except Conflict as error:
         form.form_errors.append(error.message)
         return show(FRAGMENT, key_section(form), 409)

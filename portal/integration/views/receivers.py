@@ -15,6 +15,7 @@ from portal.kernel.i18n import gettext as _
 from portal.routing import services
 from portal.web import htmx
 from portal.web.access import Permission
+from portal.web.forms import row_id
 
 FRAGMENT = "_receivers.html"
 
@@ -55,11 +56,11 @@ def _typed() -> tuple[list[int], list[int]]:
 
 def _moved(chosen: Sequence[int], move: str) -> list[int]:
     """`move` is `ID:up` or `ID:down`; at the end of the list, or for anything else, nothing moves."""
-    user_id, _colon, way = move.partition(":")
-    moved = list(chosen)
-    if not user_id.isdecimal() or int(user_id) not in moved or way not in ("up", "down"):
+    name, _colon, way = move.partition(":")
+    user_id, moved = row_id(name), list(chosen)
+    if user_id is None or user_id not in moved or way not in ("up", "down"):
         return moved
-    here = moved.index(int(user_id))
+    here = moved.index(user_id)
     there = here - 1 if way == "up" else here + 1
     if 0 <= there < len(moved):
         moved[here], moved[there] = moved[there], moved[here]
