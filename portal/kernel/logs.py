@@ -15,6 +15,8 @@ _SECRET_NAMES = re.compile(r"(?i)(password|secret|token|cookie|authorization|api
 _ASSIGNMENT = re.compile(r"([\w%+.-]{1,200})=([^&\s\"']+)")
 _SECRET_PARAMETER = re.compile(r"(?i)(key|token|secret|password)$")
 _BEARER = re.compile(r"(?i)(bearer\s+)\S+")
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What moves a terminal's cursor, begins a line or turns its direction; a trace's own line ends and tabs stay."""
 _API_KEY = re.compile(r"abonent\d[0-9A-Za-z]{16,}")
 """What our keys look like: one that was put where no key belongs is hidden too."""
 HIDDEN = "***"
@@ -30,10 +32,16 @@ def _hide_value(found: re.Match[str]) -> str:
     return f"{found[1]}={HIDDEN}" if _SECRET_PARAMETER.search(unquote(found[1])) else found[0]
 
 
+def _visible(text: str, *, is_trace: bool) -> str:
+    """Without characters that forge or hide a line, wherever the text came from."""
+    seen = _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return seen if is_trace else seen.replace("\n", "\\n")
+
+
 def _redact(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for name, value in line.items():
         if isinstance(value, str):
-            line[name] = HIDDEN if _SECRET_NAMES.search(name) else hide(value)
+            line[name] = HIDDEN if _SECRET_NAMES.search(name) else _visible(hide(value), is_trace=name == "exception")
     return line
 
 

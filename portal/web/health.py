@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import structlog
 from flask import Response, current_app
 from flask.typing import ResponseReturnValue
 
@@ -10,6 +11,7 @@ from portal.web.access import Permission
 from portal.web.feature import Feature
 
 feature = Feature("health", __name__)
+log = structlog.get_logger(__name__)
 
 
 @feature.get("/healthz", needs=Permission.PUBLIC)
@@ -22,5 +24,7 @@ def readyz() -> ResponseReturnValue:
     try:
         check_database(current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001
     except NotReadyError as error:
-        return Response(f"{error}\n", 503, content_type="text/plain; charset=utf-8")
+        # What is wrong names files, servers and users: for the operator's log, not for everybody.
+        log.warning("not_ready", reason=str(error))
+        return Response("not ready\n", 503, content_type="text/plain; charset=utf-8")
     return Response("ready\n", content_type="text/plain; charset=utf-8")
