@@ -22,7 +22,7 @@ from portal.telephony import services
 from portal.web import htmx
 from portal.web.access import Permission
 from portal.web.feature import Feature
-from portal.web.filters import phone_number, zone
+from portal.web.filters import zone
 
 feature = Feature("calls", __name__)
 for name, filter_ in words.FILTERS.items():
@@ -101,11 +101,11 @@ def originate() -> ResponseReturnValue:
     form.offer_phones()
     if form.validate():
         try:
-            services.originate(current_account_id(), form.caller.data, form.callee.data or "")
+            services.originate(current_account_id(), form.caller.data, form.callee.data or "", request_id=form.request)
         except Refused as error:
             form.refuse(error)
         else:
-            return _done(_("%(phone)s rings first, then the call goes out.", phone=phone_number(form.caller.data)))
+            return _done(_("%(phone)s rings first, then the call goes out.", phone=form.caller.data))
     return htmx.render("calls/new_call.html", form=form, status=422)
 
 

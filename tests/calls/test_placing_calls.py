@@ -66,6 +66,19 @@ def test_a_call_is_placed_by_a_click(app: Flask, north: int, switch: None, anna:
     assert (call.caller, call.callee) == (OLGA, "79039998870")
 
 
+def test_a_form_that_is_sent_twice_places_one_call(app: Flask, north: int, switch: None, anna: Browser) -> None:
+    """B7: a double click, or a reload of the answer."""
+    page = anna.get("/calls/new").get_data(as_text=True)
+    request_id = re.findall(r'name="request_id"[^>]* value="([^"]+)"', page)[0]
+    typed = {"caller": OLGA, "callee": "8 (903) 999-88-70", "request_id": request_id}
+
+    answers = [anna.submit("/calls/originate", typed) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [303, 303]
+    finished(app, north, the_call_on(anna, "/calls"))
+    assert len(calls_on(anna, "/calls")) == 1
+
+
 def test_the_form_offers_the_accounts_phones_and_whom_to_call_back(north: int, anna: Browser) -> None:
     page = anna.get("/calls/new?to=79039998877").get_data(as_text=True)
 
