@@ -27,7 +27,7 @@ from portal.kernel.errors import Conflict, Refused
 from portal.kernel.locks import take_lock
 from portal.telephony.queries import dids, sip_lines
 
-CALLS_AT_ONCE = 5_000
+CALLS_AT_ONCE = 10_000
 """So few that another writer of an embedded database waits for a fraction of a second only."""
 _TOLD_EVERY_SECONDS = 2.0
 

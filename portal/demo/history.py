@@ -88,7 +88,8 @@ def moments(count: int, end: datetime, zone: tzinfo, chance: random.Random) -> I
 def past_call(started: datetime, cast: Cast, chance: random.Random) -> PastCall:
     """One call that began at `started`: two of three come in, a few are within the house."""
     lot = chance.random()
-    call_id = f"{chance.getrandbits(128):032x}"
+    # By time first: an index of such ids grows at its end, which is what makes a million of them fast.
+    call_id = f"{int(started.timestamp() * 1000):012x}{chance.getrandbits(80):020x}"
     if lot < 0.66:
         return _incoming(call_id, started, cast, chance)
     if lot < 0.95:
