@@ -152,6 +152,8 @@ def main() -> None:
         _fail(error.message or error.code, 1)
     except SQLAlchemyError as error:
         _fail(f"The database refused: {reason(error)}", 3)
+    except PermissionError as error:
+        _fail(f"{error.filename} cannot be used: {error.strerror}.", 2)
 
 
 def _fail(message: str, code: int) -> None:
