@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from playwright.sync_api import Page
 
-WIDTHS = (320, 360, 768, 1280)
+WIDTHS = (320, 360, 768, 1024, 1280)
 
 
 def menu(tab: Page) -> list[str]:

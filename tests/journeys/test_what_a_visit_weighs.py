@@ -21,7 +21,7 @@ def test_a_first_visit_of_the_integration_page_weighs_at_most_60_kb_with_its_hea
         tab = context.pages[0]
         context.new_cdp_session(tab).send("Network.clearBrowserCache")
         done: list[Request] = []
-        tab.on("requestfinished", done.append)
+        tab.on("requestfinished", lambda request: done.append(request))  # noqa: PLW0108 -- playwright marks what it is given
         tab.goto(f"{demo.url}/integration", wait_until="load")
 
         weights = {request.url.removeprefix(demo.url): _weight(request) for request in done}
