@@ -1,7 +1,8 @@
 """Guessing passwords is slowed down without giving a stranger the means to lock anybody out.
 
-Failures are counted by what was tried from where: (name, network), network, and name. The last one alone never
-stops a network from which this person has signed in before. Counters live in the database: every web process
+Failures are counted by what was tried from where: (name, network), network, and name. The last two never stop
+somebody in a network from which this person has signed in before: neither a guesser far away nor one in the same
+office, behind the same address, keeps people out. Counters live in the database: every web process
 shares them, and a restart does not forget them.
 """
 
@@ -71,11 +72,10 @@ class Attempt:
     def _check(self) -> None:
         rows = db.session.scalars(select(SignInFailure).where(SignInFailure.subject.in_(self._subjects)))
         found = {row.subject: row for row in rows}
-        waits = [
-            _growing_wait(found.get(self._pair)),
-            _window_wait(found.get(self._from), NETWORK_TRIES),
-            timedelta(0) if self._is_known_network() else _window_wait(found.get(self._name), NAME_TRIES),
-        ]
+        waits = [_growing_wait(found.get(self._pair))]
+        if not self._is_known_network():
+            waits.append(_window_wait(found.get(self._from), NETWORK_TRIES))
+            waits.append(_window_wait(found.get(self._name), NAME_TRIES))
         seconds = int(max(waits).total_seconds() + 0.999)
         if seconds > 0:
             raise TooMany(_("Too many attempts. Wait %(seconds)s s and try again.", seconds=seconds), seconds)

@@ -22,7 +22,7 @@ feature = Feature("contacts", __name__, url_prefix="/contacts")
 
 @feature.get("", needs=Permission.SEE_CALLS)
 def index() -> ResponseReturnValue:
-    part = request.args.get("q", "").strip()[:100]
+    part = request.args.get("q", "").replace("\0", "").strip()[:100]
     page = queries.contact_page(part, Cursor.decode(request.args.get("page", ""), 1))
     return htmx.render(
         "contacts/index.html",

@@ -55,9 +55,11 @@ def _refuse_other_sites() -> None:
 
 
 def _refuse_nul() -> None:
-    """No person's text holds the character NUL, and PostgreSQL can neither keep it nor look for it."""
-    given = [request.path, *(value for source in (request.args, request.form) for _, value in source.items(multi=True))]
-    if any("\0" in text for text in given):
+    """No person's text holds the character NUL, and PostgreSQL can neither keep it nor look for it.
+
+    Of the query, each page and the API say themselves what they make of it.
+    """
+    if any("\0" in text for text in (request.path, *(value for _, value in request.form.items(multi=True)))):
         raise BadRequest
 
 

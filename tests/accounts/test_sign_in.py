@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from portal.accounts import services, sessions
 from portal.accounts.api_keys import reveal_api_key
 from portal.accounts.models import SignInFailure, User, UserSession
-from portal.accounts.throttle import FREE_TRIES, NAME_TRIES, Attempt, network_of
+from portal.accounts.throttle import FREE_TRIES, NAME_TRIES, NETWORK_TRIES, Attempt, network_of
 from portal.kernel.clock import now
 from portal.kernel.db import db, transaction
 from portal.kernel.errors import Refused, TooMany
@@ -154,7 +154,7 @@ def test_many_guesses_at_once_get_no_further_than_many_in_turn(app: Flask, cast:
             sessions.sign_in(vault, ANNA.email, f"guess {number}", network="198.51.100.7", user_agent="tests")
         return refusal.type
 
-    with ThreadPoolExecutor(16) as crowd:
+    with time_machine.travel(now(), tick=False), ThreadPoolExecutor(16) as crowd:
         refusals = list(crowd.map(guess, range(32)))
 
     assert refusals.count(Refused) == FREE_TRIES
@@ -203,6 +203,17 @@ def test_too_many_names_from_one_network_are_slowed_down(nobody: Browser) -> Non
 
     assert answers[0].status_code == 422
     assert answers[-1].status_code == 429
+
+
+def test_guesses_of_a_neighbour_keep_nobody_out_who_has_been_here_before(nobody: Browser, cast: Cast) -> None:
+    """P7: an office, or a mobile provider's customers, have one address in common."""
+    sign_in(nobody)
+    nobody.submit("/logout")
+    for number in range(NETWORK_TRIES):
+        sign_in(nobody, email=f"guess{number}@north.example", password="wrong guess")
+
+    assert sign_in(nobody, email=BORIS.email).status_code == 429
+    assert sign_in(nobody).status_code == 303
 
 
 @pytest.mark.parametrize("person", [ANNA, BORIS, OLGA])
