@@ -29,6 +29,10 @@ class Shell:
         )
         return Outcome(done.returncode, done.stdout.strip(), done.stderr.strip())
 
+    def start(self, part: str) -> subprocess.Popen[str]:
+        """A part that runs on; its log is thrown away."""
+        return subprocess.Popen([PORTAL, part], env=self._environment, stderr=subprocess.DEVNULL, text=True)
+
     def __call__(self, *arguments: str | Path, typed: str = "") -> str:
         """What a command prints that must succeed; AssertionError with its complaint else."""
         outcome = self.run(*arguments, typed=typed)
