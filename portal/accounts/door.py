@@ -18,6 +18,7 @@ from portal.kernel.secrets import Vault
 from portal.kernel.tenancy import Scope
 from portal.web.access import Permission
 from portal.web.feature import Feature, is_writing
+from portal.web.htmx import wants_fragment
 
 
 class CabinetDoor:
@@ -37,8 +38,13 @@ class CabinetDoor:
             tenancy.enter(db.session(), Scope(reason="operator's console"))
         elif person.account is not None:
             enter_account(person)
-        if request.endpoint != "accounts.live":
+        if not _is_of_an_open_page():
             sessions.note_seen(person.session_id, is_writing=is_writing())
+
+
+def _is_of_an_open_page() -> bool:
+    """Whether a page that stands open may have asked by itself: for the stream, or for a fragment after its news."""
+    return request.endpoint == "accounts.live" or (request.method == "GET" and wants_fragment())
 
 
 def enter_account(person: SignedIn) -> None:

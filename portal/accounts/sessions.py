@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+import structlog
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import joinedload
 
 from portal.accounts import passwords
@@ -17,8 +19,11 @@ from portal.kernel.clock import now
 from portal.kernel.db import db, transaction
 from portal.kernel.errors import NotFound, Refused
 from portal.kernel.i18n import gettext as _
+from portal.kernel.readiness import reason
 from portal.kernel.secrets import Vault, random_token
 from portal.web.access import Permission
+
+log = structlog.get_logger(__name__)
 
 IDLE_LIMIT = timedelta(hours=8)
 """A working day without a click. Live streams do not count as clicks."""
@@ -146,10 +151,14 @@ def note_seen(session_id: int, *, is_writing: bool) -> None:
     if is_writing:
         row.last_seen_at = now()
         return
-    with transaction() as session:
-        own = session.get(UserSession, session_id)
-        if own is not None:
-            own.last_seen_at = now()
+    try:
+        with transaction() as session:
+            own = session.get(UserSession, session_id)
+            if own is not None:
+                own.last_seen_at = now()
+    except OperationalError as error:
+        # A full disk or a database that somebody holds keeps nobody from reading.
+        log.warning("session_not_noted", reason=reason(error))
 
 
 def sign_out(session_id: int) -> None:

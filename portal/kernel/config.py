@@ -26,7 +26,8 @@ class Settings:
     """One installation's settings, checked."""
 
     data: Path
-    database_url: str
+    database_url: str = field(repr=False)
+    """May hold a password."""
     secret_key: str = field(repr=False)
     retired_secret_keys: tuple[str, ...] = field(repr=False)
     engine: str

@@ -163,6 +163,8 @@ def unit_of_work(*, writes: bool) -> Iterator[UnitOfWork]:
             db.session.rollback()
     except BaseException:
         db.session.rollback()
+        # Whoever tells of it only reads, and a reader does not wait for the writer that was in the way.
+        g.writes = False
         raise
 
 

@@ -171,6 +171,25 @@ def test_signing_in_forgives_the_attempt_itself(nobody: Browser, app: Flask) -> 
         assert max(row.count for row in db.session.scalars(select(SignInFailure))) == 1
 
 
+def test_a_page_that_stands_open_does_not_keep_its_session_alive(anna: Browser) -> None:
+    """S7: its fragments ask for news by themselves."""
+    began = now()
+    with time_machine.travel(began + timedelta(hours=5), tick=False):
+        assert anna.fragment("/calls/live").status_code == 200
+
+    with time_machine.travel(began + timedelta(hours=9), tick=False):
+        assert anna.get("/calls").status_code == 303
+
+
+def test_a_click_keeps_the_session_alive(anna: Browser) -> None:
+    began = now()
+    with time_machine.travel(began + timedelta(hours=5), tick=False):
+        assert anna.get("/calls").status_code == 200
+
+    with time_machine.travel(began + timedelta(hours=9), tick=False):
+        assert anna.get("/calls").status_code == 200
+
+
 def test_the_wait_ends_by_itself(nobody: Browser) -> None:
     for _ in range(6):
         sign_in(nobody, password="wrong guess")

@@ -4,11 +4,11 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from sqlalchemy import select
 
 from portal.kernel.bells import Bells, Listener, live_topic
-from portal.kernel.db import announce, db, ring, transaction
+from portal.kernel.db import announce, db, ring, transaction, unit_of_work
 from portal.telephony.models import SipLine
 from tests.people import Cast
 
@@ -100,3 +100,12 @@ def test_two_writers_wait_for_each_other(app: Flask, cast: Cast) -> None:
         thread.join()
 
     assert len(names(app, cast.north)) == 8
+
+
+def test_whoever_tells_of_a_failed_transaction_only_reads(app: Flask) -> None:
+    """B5: the page that says "the database does not answer" waited for the same writer again, and then failed."""
+    with app.app_context():
+        with pytest.raises(RuntimeError), unit_of_work(writes=True):
+            raise RuntimeError("database is locked")
+
+        assert g.writes is False
