@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -57,16 +58,27 @@ def _fill(account_id: int, count: int, say: Callable[[str], None]) -> None:
         prices, purse = PriceBook(tariff.rates if tariff else []), Purse(zone)
     chance = random.Random(f"{account_id}:{end.isoformat()}")
     calls = (past_call(moment, people, chance) for moment in moments(count, end, zone, chance))
+    batches = iter(lambda: list(islice(calls, CALLS_AT_ONCE)), [])
+    chapters = (Chapter(batch, prices, purse) for batch in batches)
     began = told = monotonic()
     done = rows = 0
-    while batch := list(islice(calls, CALLS_AT_ONCE)):
-        chapter = Chapter(batch, prices, purse)
+    # A server works on one chapter while the next is made ready; SQLite works in this process, and would be held up.
+    for chapter in chapters if db.engine.dialect.name == "sqlite" else _ahead(chapters):
         with transaction(account_id):
-            chapter.write()
-        done, rows = done + len(batch), rows + len(chapter)
+            done += len(chapter.write())
+        rows += len(chapter)
         if monotonic() - told > _TOLD_EVERY_SECONDS or done == count:
             told = monotonic()
             say(f"{done} of {count} calls ({rows} rows with legs and postings), {rows / (told - began):,.0f} rows/s")
+
+
+def _ahead(chapters: Iterator[Chapter]) -> Iterator[Chapter]:
+    """The same chapters, each made ready on a thread of its own while the one before is in use."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        coming = pool.submit(next, chapters, None)
+        while (chapter := coming.result()) is not None:
+            coming = pool.submit(next, chapters, None)
+            yield chapter
 
 
 def _cast() -> Cast:
