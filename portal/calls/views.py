@@ -121,4 +121,11 @@ def _done(message: str) -> ResponseReturnValue:
     """Back to the calls that last, as they are now: the switch wrote while this request waited for it."""
     with transaction(current_account_id(), writes=False):
         live_calls = queries.live_calls()
-    return htmx.done(message, back_to=url_for("calls.live"), fragment="calls/_live_calls.html", live_calls=live_calls)
+    # The page asks once more: news of the call may have come while this answer was on its way, and be older in it.
+    return htmx.done(
+        message,
+        back_to=url_for("calls.live"),
+        fragment="calls/_live_calls.html",
+        announces="calls-changed",
+        live_calls=live_calls,
+    )

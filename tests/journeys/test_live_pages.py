@@ -58,10 +58,11 @@ def test_an_open_page_of_a_call_follows_it_to_its_record(
     beside.locator("#add-webhook").click()
     expect(beside.locator("#webhook-rows tbody tr")).to_have_count(1)
     api_call_id = _call(demo, company)
+    expect(beside.locator("#live-calls li", has_text=GLEB)).to_contain_text("говорит", timeout=15_000)
     with page.expect_response("**/live"):
         page.goto(f"{demo.url}/calls/{api_call_id}")
     stays_whole(page)
-    expect(page.locator("#timeline .leg", has_text=GLEB)).to_contain_text("на линии", timeout=15_000)
+    expect(page.locator("#timeline .leg", has_text=GLEB)).to_contain_text("на линии")
 
     beside.locator("#live-calls [id^=hang-up-]").click()
 
