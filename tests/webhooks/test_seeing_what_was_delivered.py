@@ -106,6 +106,20 @@ def test_a_viewer_sees_it_without_the_key_in_the_url(
         assert "/repeat" not in page.text
 
 
+def test_what_the_server_wrote_is_for_admins(
+    app: Flask, anna: Browser, boris: Browser, north: Company, receiver: Receiver
+) -> None:
+    receiver.answer(Answer(200, b"an inner word"))
+    webhook_id = north.listens(receiver.url)
+    with working(app):
+        north.ends()
+        (delivery,) = north.wait_until(DeliveryState.DELIVERED)
+
+    url = f"/webhooks/{webhook_id}/deliveries/{delivery.id}"
+    assert "an inner word" in anna.get(url).text
+    assert "an inner word" not in boris.get(url).text
+
+
 def test_a_stranger_finds_no_page(clara: Browser, north: Company) -> None:
     webhook_id = north.listens(URL)
     north.ends()
