@@ -41,7 +41,7 @@ def money(value: Decimal, currency: str | None = None, *, words: bool = False) -
     decimals = max(2, -int(exact.as_tuple().exponent)) if exact != exact.quantize(Decimal("0.01")) else 2
     text = number(value.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP), decimals)
     code = currency or g.get("currency", "RUB")
-    sign = _("RUB.") if words and code == "RUB" else CURRENCY_SIGNS.get(code, code)
+    sign = _("RUB") if words and code == "RUB" else CURRENCY_SIGNS.get(code, code)
     return f"{text}{NBSP}{sign}"
 
 
