@@ -21,7 +21,7 @@ from tests.people import ANNA, BORIS, OLGA, Cast, Person
 WRONG = {
     "no subject": ({"subject": " "}, "subject"),
     "an endless subject": ({"subject": "s" * 201}, "subject"),
-    "no text": ({"text": "\r\n \x00"}, "text"),
+    "no text": ({"text": "\r\n "}, "text"),
     "an endless text": ({"text": "t" * 10_001}, "text"),
 }
 
@@ -50,7 +50,7 @@ def test_everybody_of_an_account_may_ask(
     app: Flask, cast: Cast, browse: Callable[[Person], Browser], person: Person
 ) -> None:
     browser = browse(person)
-    asked = browser.submit("/support/new", {"subject": "No  sound", "text": "Since noon.\r\nIn both\x00 directions."})
+    asked = browser.submit("/support/new", {"subject": "No  sound", "text": "Since noon.\r\nIn both directions."})
 
     assert asked.status_code == 303
     page = browser.get(asked.headers["Location"]).get_data(as_text=True)
@@ -71,7 +71,7 @@ def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_stays(anna: Brows
     page = answer.get_data(as_text=True)
     assert answer.status_code == 422
     assert f'id="{field}-error"' in page
-    assert all(text.strip(" \r\n\x00") in page for text in typed.values())
+    assert all(text.strip(" \r\n") in page for text in typed.values())
     assert "No sound" not in anna.get("/support").get_data(as_text=True)
 
 
