@@ -40,18 +40,17 @@ def fill_account(app: Flask, account_id: int, count: int, *, say: Callable[[str]
     while another process fills it.
     """
     settings: Settings = app.extensions["portal.settings"]
-    settings: Settings = app.extensions["portal.settings"]
     lock = take_lock(f"fill-{account_id}", settings.database_url, settings.data)
     if lock is None:
         raise Conflict(f"Account {account_id} is being filled already: wait for the end of that.")
     try:
         with app.app_context():
-            _fill(account_id, count, say)
+            _fill(account_id, count, say, is_embedded=settings.is_embedded)
     finally:
         lock.release()
 
 
-def _fill(account_id: int, count: int, say: Callable[[str], None]) -> None:
+def _fill(account_id: int, count: int, say: Callable[[str], None], *, is_embedded: bool) -> None:
     with transaction(account_id, writes=False):
         find_account(account_id)
         people, end, zone = _cast(), _end(), account_zone()
@@ -64,7 +63,7 @@ def _fill(account_id: int, count: int, say: Callable[[str], None]) -> None:
     began = told = monotonic()
     done = rows = 0
     # A server works on one chapter while the next is made ready; SQLite works in this process, and would be held up.
-    for chapter in chapters if settings.is_embedded else _ahead(chapters):
+    for chapter in chapters if is_embedded else _ahead(chapters):
         with transaction(account_id):
             done += len(chapter.write())
         rows += len(chapter)
