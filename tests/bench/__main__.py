@@ -50,7 +50,7 @@ def _embedded(folder: Path, extent: Extent) -> dict[str, str]:
     full = folder / "full"
     rows = {"start to `Ready`, empty folder": f"{figures.starts(folder / 'empty', extent.rounds):.2f} s"}
     with demo(full) as site:
-        filled = _say("portal fill, SQLite", figures.fill(site, extent.calls))
+        filled = _filled(site, extent)
     rows[f"start to `Ready`, folder with {extent.calls:,} calls"] = f"{figures.starts(full, extent.rounds):.2f} s"
     rows["`portal fill`, rows of calls, legs and postings"] = filled
     with demo(full) as site:
@@ -62,7 +62,7 @@ def _embedded(folder: Path, extent: Extent) -> dict[str, str]:
 
 
 def _postgresql(site: Site, extent: Extent) -> dict[str, str]:
-    filled = _say("portal fill, PostgreSQL", figures.fill(site, extent.calls))
+    filled = _filled(site, extent)
     with site.app.app_context(), db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         # What the server does by itself a minute after.
         connection.execute(text("analyze"))
@@ -83,9 +83,13 @@ def _version(site: Site) -> str:
         return f"PostgreSQL {connection.execute(text('show server_version')).scalar_one().split()[0]}"
 
 
-def _say(name: str, figure: float | str) -> str:
-    """The figure as the table shows it; told at once as well, since the table comes late."""
-    shown = f"{figure:,.0f} a second" if isinstance(figure, float) else figure
+def _filled(site: Site, extent: Extent) -> str:
+    by_clock, by_processor = figures.fill(site, extent.calls)
+    return _say("portal fill", f"{by_clock:,.0f} a second, {by_processor:,.0f} per second of processor")
+
+
+def _say(name: str, shown: str) -> str:
+    """Told at once as well, since the table comes late."""
     sys.stdout.write(f"{name}: {shown}\n")
     sys.stdout.flush()
     return shown
