@@ -26,6 +26,12 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 }
+FILE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+"""For style sheets, scripts and pictures, which are no documents: a first visit fetches two dozen of them."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _ONE_YEAR = 31_536_000
 
@@ -64,7 +70,8 @@ def _refuse_nul() -> None:
 
 
 def _add_headers(response: Response) -> Response:
-    for name, value in HEADERS.items():
+    is_file = request.endpoint == "static" and response.status_code < 400
+    for name, value in (FILE_HEADERS if is_file else HEADERS).items():
         response.headers.setdefault(name, value)
     response.headers.setdefault("Cache-Control", "no-store")
     if request.is_secure:
