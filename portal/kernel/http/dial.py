@@ -161,6 +161,12 @@ def dial(address: Address, port: int, journey: Journey, connect_seconds: float) 
 def shake_hands(sock: TimedSocket, context: ssl.SSLContext, name: str) -> TimedSocket:
     """TLS over a connection, the peer's certificate proved to be this name's. Raises OSError, mostly ssl.SSLError."""
     try:
+        # Python forgets to close a socket that is reset before its handshake begins: it is not handed to it then.
+        sock.getpeername()
+    except OSError:
+        sock.close()
+        raise ConnectionResetError(errno.ECONNRESET, "closed before the handshake") from None
+    try:
         secured = context.wrap_socket(sock, server_hostname=name)
     except BaseException:
         sock.close()
