@@ -37,6 +37,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
 def serve(app: Flask, settings: Settings, listening: socket.socket | None = None) -> None:
     """Serves until a signal ends the process; on `listening` where another process has bound the port already."""
     logging.getLogger("gunicorn.error").setLevel(logging.WARNING)
+    is_part = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     options = {
         "bind": address(settings.host, settings.port) if listening is None else f"fd://{listening.fileno()}",
         "workers": settings.web_processes,
@@ -53,7 +54,8 @@ def serve(app: Flask, settings: Settings, listening: socket.socket | None = None
         "control_socket_disable": True,
         "forwarded_allow_ips": "",
         "post_fork": lambda _server, _worker: _forget_connections(app),
-        "post_worker_init": lambda _worker: _end_streams_first(app),
+        "when_ready": lambda _server: _leave_to_the_tree(is_part=is_part),
+        "post_worker_init": lambda _worker: _ready_to_stop(app, is_part=is_part),
     }
     _Server(app, options).run()
 
@@ -67,6 +69,21 @@ def _forget_connections(app: Flask) -> None:
     """A connection that was opened before a fork belongs to the parent."""
     with app.app_context():
         db.engine.dispose(close=False)
+
+
+def _leave_to_the_tree(*, is_part: bool) -> None:
+    """A terminal's Ctrl-C reaches every process of a tree; its parent alone answers, by a graceful stop of the others.
+
+    gunicorn would take it as an order to drop everything, beside the order to end gently.
+    """
+    if is_part:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _ready_to_stop(app: Flask, *, is_part: bool) -> None:
+    """In each worker, after gunicorn has set its own handlers."""
+    _leave_to_the_tree(is_part=is_part)
+    _end_streams_first(app)
 
 
 def _end_streams_first(app: Flask) -> None:

@@ -71,6 +71,28 @@ def test_an_open_page_of_a_call_follows_it_to_its_record(
     is_still_whole(page)
 
 
+def test_a_player_that_is_fetched_anew_stays_a_player(page: Page, demo: Installation, company: Company) -> None:
+    _place_and_end(page, demo, company)
+    page.goto(f"{demo.url}/calls")
+    reload_until(page, page.locator("#call-table a[data-play]"))
+    page.locator("#call-table tbody tr a").first.click()
+    toggle = page.locator("#player [data-player-toggle]")
+    expect(toggle).to_be_visible()
+
+    page.evaluate(_FETCH_PLAYER_ANEW)
+
+    expect(page.locator("#player.fetched-anew")).to_have_count(0)
+    expect(toggle).to_be_visible()
+    expect(page.locator("#player audio")).not_to_be_visible()
+    expect(page.locator("#player .wave--played")).to_have_count(1)
+
+
+_FETCH_PLAYER_ANEW = """async () => {
+    document.querySelector("#player").classList.add("fetched-anew");
+    await htmx.ajax("GET", location.pathname, {target: "#player", select: "#player", swap: "outerMorph"});
+}"""
+
+
 def _call(demo: Installation, company: Company) -> str:
     return demo.run("call", "incoming", "--account", str(company.account_id), "--from", "+7 903 111-22-33")
 

@@ -1,5 +1,5 @@
 // Forms: sent once, errors take the focus, a password can be shown.
-import { each, on } from "./page.js";
+import { dress, each, on } from "./page.js";
 
 // The button is not disabled while its form is on the way: it keeps the focus, and its own value travels.
 const busy = new Map();
@@ -53,7 +53,7 @@ document.addEventListener("htmx:after:swap", () => {
   if (button?.disabled) button.closest("li, tr").querySelector("button:enabled").focus();
 });
 
-each("[data-show-password]", (button) => { button.hidden = false; });
+dress("[data-show-password]", (button) => { button.hidden = false; });
 on("click", "[data-show-password]", (button) => {
   const input = document.getElementById(button.dataset.showPassword);
   const isHidden = input.type === "password";

@@ -8,16 +8,22 @@ export function on(type, selector, act, options) {
   }, options);
 }
 
-/** Calls `visit(element)` once for each match, now and after each swap. */
+/** Calls `act(element)` for each match, now and after each swap: a morph keeps an element, and puts the server's
+ *  attributes and children back on it. */
+export function dress(selector, act) {
+  const scan = () => document.querySelectorAll(selector).forEach(act);
+  scan();
+  document.addEventListener("htmx:after:swap", scan);
+}
+
+/** Calls `visit(element)` once for each match that the page has or comes to have. */
 export function each(selector, visit) {
   const seen = new WeakSet();
-  const scan = () => document.querySelectorAll(selector).forEach((element) => {
+  dress(selector, (element) => {
     if (seen.has(element)) return;
     seen.add(element);
     visit(element);
   });
-  scan();
-  document.addEventListener("htmx:after:swap", scan);
 }
 
 /** Says a short text to screen readers. */

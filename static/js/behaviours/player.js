@@ -1,5 +1,5 @@
 // The player over a native <audio>; [data-play] puts its sound into the page's dock, which stands outside of what is swapped.
-import { clock, each, on, say } from "./page.js";
+import { clock, dress, each, on, say } from "./page.js";
 
 const dock = document.querySelector("[data-player-dock]");
 const box = (element) => element.closest("[data-player]");
@@ -26,6 +26,7 @@ function showState(player) {
 
 function drawPlayed(player) {
   const wave = player.querySelector(".wave");
+  player.querySelector(".wave--played")?.remove();
   wave?.after(wave.cloneNode(true));
   wave?.nextSibling.classList.add("wave--played");
 }
@@ -40,11 +41,7 @@ function jump(player, to) {
 
 each("[data-player]", (player) => {
   const audio = sound(player);
-  audio.hidden = true;
-  player.querySelector(".player-controls").hidden = false;
   part(player, "speed").value = localStorage.speed ?? 1;
-  drawPlayed(player);
-  paint(player);
   audio.ontimeupdate = audio.onloadedmetadata = () => paint(player);
   audio.onpause = () => showState(player);
   audio.onplay = () => {
@@ -52,6 +49,14 @@ each("[data-player]", (player) => {
     setSpeed(player);
     showState(player);
   };
+});
+
+dress("[data-player]", (player) => {
+  sound(player).hidden = true;
+  player.querySelector(".player-controls").hidden = false;
+  drawPlayed(player);
+  paint(player);
+  showState(player);
 });
 
 on("click", "[data-player-toggle]", (button) => toggle(box(button)));

@@ -1,10 +1,10 @@
 // Drag by [data-reorder-handle]; on drop the form is sent with its fields in the new order. Buttons do it without a pointer.
-import { each, on } from "./page.js";
+import { dress, on } from "./page.js";
 
 const HANDLE = "[data-reorder-handle]";
 const middle = (item) => item.getBoundingClientRect().top + item.offsetHeight / 2;
 
-each("[data-reorder]", (list) => { list.dataset.reorderReady = ""; });
+dress("[data-reorder]", (list) => { list.dataset.reorderReady = ""; });
 
 on("pointerdown", HANDLE, (handle, start) => {
   const list = handle.closest("[data-reorder]");
