@@ -1,10 +1,13 @@
 """A contact's CRM user rings together with the group: each goes its own way until somebody answers."""
 
+from hypothesis import given
+
 from portal.telephony.control.commands import CancelLeg, Dial
-from portal.telephony.control.events import LegAnswered, LegEnded, TimerFired
+from portal.telephony.control.events import Event, LegAnswered, LegEnded, TimerFired
 from portal.telephony.engine import CallOutcome, LegEnd, LegResult
 from portal.telephony.plan import FallbackCause, RingStep, RoutePlan, StepReason
 from tests.telephony.control.stage import ANN, BEN, CAT, Stage, fallback, incoming, step
+from tests.telephony.control.test_rules_that_hold_whatever_happens import PLANS, STRANGE_TIMERS_LEFT_OUT, play
 
 
 def owner(*addresses: str, seconds: int = 40) -> RingStep:
@@ -80,3 +83,15 @@ def test_a_caller_on_the_blacklist_is_refused_at_once_and_missed_by_nobody() -> 
 
     assert stage.call.outcome is CallOutcome.BLOCKED
     assert stage.call.legs[0].end is LegEnd.REFUSED
+
+
+@given(plan=PLANS, happenings=STRANGE_TIMERS_LEFT_OUT)
+def test_no_phone_is_rung_while_it_rings_for_this_call_already(
+    plan: RoutePlan, happenings: list[tuple[float, Event]]
+) -> None:
+    stage = incoming(plan)
+    play(stage, happenings)
+    legs = stage.call.legs[1:]
+    for leg in legs:
+        earlier = [each for each in legs if each.address == leg.address and each.number < leg.number]
+        assert all(each.ended_at is not None and each.ended_at <= leg.started_at for each in earlier)

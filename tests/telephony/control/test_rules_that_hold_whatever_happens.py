@@ -229,18 +229,6 @@ def test_in_one_round_everybody_is_rung_at_most_once(plan: RoutePlan, happenings
 
 
 @given(plan=PLANS, happenings=STRANGE_TIMERS_LEFT_OUT)
-def test_no_phone_is_rung_while_it_rings_for_this_call_already(
-    plan: RoutePlan, happenings: list[tuple[float, Event]]
-) -> None:
-    stage = incoming(plan)
-    play(stage, happenings)
-    legs = stage.call.legs[1:]
-    for leg in legs:
-        earlier = [each for each in legs if each.address == leg.address and each.number < leg.number]
-        assert all(each.ended_at is not None and each.ended_at <= leg.started_at for each in earlier)
-
-
-@given(plan=PLANS, happenings=STRANGE_TIMERS_LEFT_OUT)
 def test_the_total_limit_and_the_own_time_of_each_step_hold(
     plan: RoutePlan, happenings: list[tuple[float, Event]]
 ) -> None:
