@@ -83,11 +83,16 @@ def _label(line: SipLine) -> str:
 
 @dataclass(frozen=True, slots=True)
 class MappingRow:
-    """A CRM user with its select and its phone; `renamed` is what was typed as the new name and refused, and why."""
+    """A CRM user with its select and its phone; `renamed` and `mobile` are what was typed and refused, and why."""
 
     user: CrmUser
     phone: PhoneState
     renamed: tuple[str, str] | None
+    mobile: tuple[str, str] | None
+
+
+def _of_user(user: CrmUser, refusal: tuple[int, str, str] | None) -> tuple[str, str] | None:
+    return refusal[1:] if refusal and refusal[0] == user.id else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +114,12 @@ def mapping_section(
     paste: ImportForm | None = None,
     imported: Import | None = None,
     renamed: tuple[int, str, str] | None = None,
+    mobile: tuple[int, str, str] | None = None,
 ) -> dict[str, Any]:
     """The section as saved, or with the forms that were just refused. Whoever has no phone stands on top."""
     form = form or mapping_form(is_typed=False)
     rows = [
-        MappingRow(user, phone_state(user), renamed[1:] if renamed and renamed[0] == user.id else None)
+        MappingRow(user, phone_state(user), _of_user(user, renamed), _of_user(user, mobile))
         for user in sorted(form.users, key=lambda user: (user.sip_line_id is not None, user.id))
     ]
     section = MappingSection(
