@@ -15,6 +15,7 @@ from portal.contacts.queries import crm_users
 from portal.contacts.services import Import
 from portal.integration.forms import CHOICE_WORDS, CrmUserForm, ImportForm
 from portal.integration.phones import PhoneState, phone_state
+from portal.kernel import phone
 from portal.kernel.i18n import gettext as _
 from portal.telephony.models import SipLine
 from portal.telephony.queries import sip_lines
@@ -87,6 +88,7 @@ class MappingRow:
 
     user: CrmUser
     phone: PhoneState
+    mobile_text: str
     renamed: tuple[str, str] | None
     mobile: tuple[str, str] | None
 
@@ -119,7 +121,9 @@ def mapping_section(
     """The section as saved, or with the forms that were just refused. Whoever has no phone stands on top."""
     form = form or mapping_form(is_typed=False)
     rows = [
-        MappingRow(user, phone_state(user), _of_user(user, renamed), _of_user(user, mobile))
+        MappingRow(
+            user, phone_state(user), phone.display(user.mobile or ""), _of_user(user, renamed), _of_user(user, mobile)
+        )
         for user in sorted(form.users, key=lambda user: (user.sip_line_id is not None, user.id))
     ]
     section = MappingSection(

@@ -19,7 +19,9 @@ from portal.helpdesk.models import SupportMessage, SupportThread
 from portal.kernel.clock import now
 from portal.kernel.db import transaction
 from portal.recordings.models import Recording
+from portal.routing.models import BlacklistEntry, HoursException, HuntGroup
 from portal.telephony.engine import CallKind
+from portal.telephony.models import Did
 from portal.webhooks.models import EventType, Lane, WebhookDelivery, WebhookEvent, WebhookSubscription
 
 LONG_AGO = datetime(2001, 2, 3, 12, tzinfo=UTC)
@@ -46,8 +48,11 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
     thread.messages.append(SupportMessage(author="Ivan", is_operator=False, text="Nobody calls."))
     key = ApiKey(lookup_hash=secrets.token_hex(16), sealed=vault.seal("a replaced key"))
     key.expires_at = now() + timedelta(hours=1)
+    did = Did(number=f"7499{secrets.randbelow(10**7):07d}")
+    holiday = HoursException(first_day=LONG_AGO.date(), last_day=LONG_AGO.date())
+    blocked, group = BlacklistEntry(number="79030000009"), HuntGroup(name="Second")
     with app.app_context(), transaction(account_id) as session:
-        session.add_all([call, event, webhook, crm_user, contact, thread, key])
+        session.add_all([call, event, webhook, crm_user, contact, thread, key, did, holiday, blocked, group])
         session.flush()
         post(EntryKind.PAYMENT, call.api_call_id, Decimal(1), at=LONG_AGO)
         delivery = WebhookDelivery(
@@ -60,6 +65,10 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
             "contact_id": contact.id,
             "crm_user_id": crm_user.id,
             "delivery_id": delivery.id,
+            "did_id": did.id,
+            "entry_id": blocked.id,
+            "exception_id": holiday.id,
+            "group_id": group.id,
             "key_id": key.id,
             "month": LONG_AGO.month,
             "thread_id": thread.id,
