@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from portal.accounts.models import ApiKey, UserSession
 from portal.billing.ledger import post
@@ -43,16 +44,12 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
     event = WebhookEvent(type=EventType.CALL_STARTED, api_call_id=call.api_call_id, parameters=[])
     address = f"https://crm.example/{call.api_call_id}"
     webhook = WebhookSubscription(url=address, canonical_url=address, event=EventType.CALL_STARTED)
-    crm_user, contact = CrmUser(name="Ivan"), Contact(name="Petr")
-    thread = SupportThread(subject="Why is it quiet?")
+    crm_user, contact, thread = CrmUser(name="Ivan"), Contact(name="Petr"), SupportThread(subject="Why is it quiet?")
     thread.messages.append(SupportMessage(author="Ivan", is_operator=False, text="Nobody calls."))
     key = ApiKey(lookup_hash=secrets.token_hex(16), sealed=vault.seal("a replaced key"))
     key.expires_at = now() + timedelta(hours=1)
-    did = Did(number=f"7499{secrets.randbelow(10**7):07d}")
-    holiday = HoursException(first_day=LONG_AGO.date(), last_day=LONG_AGO.date())
-    blocked, group = BlacklistEntry(number="79030000009"), HuntGroup(name="Second")
     with app.app_context(), transaction(account_id) as session:
-        session.add_all([call, event, webhook, crm_user, contact, thread, key, did, holiday, blocked, group])
+        session.add_all([call, event, webhook, crm_user, contact, thread, key])
         session.flush()
         post(EntryKind.PAYMENT, call.api_call_id, Decimal(1), at=LONG_AGO)
         delivery = WebhookDelivery(
@@ -65,16 +62,24 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
             "contact_id": contact.id,
             "crm_user_id": crm_user.id,
             "delivery_id": delivery.id,
-            "did_id": did.id,
-            "entry_id": blocked.id,
-            "exception_id": holiday.id,
-            "group_id": group.id,
             "key_id": key.id,
             "month": LONG_AGO.month,
             "thread_id": thread.id,
             "webhook_id": webhook.id,
             "year": LONG_AGO.year,
+            **_of_routing(session),
         }
+
+
+def _of_routing(session: Session) -> dict[str, object]:
+    """What the rules of routing consist of."""
+    did = Did(number=f"7499{secrets.randbelow(10**7):07d}")
+    holiday = HoursException(first_day=LONG_AGO.date(), last_day=LONG_AGO.date())
+    number, name = f"7903{secrets.randbelow(10**7):07d}", secrets.token_hex(8)
+    blocked, group = BlacklistEntry(number=number), HuntGroup(name=name)
+    session.add_all([did, holiday, blocked, group])
+    session.flush()
+    return {"did_id": did.id, "entry_id": blocked.id, "exception_id": holiday.id, "group_id": group.id}
 
 
 def session_of(app: Flask, user_id: int) -> int:
