@@ -20,6 +20,7 @@ from portal.calls.panels import add_panels
 from portal.calls.views import feature as calls
 from portal.contacts.views import feature as contacts
 from portal.helpdesk.views import desk, helpdesk
+from portal.integration.panel import BLACKLIST_PANEL
 from portal.integration.views import feature as integration
 from portal.kernel import db, logs
 from portal.kernel.bells import make_bells
@@ -36,6 +37,7 @@ from portal.public_api.views import PREFIX as API_PREFIX
 from portal.public_api.views import feature as public_api
 from portal.recordings.panel import RECORD_PANEL
 from portal.recordings.views import feature as recordings
+from portal.routing.lookup import LookupDesk
 from portal.web import addresses, assets, errors, filters, live, requests, security
 from portal.web.health import feature as health
 from portal.webhooks.pages.panel import DELIVERY_PANEL
@@ -90,7 +92,7 @@ def create_app(settings: Settings, process: Process = "web") -> Flask:
     live.init_app(app, app.extensions["portal.bells"], limit=settings.web_threads // 2)
     for feature in FEATURES:
         app.register_blueprint(feature)
-    add_panels(app, RECORD_PANEL, DELIVERY_PANEL, CHARGE_PANEL)
+    add_panels(app, RECORD_PANEL, DELIVERY_PANEL, CHARGE_PANEL, BLACKLIST_PANEL)
     subscriptions.init_app(app)
     navigation.init_app(app)
     return app
@@ -126,3 +128,4 @@ def _adapters(app: Flask, settings: Settings, process: Process) -> None:
     app.extensions["portal.storage"] = FolderStore(settings.data / "blobs")
     app.extensions["portal.events"] = EventBus()
     app.extensions["portal.http"] = Door(allow=settings.webhook_allow)
+    app.extensions["portal.lookups"] = LookupDesk(app)

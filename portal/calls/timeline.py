@@ -60,7 +60,7 @@ def timeline_of(call: CallRecord, now: datetime) -> Timeline:
     """The time line of a call, up to `now` where it has not ended."""
     end = call.ended_at or now
     total = max(1.0, (end - call.started_at).total_seconds())
-    return Timeline([_line(call, leg, end) for leg in call.legs], total, list(_ticks(total)))
+    return Timeline([_line(call, leg, end) for leg in call.legs], total, list(ticks_of(total)))
 
 
 def _line(call: CallRecord, leg: CallLeg, end: datetime) -> TimelineLeg:
@@ -98,7 +98,7 @@ def _parts(call: CallRecord, leg: CallLeg, end: datetime) -> Iterator[Part]:
             yield Part(kind, (start - call.started_at).total_seconds(), (stop - start).total_seconds())
 
 
-def _ticks(total: float) -> Iterator[Tick]:
+def ticks_of(total: float) -> Iterator[Tick]:
     """Round seconds, six at most, and the end."""
     step = next((step for step in _STEPS if total / step <= _MOST_TICKS), _STEPS[-1])
     for at in range(0, int(total), step):

@@ -31,12 +31,24 @@ class CrmUser(AccountOwned, Model):
             sqlite_where=text("removed_at is null"),
             postgresql_where=text("removed_at is null"),
         ),
+        Index(
+            "uq_crm_user_account_id_mobile",
+            "account_id",
+            "mobile",
+            unique=True,
+            sqlite_where=text("removed_at is null"),
+            postgresql_where=text("removed_at is null"),
+        ),
     )
 
     name: Mapped[str] = mapped_column(String(200))
     sip_line_id: Mapped[int | None] = mapped_column(BigId)
     created_at: Mapped[datetime] = mapped_column(default=now)
     removed_at: Mapped[datetime | None]
+    mobile: Mapped[str | None] = mapped_column(String(15))
+    """This person's own mobile (universal format): a call from it is no new contact."""
+    is_on_duty: Mapped[bool] = mapped_column(default=True)
+    """Whoever is off duty is not rung."""
 
     sip_line: Mapped[SipLine | None] = relationship(viewonly=True)
 

@@ -17,9 +17,10 @@ def code_name(address: str) -> str | None:
 
 
 def code_names(addresses: Iterable[str]) -> dict[str, str]:
-    """Names by address; an address that nobody named is not in the answer. Two queries, however many addresses.
+    """Names by address; an address that nobody named is not in the answer. Three queries, however many addresses.
 
-    A number has its contact's name; a SIP account the name of its CRM user, else the line's label.
+    A number has its contact's name, else that of the CRM user whose mobile it is; a SIP account the name of its CRM
+    user, else the line's label.
     """
     wanted = set(addresses)
     lines = {address for address in wanted if address.startswith("SIP/")}
@@ -34,7 +35,10 @@ def _of_numbers(numbers: set[str]) -> dict[str, str]:
         .join(Contact, Contact.id == ContactNumber.contact_id)
         .where(ContactNumber.number.in_(numbers))
     )
-    return {row.number: row.name for row in rows}
+    employees = db.session.execute(
+        select(CrmUser.mobile, CrmUser.name).where(CrmUser.mobile.in_(numbers), CrmUser.removed_at.is_(None))
+    )
+    return {mobile: name for mobile, name in employees if mobile} | {row.number: row.name for row in rows}
 
 
 def _of_lines(lines: set[str]) -> dict[str, str]:

@@ -41,6 +41,15 @@ def owner_of(number: str) -> CrmUser | None:
     )
 
 
+def employee_with(mobile: str) -> CrmUser | None:
+    """The CRM user whose own mobile this is (universal format), with the SIP account."""
+    return db.session.scalar(
+        select(CrmUser)
+        .where(CrmUser.mobile == mobile, CrmUser.removed_at.is_(None))
+        .options(joinedload(CrmUser.sip_line))
+    )
+
+
 def find_contact(contact_id: int) -> Contact:
     """One contact with its numbers and owner. Raises `NotFound`."""
     contact = db.session.scalar(select(Contact).where(Contact.id == contact_id).options(*_SHOWN))

@@ -48,6 +48,8 @@ def fallback_choices() -> list[tuple[str, str]]:
         (FallbackKind.HANG_UP, _("End the call")),
         (FallbackKind.SIP_LINE, _("Ring a SIP account")),
         (FallbackKind.NUMBER, _("Call an outside number")),
+        (FallbackKind.GROUP, _("Ring another group")),
+        (FallbackKind.ANNOUNCEMENT, _("Play an announcement and end the call")),
     ]
 
 

@@ -12,9 +12,10 @@ from portal.kernel import phone
 from portal.kernel.i18n import gettext as _
 from portal.kernel.i18n import lazy_gettext as _l
 from portal.routing.models import FallbackKind, HuntGroup, HuntStrategy
-from portal.routing.services import OWNER_SECONDS, RING_SECONDS, ROUNDS, TOTAL_SECONDS
+from portal.routing.queries import other_groups
+from portal.routing.services import RING_SECONDS, ROUNDS, TOTAL_SECONDS
 from portal.telephony.queries import sip_lines
-from portal.web.forms import BaseForm
+from portal.web.forms import BaseForm, row_id
 
 _NOT_OF_THE_LIST = _l("Choose one of the list.")
 CHOICE_WORDS: dict[str, Any] = {
@@ -67,6 +68,11 @@ class RotateForm(BaseForm):
         self.overlap.choices = overlap_choices()
 
 
+def _group_id(text: Any) -> int | None:
+    """A select's value: the row's id, None for what is none."""
+    return row_id(str(text)) if text else None
+
+
 class StrategyForm(BaseForm):
     """How receivers of new contacts are rung, and what happens when nobody answers."""
 
@@ -74,9 +80,9 @@ class StrategyForm(BaseForm):
     ring_seconds = WholeNumber(_l("Each phone rings, s"), RING_SECONDS)
     rounds = WholeNumber(_l("Rounds"), ROUNDS)
     total_seconds = WholeNumber(_l("In all at most, s"), TOTAL_SECONDS)
-    owner_seconds = WholeNumber(_l("A known contact's own user, s"), OWNER_SECONDS)
     fallback = RadioField(_l("When nobody answers"), **CHOICE_WORDS)
     fallback_line = SelectField(_l("SIP account"), validate_choice=False)
+    fallback_group = SelectField(_l("Group"), coerce=_group_id, validate_choice=False)
     fallback_number = StringField(_l("Outside number"), render_kw={"inputmode": "tel", "autocomplete": "off"})
     based_on = HiddenField()
 
@@ -86,6 +92,8 @@ class StrategyForm(BaseForm):
         self.fallback.choices = fallback_choices()
         lines = [(line.name, line.name) for line in sip_lines()]
         self.fallback_line.choices = [("", _("not chosen")), *lines]
+        groups = [(str(group.id), group.name) for group in other_groups()]
+        self.fallback_group.choices = [("", _("not chosen")), *groups]
 
     @classmethod
     def of(cls, group: HuntGroup) -> StrategyForm:
@@ -98,9 +106,9 @@ class StrategyForm(BaseForm):
                 "ring_seconds": group.ring_seconds,
                 "rounds": group.rounds,
                 "total_seconds": group.total_seconds,
-                "owner_seconds": group.owner_seconds,
                 "fallback": str(group.fallback),
                 "fallback_line": address if group.fallback == FallbackKind.SIP_LINE else "",
+                "fallback_group": group.fallback_group_id,
                 "fallback_number": phone.display(address) if group.fallback == FallbackKind.NUMBER else "",
                 "based_on": seen(group),
             },
@@ -109,7 +117,8 @@ class StrategyForm(BaseForm):
     @property
     def address_field(self) -> str:
         """The field that says where a call goes in the end."""
-        return "fallback_number" if self.fallback.data == FallbackKind.NUMBER else "fallback_line"
+        fields = {FallbackKind.NUMBER: "fallback_number", FallbackKind.GROUP: "fallback_group"}
+        return fields.get(self.fallback.data, "fallback_line")
 
     def settings(self) -> dict[str, Any]:
         """What `routing.services.set_strategy` takes."""
@@ -118,9 +127,9 @@ class StrategyForm(BaseForm):
             "ring_seconds": self.ring_seconds.data,
             "rounds": self.rounds.data,
             "total_seconds": self.total_seconds.data,
-            "owner_seconds": self.owner_seconds.data,
             "fallback": FallbackKind(self.fallback.data),
-            "fallback_address": self[self.address_field].data,
+            "fallback_address": self[self.address_field].data if self.fallback.data != FallbackKind.GROUP else None,
+            "fallback_group_id": self.fallback_group.data,
         }
 
 
@@ -133,8 +142,8 @@ def seen(group: HuntGroup) -> str:
             group.ring_seconds,
             group.rounds,
             group.total_seconds,
-            group.owner_seconds,
             group.fallback,
             group.fallback_address or "-",
+            group.fallback_group_id or "-",
         )
     )

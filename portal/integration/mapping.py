@@ -15,6 +15,7 @@ from portal.contacts.queries import crm_users
 from portal.contacts.services import Import
 from portal.integration.forms import CHOICE_WORDS, CrmUserForm, ImportForm
 from portal.integration.phones import PhoneState, phone_state
+from portal.kernel import phone
 from portal.kernel.i18n import gettext as _
 from portal.telephony.models import SipLine
 from portal.telephony.queries import sip_lines
@@ -83,11 +84,17 @@ def _label(line: SipLine) -> str:
 
 @dataclass(frozen=True, slots=True)
 class MappingRow:
-    """A CRM user with its select and its phone; `renamed` is what was typed as the new name and refused, and why."""
+    """A CRM user with its select and its phone; `renamed` and `mobile` are what was typed and refused, and why."""
 
     user: CrmUser
     phone: PhoneState
+    mobile_text: str
     renamed: tuple[str, str] | None
+    mobile: tuple[str, str] | None
+
+
+def _of_user(user: CrmUser, refusal: tuple[int, str, str] | None) -> tuple[str, str] | None:
+    return refusal[1:] if refusal and refusal[0] == user.id else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +116,14 @@ def mapping_section(
     paste: ImportForm | None = None,
     imported: Import | None = None,
     renamed: tuple[int, str, str] | None = None,
+    mobile: tuple[int, str, str] | None = None,
 ) -> dict[str, Any]:
     """The section as saved, or with the forms that were just refused. Whoever has no phone stands on top."""
     form = form or mapping_form(is_typed=False)
     rows = [
-        MappingRow(user, phone_state(user), renamed[1:] if renamed and renamed[0] == user.id else None)
+        MappingRow(
+            user, phone_state(user), phone.display(user.mobile or ""), _of_user(user, renamed), _of_user(user, mobile)
+        )
         for user in sorted(form.users, key=lambda user: (user.sip_line_id is not None, user.id))
     ]
     section = MappingSection(

@@ -29,6 +29,8 @@ def phone_state(user: CrmUser) -> PhoneState:
     line = user.sip_line
     if line is None:
         return PhoneState("none", _("no phone"))
+    if not user.is_on_duty:
+        return PhoneState("off", _("off duty"))
     match line.presence:
         case Presence.ONLINE:
             return PhoneState("on", _("online"))

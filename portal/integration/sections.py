@@ -14,16 +14,20 @@ from portal.accounts.door import vault
 from portal.calls.queries import live_calls
 from portal.contacts.models import CrmUser
 from portal.contacts.queries import crm_users
+from portal.integration.checks import mapping_checks
 from portal.integration.choices import StrategyCard, strategy_cards
 from portal.integration.forms import RotateForm, StrategyForm
 from portal.integration.mapping import mapping_section
 from portal.integration.phones import PhoneState, phone_state
+from portal.integration.rehearsing import rehearsal_section
+from portal.integration.ways import ways
 from portal.kernel import phone
 from portal.kernel.db import db
 from portal.kernel.errors import Refused
 from portal.kernel.i18n import gettext as _
-from portal.routing.models import FallbackKind, HuntGroup, HuntStrategy
-from portal.routing.queries import new_contact_group, receivers
+from portal.routing.known_rules import known_contact_rules
+from portal.routing.models import FallbackKind, HuntGroup, HuntStrategy, OwnerMode
+from portal.routing.queries import find_group, new_contact_group, receivers
 from portal.routing.words import describe, describe_owner
 from portal.web import htmx
 from portal.webhooks.pages.section import webhook_section
@@ -40,12 +44,13 @@ def show(fragment: str, section: dict[str, Any], status: int = 200) -> Response:
 def page_sections() -> dict[str, Any]:
     """All sections as saved, and the calls that last: whoever changes how phones ring wants to hear them ring."""
     return (
-        {"live_calls": live_calls()}
+        {"live_calls": live_calls(), "checks": mapping_checks(), "ways": ways()}
         | key_section()
         | mapping_section()
         | receivers_section()
         | strategy_section()
         | webhook_section()
+        | rehearsal_section()
     )
 
 
@@ -126,8 +131,13 @@ def strategy_section(form: StrategyForm | None = None, *, present: Markup | None
     """The strategy as saved, or as it was typed and refused."""
     group = new_contact_group()
     saved = StrategyForm.of(group)
-    section = StrategySection(form or saved, strategy_cards(), describe(group), describe_owner(group), present)
+    section = StrategySection(form or saved, strategy_cards(), describe(group), owner_sentence(group), present)
     return {"strategy": section, "plan": section.plan, "owner_plan": section.owner}
+
+
+def owner_sentence(group: HuntGroup) -> Markup:
+    """What is done with the CRM user who looks after a caller."""
+    return describe_owner(group, OwnerMode(known_contact_rules().mode))
 
 
 def described_as(settings: dict[str, Any]) -> HuntGroup:
@@ -137,6 +147,8 @@ def described_as(settings: dict[str, Any]) -> HuntGroup:
         settings = settings | {"fallback_address": phone.normalise(address or "")}
     elif settings["fallback"] == FallbackKind.SIP_LINE and not address:
         raise Refused(_("Say where the call goes then."))
+    elif settings["fallback"] == FallbackKind.GROUP:
+        find_group(settings["fallback_group_id"] or 0)
     group = new_contact_group()
     db.session.expunge(group)
     for name, value in settings.items():

@@ -10,7 +10,9 @@ from flask import url_for
 from portal.accounts.api_keys import working_keys
 from portal.accounts.door import vault
 from portal.contacts.queries import crm_users
+from portal.integration.checks import mapping_checks
 from portal.kernel.i18n import gettext as _
+from portal.kernel.i18n import ngettext
 from portal.routing.queries import new_contact_group, receivers
 from portal.webhooks.queries import WebhookRow
 
@@ -25,7 +27,7 @@ class Step:
 
 
 def setup_steps(webhooks: Sequence[WebhookRow]) -> list[Step]:
-    """The four steps in their order, or nothing when all are done."""
+    """The five steps in their order, or nothing when all are done."""
     users = crm_users()
     is_mapped = bool(users) and all(user.sip_line_id is not None for user in users)
     has_request = any(key.last_used_at is not None for key in working_keys(vault()))
@@ -35,6 +37,16 @@ def setup_steps(webhooks: Sequence[WebhookRow]) -> list[Step]:
         Step(_("Choose who takes calls of new contacts"), _section("receivers"), bool(receivers(new_contact_group()))),
         Step(_("Add a webhook: the CRM then hears of each call"), _section("webhook-list"), bool(webhooks)),
     ]
+    checks = len(mapping_checks())
+    steps.append(
+        Step(
+            ngettext("Mapping check: %(num)s thing to look at", "Mapping check: %(num)s things to look at", checks)
+            if checks
+            else _("Mapping check: all is well"),
+            _section("checks"),
+            checks == 0,
+        )
+    )
     return [] if all(step.is_done for step in steps) else steps
 
 

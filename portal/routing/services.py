@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -10,16 +10,16 @@ from sqlalchemy import select
 from portal.accounts.audit import audit
 from portal.accounts.events import AccountOpened
 from portal.contacts.models import CrmUser
-from portal.kernel import phone
 from portal.kernel.db import db
 from portal.kernel.errors import NotFound, Refused
 from portal.kernel.i18n import gettext as _
-from portal.routing.models import FallbackKind, HuntGroup, HuntMember, HuntStrategy
+from portal.kernel.limits import one_of, within
+from portal.routing.destinations import Destination, destination
+from portal.routing.models import FallbackKind, HuntFallback, HuntGroup, HuntMember, HuntStrategy
 from portal.routing.queries import NEW_CONTACTS, new_contact_group, receivers
-from portal.telephony.queries import find_sip_line
+from portal.telephony.plan import FallbackCause
 
 RING_SECONDS = (5, 120)
-OWNER_SECONDS = (5, 120)
 ROUNDS = (1, 10)
 TOTAL_SECONDS = (10, 600)
 
@@ -29,15 +29,15 @@ def on_account_opened(event: AccountOpened) -> None:
     db.session.add(HuntGroup(account_id=event.account.id, name=NEW_CONTACTS))
 
 
-def set_receivers(crm_user_ids: Sequence[int]) -> None:
-    """Exactly these CRM users take calls of new contacts, in this order.
+def set_receivers(crm_user_ids: Sequence[int], *, group: HuntGroup | None = None) -> None:
+    """Exactly these CRM users take the calls of a group (of new contacts), in this order.
 
     Raises `NotFound` where one of them is not there, `Refused` where one stands twice.
     """
     if len(set(crm_user_ids)) != len(crm_user_ids):
         raise Refused(_("Each CRM user can be chosen once."), "receivers")
     users = _crm_users(crm_user_ids)
-    group = new_contact_group(locks=True)
+    group = group or new_contact_group(locks=True)
     before = _names(group)
     _keep_turn(group, staying=set(crm_user_ids))
     present = {member.crm_user_id: member for member in group.members}
@@ -77,29 +77,54 @@ def set_strategy(
     ring_seconds: int,
     rounds: int,
     total_seconds: int,
-    owner_seconds: int,
     fallback: str = FallbackKind.HANG_UP,
     fallback_address: str | None = None,
+    fallback_group_id: int | None = None,
+    group: HuntGroup | None = None,
 ) -> None:
-    """How the receivers are rung and what happens when nobody answers; durations in seconds.
+    """How the members of a group (the receivers of new contacts) are rung and what happens when nobody answers.
 
-    `fallback_address` is a SIP account of this account or an outside number as people write it. Raises `Refused`
-    with the field's name, `NotFound` for a SIP account that is not this account's.
+    Durations in seconds. `fallback_address` is a SIP account of this account or an outside number as people write it.
+    Raises `Refused` with the field's name, `NotFound` for a SIP account or a group that is not this account's.
     """
-    chosen = {
-        "strategy": _one_of(HuntStrategy, strategy, "strategy"),
-        "ring_seconds": _within(RING_SECONDS, ring_seconds, "ring_seconds"),
-        "rounds": _within(ROUNDS, rounds, "rounds"),
-        "total_seconds": _within(TOTAL_SECONDS, total_seconds, "total_seconds"),
-        "owner_seconds": _within(OWNER_SECONDS, owner_seconds, "owner_seconds"),
+    chosen: dict[str, Any] = {
+        "strategy": one_of(HuntStrategy, strategy, "strategy"),
+        "ring_seconds": within(RING_SECONDS, ring_seconds, "ring_seconds"),
+        "rounds": within(ROUNDS, rounds, "rounds"),
+        "total_seconds": within(TOTAL_SECONDS, total_seconds, "total_seconds"),
     }
-    kind = _one_of(FallbackKind, fallback, "fallback")
-    chosen |= {"fallback": kind, "fallback_address": _fallback_address(kind, (fallback_address or "").strip())}
-    group = new_contact_group(locks=True)
+    ending = destination(fallback, fallback_address, group_id=fallback_group_id, field="fallback_address")
+    group = group or new_contact_group(locks=True)
+    if ending.group_id is not None and ending.group_id == group.id:
+        raise Refused(_("A group cannot pass its calls to itself."), "fallback_address")
+    chosen |= {
+        "fallback": ending.kind,
+        "fallback_address": ending.address,
+        "fallback_group_id": ending.group_id,
+    }
     before = {name: getattr(group, name) for name in chosen}
     for name, value in chosen.items():
         setattr(group, name, value)
     audit("strategy.set", group.name, before=before, after=chosen)
+
+
+def set_fallbacks(rules: Mapping[FallbackCause, Destination | None]) -> None:
+    """What happens to calls of new contacts for each of these causes; None: as when nobody answers (closed: the
+    announcement). Other causes keep what they have.
+    """
+    group = new_contact_group(locks=True)
+    before = {each.cause: each.kind for each in group.fallbacks}
+    kept = [each for each in group.fallbacks if FallbackCause(each.cause) not in rules]
+    present = {FallbackCause(each.cause): each for each in group.fallbacks}
+    for cause, rule in rules.items():
+        if rule is None:
+            continue
+        row = present.get(cause) or HuntFallback(account_id=group.account_id, cause=cause.value)
+        row.kind, row.address, row.target_group_id = rule.kind, rule.address, rule.group_id
+        kept.append(row)
+    group.fallbacks = kept
+    db.session.flush()
+    audit("fallbacks.set", group.name, before=before, after={each.cause: each.kind for each in kept})
 
 
 def _crm_users(ids: Sequence[int]) -> list[CrmUser]:
@@ -125,32 +150,3 @@ def _keep_turn(group: HuntGroup, *, staying: set[int]) -> None:
 
 def _names(group: HuntGroup) -> list[str]:
     return [member.crm_user.name for member in receivers(group)]
-
-
-def _one_of(kind: Any, word: str, field: str) -> Any:
-    try:
-        return kind(word)
-    except ValueError:
-        raise Refused(_("Choose one of the list."), field) from None
-
-
-def _within(limits: tuple[int, int], value: int, field: str) -> int:
-    low, high = limits
-    if not low <= value <= high:
-        raise Refused(_("Give a whole number from %(low)s to %(high)s.", low=low, high=high), field)
-    return value
-
-
-def _fallback_address(kind: FallbackKind, text: str) -> str | None:
-    if kind is FallbackKind.HANG_UP:
-        return None
-    if not text:
-        raise Refused(_("Say where the call goes then."), "fallback_address")
-    if kind is FallbackKind.NUMBER:
-        try:
-            return phone.normalise(text)
-        except Refused as error:
-            raise Refused(error.message, "fallback_address") from None
-    if find_sip_line(text) is None:
-        raise NotFound(_("There is no SIP account %(name)s.", name=text))
-    return text

@@ -9,8 +9,8 @@ from markupsafe import Markup, escape
 from portal.kernel import phone
 from portal.kernel.i18n import gettext as _
 from portal.kernel.i18n import ngettext
-from portal.routing.models import FallbackKind, HuntGroup, HuntStrategy
-from portal.routing.queries import receivers
+from portal.routing.models import FallbackKind, HuntGroup, HuntStrategy, OwnerMode
+from portal.routing.queries import find_group, receivers
 
 _SHOWN_NAMES = 5
 """So many names are said; a longer list ends with how many more there are."""
@@ -27,9 +27,17 @@ def describe(group: HuntGroup) -> Markup:
     return Markup(" ").join(sentences)
 
 
-def describe_owner(group: HuntGroup) -> Markup:
-    """What happens first when a contact of the address book calls."""
-    text = _("When a known contact calls, the CRM user who looks after it rings for %(seconds)s first.")
+def describe_owner(group: HuntGroup, mode: OwnerMode = OwnerMode.FIRST) -> Markup:
+    """What happens first when a known contact calls."""
+    match mode:
+        case OwnerMode.OFF:
+            text = _("Calls of known contacts go the same way.")
+        case OwnerMode.TOGETHER:
+            text = _("When a known contact calls, the CRM user who looks after it rings for %(seconds)s as well.")
+        case OwnerMode.ONLY:
+            text = _("When a known contact calls, only the CRM user who looks after it rings, for %(seconds)s.")
+        case _:
+            text = _("When a known contact calls, the CRM user who looks after it rings for %(seconds)s first.")
     return _say(text, seconds=_seconds(group.owner_seconds))
 
 
@@ -76,15 +84,25 @@ def _ending(group: HuntGroup, ringing: int) -> Markup:
     seconds = _seconds(longest_hunt(group, ringing))
     if group.fallback == FallbackKind.HANG_UP:
         return _say(_("If nobody has answered after %(seconds)s, the call ends."), seconds=seconds)
+    if group.fallback == FallbackKind.ANNOUNCEMENT:
+        return _say(_("If nobody has answered after %(seconds)s, an announcement ends the call."), seconds=seconds)
     text = _("If nobody has answered after %(seconds)s, the call goes to %(address)s.")
-    return _say(text, seconds=seconds, address=_bold(phone.display(group.fallback_address or "")))
+    return _say(text, seconds=seconds, address=_bold(_destination(group)))
 
 
 def _nobody(group: HuntGroup) -> Markup:
     if group.fallback == FallbackKind.HANG_UP:
         return escape(_("Nobody rings: the call ends at once."))
+    if group.fallback == FallbackKind.ANNOUNCEMENT:
+        return escape(_("Nobody rings: an announcement ends the call."))
     text = _("Nobody rings: the call goes to %(address)s at once.")
-    return _say(text, address=_bold(phone.display(group.fallback_address or "")))
+    return _say(text, address=_bold(_destination(group)))
+
+
+def _destination(group: HuntGroup) -> str:
+    if group.fallback == FallbackKind.GROUP:
+        return find_group(group.fallback_group_id or 0).name
+    return phone.display(group.fallback_address or "")
 
 
 def _without_phone(names: Sequence[str]) -> Markup:

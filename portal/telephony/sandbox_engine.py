@@ -26,6 +26,8 @@ KnownCallers: TypeAlias = Callable[[int], Sequence[str]]
 
 KNOWN_CALLER_SHARE = 0.7
 _RECORD_PATIENCE_SECONDS = 2.0
+_PLANNERS = 16
+"""Calls that are planned at once: each may wait for its account's CRM."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class SandboxEngine:
         self._chance = SystemRandom()
         self._directory = SandboxDirectory()
         self._recorder = ThreadPoolExecutor(1, "recorder")
-        self._planners = ThreadPoolExecutor(2, "planner")
+        self._planners = ThreadPoolExecutor(_PLANNERS, "planner")
         self._switch = SandboxSwitch(
             switch,
             timeline,

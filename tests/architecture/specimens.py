@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from portal.accounts.models import ApiKey, UserSession
 from portal.billing.ledger import post
@@ -19,7 +20,9 @@ from portal.helpdesk.models import SupportMessage, SupportThread
 from portal.kernel.clock import now
 from portal.kernel.db import transaction
 from portal.recordings.models import Recording
+from portal.routing.models import BlacklistEntry, HoursException, HuntGroup
 from portal.telephony.engine import CallKind
+from portal.telephony.models import Did
 from portal.webhooks.models import EventType, Lane, WebhookDelivery, WebhookEvent, WebhookSubscription
 
 LONG_AGO = datetime(2001, 2, 3, 12, tzinfo=UTC)
@@ -41,8 +44,7 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
     event = WebhookEvent(type=EventType.CALL_STARTED, api_call_id=call.api_call_id, parameters=[])
     address = f"https://crm.example/{call.api_call_id}"
     webhook = WebhookSubscription(url=address, canonical_url=address, event=EventType.CALL_STARTED)
-    crm_user, contact = CrmUser(name="Ivan"), Contact(name="Petr")
-    thread = SupportThread(subject="Why is it quiet?")
+    crm_user, contact, thread = CrmUser(name="Ivan"), Contact(name="Petr"), SupportThread(subject="Why is it quiet?")
     thread.messages.append(SupportMessage(author="Ivan", is_operator=False, text="Nobody calls."))
     key = ApiKey(lookup_hash=secrets.token_hex(16), sealed=vault.seal("a replaced key"))
     key.expires_at = now() + timedelta(hours=1)
@@ -65,7 +67,19 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
             "thread_id": thread.id,
             "webhook_id": webhook.id,
             "year": LONG_AGO.year,
+            **_of_routing(session),
         }
+
+
+def _of_routing(session: Session) -> dict[str, object]:
+    """What the rules of routing consist of."""
+    did = Did(number=f"7499{secrets.randbelow(10**7):07d}")
+    holiday = HoursException(first_day=LONG_AGO.date(), last_day=LONG_AGO.date())
+    number, name = f"7903{secrets.randbelow(10**7):07d}", secrets.token_hex(8)
+    blocked, group = BlacklistEntry(number=number), HuntGroup(name=name)
+    session.add_all([did, holiday, blocked, group])
+    session.flush()
+    return {"did_id": did.id, "entry_id": blocked.id, "exception_id": holiday.id, "group_id": group.id}
 
 
 def session_of(app: Flask, user_id: int) -> int:

@@ -24,6 +24,12 @@ FIXED_ELSEWHERE = ("/api.php/telephony/",)
 SENDS_ON = {"overview.index": "the operator goes on to the console"}
 # Pages that are reached from another page and not from the menu.
 NOT_IN_THE_MENU = {
+    "integration.blacklist": "a link of the integration page",
+    "integration.checks": "a part of the integration page",
+    "integration.fallbacks": "a link of the integration page",
+    "integration.groups": "a link of the integration page",
+    "integration.hours": "a link of the integration page",
+    "integration.known_contacts": "a link of the integration page",
     "accounts.live": "a stream of events, no page",
     "accounts.sign_in": "where those come who have no menu yet",
     "billing.header": "a fragment of every page",

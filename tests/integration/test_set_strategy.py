@@ -18,7 +18,6 @@ TYPED = {
     "ring_seconds": "20",
     "rounds": "2",
     "total_seconds": "90",
-    "owner_seconds": "10",
     "fallback": "number",
     "fallback_line": "",
     "fallback_number": "8 (495) 123-45-67",
@@ -31,7 +30,6 @@ WRONG = {
     "nothing": ({"rounds": ""}, "rounds"),
     "half a round": ({"rounds": "1.5"}, "rounds"),
     "too long": ({"total_seconds": "99999999999999999999"}, "total_seconds"),
-    "no seconds for the owner": ({"owner_seconds": "0"}, "owner_seconds"),
     "an unknown ending": ({"fallback": "music"}, "fallback"),
     "no number to call": ({"fallback_number": " "}, "fallback_number"),
     "letters to call": ({"fallback_number": "mother"}, "fallback_number"),
@@ -78,7 +76,7 @@ def test_what_is_wrong_is_said_at_its_field(
     assert answer.status_code == 422
     assert f'href="#{field}"' in page
     assert "data-error-summary" in page
-    assert any(f'value="{typed}"' in page for typed in ("10", "90")), "what was typed stays"
+    assert any(f'value="{typed}"' in page for typed in ("20", "90")), "what was typed stays"
     assert _saved(app, cast.north).strategy == HuntStrategy.SEQUENTIAL
 
 

@@ -72,5 +72,5 @@ def _furnish(did: str) -> None:
     vera, gleb, _igor = (add_crm_user(name).id for name in (VERA, GLEB, IGOR))
     map_crm_users({vera: lines["SIP/00000000901"], gleb: lines["SIP/00000000903"]})
     set_receivers([gleb, vera])
-    set_strategy(HuntStrategy.SIMULTANEOUS, ring_seconds=15, rounds=1, total_seconds=60, owner_seconds=15)
+    set_strategy(HuntStrategy.SIMULTANEOUS, ring_seconds=15, rounds=1, total_seconds=60)
     credit(Decimal("500.00"), "opening", "Оплата по счёту № 1")

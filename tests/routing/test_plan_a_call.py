@@ -4,8 +4,8 @@ from datetime import timedelta
 import pytest
 
 from portal.calls.journal import Journal
+from portal.routing.fallbacks import FALLBACK_SECONDS
 from portal.routing.models import FallbackKind, HuntStrategy
-from portal.routing.planner import FALLBACK_SECONDS
 from portal.telephony.engine import CallChange, Presence
 from portal.telephony.plan import Fallback, FallbackCause, RingStep, RoutePlan, SkipReason, StepReason, Target
 from tests.calls.factory import Story

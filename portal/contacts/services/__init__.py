@@ -3,6 +3,7 @@
 from portal.contacts.services.address_book import add_contact, edit_contact, remove_contact
 from portal.contacts.services.crm_import import Import, import_crm_users
 from portal.contacts.services.crm_users import add_crm_user, remove_crm_user, rename_crm_user, restore_crm_user
+from portal.contacts.services.duty import set_duty, set_mobile
 from portal.contacts.services.mapping import map_crm_users
 
 __all__ = [
@@ -16,4 +17,6 @@ __all__ = [
     "remove_crm_user",
     "rename_crm_user",
     "restore_crm_user",
+    "set_duty",
+    "set_mobile",
 ]

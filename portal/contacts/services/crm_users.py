@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from portal.accounts.audit import audit
 from portal.contacts.models import CrmUser
+from portal.contacts.queries import employee_with
 from portal.kernel.clock import now
 from portal.kernel.db import announce, db
 from portal.kernel.errors import NotFound, Refused
@@ -54,6 +55,8 @@ def restore_crm_user(crm_user_id: int) -> CrmUser:
         return user
     if user.sip_line_id is not None and _holder(user.sip_line_id) is not None:
         user.sip_line_id = None
+    if user.mobile is not None and employee_with(user.mobile) is not None:
+        user.mobile = None
     user.removed_at = None
     audit("crm_user.restore", user.name)
     announce("phones-changed")

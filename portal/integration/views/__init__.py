@@ -1,6 +1,31 @@
 """The page and what can be done on it, section by section."""
 
 from portal.integration.feature import feature
-from portal.integration.views import crm_users, keys, page, receivers, strategy
+from portal.integration.views import (
+    blacklist,
+    crm_users,
+    duty,
+    fallbacks,
+    groups,
+    hours,
+    keys,
+    known_contacts,
+    page,
+    receivers,
+    strategy,
+)
 
-__all__ = ["crm_users", "feature", "keys", "page", "receivers", "strategy"]
+__all__ = [
+    "blacklist",
+    "crm_users",
+    "duty",
+    "fallbacks",
+    "feature",
+    "groups",
+    "hours",
+    "keys",
+    "known_contacts",
+    "page",
+    "receivers",
+    "strategy",
+]

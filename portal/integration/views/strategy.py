@@ -9,12 +9,12 @@ from flask.typing import ResponseReturnValue
 
 from portal.integration.feature import feature
 from portal.integration.forms import StrategyForm, seen
-from portal.integration.sections import PAGE, described_as, show, strategy_section
+from portal.integration.sections import PAGE, described_as, owner_sentence, show, strategy_section
 from portal.kernel.errors import Refused
 from portal.kernel.i18n import gettext as _
 from portal.routing import services
 from portal.routing.queries import new_contact_group
-from portal.routing.words import describe, describe_owner
+from portal.routing.words import describe
 from portal.web import htmx
 from portal.web.access import Permission
 
@@ -52,7 +52,7 @@ def preview_strategy() -> ResponseReturnValue:
     if is_clear:
         try:
             group = described_as(form.settings())
-            said = {"plan": describe(group), "owner_plan": describe_owner(group)}
+            said = {"plan": describe(group), "owner_plan": owner_sentence(group)}
         except Refused as error:
             problems.append(error.message)
     return htmx.render(PAGE, fragment="integration/_plan.html", problems=problems, **said)

@@ -1,0 +1,58 @@
+"""Known contacts: whom their calls ring and who is asked for it."""
+
+from __future__ import annotations
+
+from flask import Response, current_app, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.integration.feature import feature
+from portal.integration.known_contacts import PAGE, KnownContactsForm, known_contacts_page, typed_sources
+from portal.kernel.errors import Refused
+from portal.kernel.i18n import gettext as _
+from portal.routing.known_rules import known_contact_rules, set_known_contacts
+from portal.web import htmx
+from portal.web.access import Permission
+from portal.webhooks.urls import check_url
+
+FRAGMENT = "integration/_known_contacts.html"
+
+
+@feature.get("/known-contacts", needs=Permission.SEE_INTEGRATION)
+def known_contacts() -> ResponseReturnValue:
+    return htmx.render(PAGE, fragment=FRAGMENT, **known_contacts_page())
+
+
+@feature.post("/known-contacts", needs=Permission.MANAGE_INTEGRATION)
+def save_known_contacts() -> ResponseReturnValue:
+    form = KnownContactsForm()
+    sources = typed_sources()
+    if not form.validate():
+        return _refused(form, sources)
+    try:
+        set_known_contacts(
+            form.mode.data,
+            sources[1],
+            owner_seconds=form.owner_seconds.data or 0,
+            last_talk_hours=form.last_talk_hours.data or 0,
+            budget_ms=form.budget_ms.data or 0,
+            lookup_url=_url(form.lookup_url.data or ""),
+        )
+    except Refused as error:
+        form.refuse(Refused(error.message, "lookup_url") if error.field == "url" else error)
+        return _refused(form, sources)
+    context = known_contacts_page() if htmx.wants_fragment() else {}
+    back = url_for("integration.known_contacts")
+    return htmx.done(_("Saved."), back_to=back, fragment=FRAGMENT, **context)
+
+
+def _url(typed: str) -> str:
+    """The URL, tried at the door where it is a new one."""
+    text = typed.strip()
+    if not text or text == known_contact_rules().lookup_url:
+        return text
+    check_url(current_app.extensions["portal.http"], text.replace("{number}", "1").replace("{line}", "1"))
+    return text
+
+
+def _refused(form: KnownContactsForm, sources: tuple[list[str], list[str]]) -> Response:
+    return htmx.render(PAGE, fragment=FRAGMENT, status=422, **known_contacts_page(form, sources))

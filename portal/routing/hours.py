@@ -1,0 +1,87 @@
+"""Whether a public number is answered at a moment: its week, and the days that differ from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from portal.kernel.db import db
+from portal.routing.models import HoursException, LineHours
+from portal.routing.spans import Span, is_within, parse_spans, starts_of
+from portal.telephony.queries import find_did
+
+_LOOK_AHEAD_DAYS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class SpecialDays:
+    """Days, both included, with hours of their own; `is_of_line` those of one number outweigh those of all."""
+
+    first_day: date
+    last_day: date
+    spans: tuple[Span, ...]
+    note: str = ""
+    is_of_line: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """The hours of one number; `week` is None round the clock."""
+
+    week: tuple[tuple[Span, ...], ...] | None = None
+    special: tuple[SpecialDays, ...] = ()
+
+    def is_open(self, moment: datetime, zone: ZoneInfo) -> bool:
+        """Whether the number is answered at this moment. The clock on the wall counts, also when it is set."""
+        local = moment.astimezone(zone)
+        return is_within(local, self._spans(local.date()), self._spans(local.date() - timedelta(days=1)))
+
+    def special_day(self, moment: datetime, zone: ZoneInfo) -> SpecialDays | None:
+        """The exception that rules the day of this moment."""
+        return self._special(moment.astimezone(zone).date())
+
+    def opens_at(self, moment: datetime, zone: ZoneInfo) -> datetime | None:
+        """When the number is answered again, within two months; None where it is not, or is open now."""
+        if self.is_open(moment, zone):
+            return None
+        local = moment.astimezone(zone)
+        for days in range(_LOOK_AHEAD_DAYS):
+            day = local + timedelta(days=days)
+            later = [start for start in starts_of(self._spans(day.date()), day) if start > local]
+            if later:
+                return later[0]
+        return None
+
+    def _special(self, day: date) -> SpecialDays | None:
+        found = [each for each in self.special if each.first_day <= day <= each.last_day]
+        return max(found, key=lambda each: (each.is_of_line, each.first_day), default=None)
+
+    def _spans(self, day: date) -> Sequence[Span]:
+        special = self._special(day)
+        if special is not None:
+            return special.spans
+        return ((0, 24 * 60),) if self.week is None else self.week[day.weekday()]
+
+
+def hours_of(did: str) -> Hours:
+    """The hours of a public number of the entered account; round the clock for one that is not the account's."""
+    line = find_did(did)
+    if line is None:
+        return Hours()
+    row = db.session.scalar(select(LineHours).where(LineHours.did_id == line.id))
+    week = None if row is None or row.week is None else tuple(parse_spans(day) for day in row.week)
+    days = db.session.scalars(
+        select(HoursException).where(
+            HoursException.removed_at.is_(None),
+            (HoursException.did_id == line.id) | HoursException.did_id.is_(None),
+        )
+    )
+    return Hours(week, tuple(_special(each) for each in days))
+
+
+def _special(row: HoursException) -> SpecialDays:
+    return SpecialDays(row.first_day, row.last_day, parse_spans(row.spans), row.note, row.did_id is not None)

@@ -1,0 +1,95 @@
+"""Asks CRMs in threads of its own, so that a call waits for its budget and not a moment longer."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass
+
+import structlog
+from flask import Flask
+
+from portal.kernel.clock import monotonic, now
+from portal.kernel.db import transaction
+from portal.routing.lookup.protocol import CallerLookup, LookupFailed, LookupResult
+from portal.routing.lookup.state import keep_answer, keep_state, user_named
+
+log = structlog.get_logger(__name__)
+
+LONGEST_SECONDS = 8.0
+"""A late answer is waited for so long: it serves the next call."""
+_THREADS = 16
+_OF_ONE_ACCOUNT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class LookupAnswer:
+    """What came of asking; `detail` is a name or a short technical text."""
+
+    result: LookupResult
+    crm_user_id: int | None = None
+    detail: str = ""
+    took_ms: int = 0
+
+
+class LookupDesk:
+    """One per process, thread-safe. A slow CRM of one account takes no thread from the others."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._threads = ThreadPoolExecutor(_THREADS, "lookup")
+        self._lock = threading.Lock()
+        self._asking: Counter[int] = Counter()
+
+    def ask(self, account_id: int, lookup: CallerLookup, number: str, did: str, *, seconds: float) -> LookupAnswer:
+        """The answer, or LATE after `seconds`; what comes later is kept all the same. No transaction may be open."""
+        began = monotonic()
+        with self._lock:
+            if self._asking[account_id] >= _OF_ONE_ACCOUNT:
+                return LookupAnswer(LookupResult.CROWDED)
+            self._asking[account_id] += 1
+        answer: Future[LookupAnswer] = Future()
+        self._threads.submit(self._ask, account_id, lookup, number, did, answer)
+        try:
+            return answer.result(max(0.0, seconds))
+        except FutureTimeout:
+            return LookupAnswer(LookupResult.LATE, took_ms=_ms_since(began))
+
+    def _ask(self, account_id: int, lookup: CallerLookup, number: str, did: str, future: Future[LookupAnswer]) -> None:
+        began = monotonic()
+        answer = LookupAnswer(LookupResult.FAILED, detail="a fault of ours")
+        try:
+            with self._app.app_context():
+                answer = self._answer(account_id, lookup, number, did, began)
+                future.set_result(answer)
+                with transaction(account_id):
+                    if answer.result is not LookupResult.FAILED:
+                        keep_answer(number, answer.crm_user_id, now())
+                    keep_state(answer.result, answer.detail, answer.took_ms, now())
+        except Exception:
+            log.exception("lookup_not_kept", account_id=account_id)
+        finally:
+            if not future.done():
+                future.set_result(answer)
+            with self._lock:
+                self._asking[account_id] -= 1
+
+    @staticmethod
+    def _answer(account_id: int, lookup: CallerLookup, number: str, did: str, began: float) -> LookupAnswer:
+        try:
+            named = lookup.ask(number, did, seconds=LONGEST_SECONDS)
+        except LookupFailed as failure:
+            return LookupAnswer(LookupResult.FAILED, detail=str(failure), took_ms=_ms_since(began))
+        if named is None:
+            return LookupAnswer(LookupResult.NOBODY, took_ms=_ms_since(began))
+        with transaction(account_id, writes=False):
+            user = user_named(named)
+        if user is None:
+            return LookupAnswer(LookupResult.STRANGER, detail=named.text, took_ms=_ms_since(began))
+        return LookupAnswer(LookupResult.FOUND, user.id, user.name, _ms_since(began))
+
+
+def _ms_since(began: float) -> int:
+    return round((monotonic() - began) * 1000)
