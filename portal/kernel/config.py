@@ -13,8 +13,10 @@ from typing import Any
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from portal.kernel import asterisk_settings as asterisk
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-ENGINES = ("sandbox",)
+ENGINES = ("sandbox", "asterisk")
 
 
 class SettingsError(Exception):
@@ -42,6 +44,7 @@ class Settings:
     webhook_senders: int
     log_level: str
     log_format: str
+    asterisk: asterisk.AsteriskSettings
     demo_password: str | None = field(default=None, repr=False)
     is_demo: bool = False
 
@@ -144,8 +147,18 @@ SETTINGS: tuple[Setting, ...] = (
         _secrets,
         is_secret=True,
     ),
-    Setting("PORTAL_ENGINE", "sandbox", "What drives the calls: `sandbox`", _one_of(*ENGINES)),
+    Setting("PORTAL_ENGINE", "sandbox", "What drives the calls: `sandbox` or `asterisk`", _one_of(*ENGINES)),
     Setting("PORTAL_SWITCH", "main", "Name of the switch that `portal engine` of this process drives", str),
+    Setting("PORTAL_ASTERISK_URL", "none", "Where Asterisk's HTTP server is: `http://127.0.0.1:8088`", _url),
+    Setting("PORTAL_ASTERISK_USER", "portal", "The user in Asterisk's `ari.conf`", asterisk.read_word),
+    Setting("PORTAL_ASTERISK_PASSWORD", "none", "That user's password", str, is_secret=True),
+    Setting("PORTAL_ASTERISK_APP", "portal", "Name of the Stasis application in the dialplan", asterisk.read_word),
+    Setting(
+        "PORTAL_ASTERISK_TRUNK",
+        "PJSIP/{number}@trunk",
+        "How Asterisk dials a number of the outside world; `{number}` is digits with the country code",
+        asterisk.read_trunk,
+    ),
     Setting("PORTAL_HOST", "127.0.0.1", "Address that the web server listens on", str),
     Setting("PORTAL_PORT", "8000", "Port that the web server listens on", _between(0, 65535)),
     Setting(
@@ -187,6 +200,9 @@ _DEFAULTS = {
     "PORTAL_DATA": "./var",
     "PORTAL_ENGINE": "sandbox",
     "PORTAL_SWITCH": "main",
+    "PORTAL_ASTERISK_USER": "portal",
+    "PORTAL_ASTERISK_APP": "portal",
+    "PORTAL_ASTERISK_TRUNK": "PJSIP/{number}@trunk",
     "PORTAL_HOST": "127.0.0.1",
     "PORTAL_PORT": "8000",
     "PORTAL_TRUSTED_PROXIES": "0",
@@ -226,6 +242,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, data: Path | None
         webhook_senders=values["PORTAL_WEBHOOK_SENDERS"],
         log_level=values["PORTAL_LOG_LEVEL"],
         log_format=values["PORTAL_LOG_FORMAT"],
+        asterisk=asterisk.AsteriskSettings(*(values[f"PORTAL_ASTERISK_{name}"] for name in asterisk.NAMES)),
         demo_password=values["PORTAL_DEMO_PASSWORD"] or None,
     )
 
