@@ -6,14 +6,14 @@ import threading
 
 from flask import Flask
 
-from portal.calls.ingest import Journal
+from portal.calls.journal import Journal
 from portal.kernel.mail.carrier import MailCarrier
 from portal.recordings.sink import Sink
 from portal.routing.callers import known_callers
 from portal.routing.planner import Planner
 from portal.server.tree import until_told
 from portal.telephony.runner import EngineProcess
-from portal.webhooks.worker import Worker
+from portal.webhooks.sending.worker import Worker
 
 
 def run_worker(app: Flask) -> None:
@@ -21,7 +21,7 @@ def run_worker(app: Flask) -> None:
     mail = MailCarrier(app)
 
     def work(stop: threading.Event) -> None:
-        carrier = threading.Thread(target=mail.run, args=(stop,), name="mail")
+        carrier = threading.Thread(target=mail.run, args=(stop,), name="mail", daemon=True)
         carrier.start()
         Worker(app).run(stop)
         carrier.join()
