@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import secrets
 from collections.abc import Callable, Mapping
@@ -10,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from portal.kernel import setting_texts as texts
+from portal.kernel.setting_texts import Network
+from portal.kernel.storage.place import S3Place
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 ENGINES = ("sandbox",)
 
 
@@ -40,6 +39,8 @@ class Settings:
     web_threads: int
     webhook_allow: tuple[Network, ...]
     webhook_senders: int
+    storage: S3Place | None
+    """None: the folder `blobs` in `data`."""
     log_level: str
     log_format: str
     demo_password: str | None = field(default=None, repr=False)
@@ -62,61 +63,6 @@ class Setting:
     is_secret: bool = False
 
 
-def _one_of(*words: str) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text not in words:
-            raise ValueError(f"must be one of: {', '.join(words)}")
-        return text
-
-    return read
-
-
-def _between(low: int, high: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
-            raise ValueError(f"must be a whole number from {low} to {high}")
-        return int(text)
-
-    return read
-
-
-def _networks(text: str) -> tuple[Network, ...]:
-    try:
-        return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
-    except ValueError:
-        raise ValueError("must be networks such as 10.0.0.0/8,fd00::/8") from None
-
-
-def _url(text: str) -> str:
-    if text and not text.startswith(("http://", "https://")):
-        raise ValueError("must begin with http:// or https://")
-    return text.rstrip("/")
-
-
-def _database(text: str) -> str:
-    if not text:
-        return ""
-    try:
-        url = make_url(text)
-    except ArgumentError:
-        raise ValueError("must look like postgresql://user:password@host/name or sqlite:////path/portal.db") from None
-    if url.get_backend_name() == "postgresql":
-        return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
-    if url.get_backend_name() == "sqlite":
-        return text
-    raise ValueError("must name PostgreSQL or SQLite; other databases are not supported")
-
-
-def _secret(text: str) -> str:
-    if text and len(text) < 32:
-        raise ValueError("must have at least 32 characters (make one with: openssl rand -hex 32)")
-    return text
-
-
-def _secrets(text: str) -> tuple[str, ...]:
-    return tuple(_secret(part) for part in text.split(",") if part)
-
-
 SETTINGS: tuple[Setting, ...] = (
     Setting(
         "PORTAL_DATA",
@@ -128,51 +74,63 @@ SETTINGS: tuple[Setting, ...] = (
         "PORTAL_DATABASE_URL",
         "the file `portal.db` in `PORTAL_DATA`",
         "`postgresql://user:password@host/name`, or `sqlite:////path`",
-        _database,
+        texts.database,
     ),
     Setting(
         "PORTAL_SECRET_KEY",
         "made up at first start (SQLite only)",
         "Signs sessions, seals stored secrets; at least 32 characters",
-        _secret,
+        texts.secret,
         is_secret=True,
     ),
     Setting(
         "PORTAL_RETIRED_SECRET_KEYS",
         "none",
         "Earlier secrets, comma-separated: what they sealed can still be opened",
-        _secrets,
+        texts.secrets,
         is_secret=True,
     ),
-    Setting("PORTAL_ENGINE", "sandbox", "What drives the calls: `sandbox`", _one_of(*ENGINES)),
+    Setting("PORTAL_ENGINE", "sandbox", "What drives the calls: `sandbox`", texts.one_of(*ENGINES)),
     Setting("PORTAL_SWITCH", "main", "Name of the switch that `portal engine` of this process drives", str),
     Setting("PORTAL_HOST", "127.0.0.1", "Address that the web server listens on", str),
-    Setting("PORTAL_PORT", "8000", "Port that the web server listens on", _between(0, 65535)),
+    Setting("PORTAL_PORT", "8000", "Port that the web server listens on", texts.between(0, 65535)),
     Setting(
         "PORTAL_PUBLIC_URL",
         "none",
         "The address people type, for links outside a page: `https://cabinet.example.ru`",
-        _url,
+        texts.url,
     ),
-    Setting("PORTAL_TRUSTED_PROXIES", "0", "How many proxies in front may set `X-Forwarded-*`", _between(0, 8)),
-    Setting("PORTAL_WEB_PROCESSES", "1", "Processes of one `portal web`", _between(1, 64)),
+    Setting("PORTAL_TRUSTED_PROXIES", "0", "How many proxies in front may set `X-Forwarded-*`", texts.between(0, 8)),
+    Setting("PORTAL_WEB_PROCESSES", "1", "Processes of one `portal web`", texts.between(1, 64)),
     Setting(
-        "PORTAL_WEB_THREADS", "64", "Requests and live pages that one web process serves at once", _between(2, 512)
+        "PORTAL_WEB_THREADS", "64", "Requests and live pages that one web process serves at once", texts.between(2, 512)
     ),
     Setting(
         "PORTAL_WEBHOOK_ALLOW",
         "none",
         "Networks that webhooks may reach although they are not public: `10.1.0.0/16`",
-        _networks,
+        texts.networks,
     ),
-    Setting("PORTAL_WEBHOOK_SENDERS", "16", "Webhooks that one worker sends at once", _between(1, 128)),
+    Setting("PORTAL_WEBHOOK_SENDERS", "16", "Webhooks that one worker sends at once", texts.between(1, 128)),
+    Setting(
+        "PORTAL_STORAGE",
+        "the folder `blobs` in `PORTAL_DATA`",
+        "Where records and results of jobs are kept: `s3://bucket/prefix` of an S3-compatible store",
+        texts.bucket,
+    ),
+    Setting("PORTAL_STORAGE_ENDPOINT", "Amazon's own", "Address of that store: `https://s3.example.ru`", texts.url),
+    Setting("PORTAL_STORAGE_REGION", "us-east-1", "Its region", str),
+    Setting("PORTAL_STORAGE_KEY", "none", "Its access key; without one, a role of the machine", is_secret=True),
+    Setting("PORTAL_STORAGE_SECRET", "none", "Its secret", is_secret=True),
     Setting(
         "PORTAL_LOG_LEVEL",
         "info",
         "`debug`, `info`, `warning` or `error`",
-        _one_of("debug", "info", "warning", "error"),
+        texts.one_of("debug", "info", "warning", "error"),
     ),
-    Setting("PORTAL_LOG_FORMAT", "json", "`json` for collectors, `console` for people", _one_of("json", "console")),
+    Setting(
+        "PORTAL_LOG_FORMAT", "json", "`json` for collectors, `console` for people", texts.one_of("json", "console")
+    ),
     Setting(
         "PORTAL_DEMO_PASSWORD",
         "made up and printed",
@@ -193,6 +151,7 @@ _DEFAULTS = {
     "PORTAL_WEB_PROCESSES": "1",
     "PORTAL_WEB_THREADS": "64",
     "PORTAL_WEBHOOK_SENDERS": "16",
+    "PORTAL_STORAGE_REGION": "us-east-1",
     "PORTAL_LOG_LEVEL": "info",
     "PORTAL_LOG_FORMAT": "json",
 }
@@ -224,10 +183,21 @@ def load_settings(environ: Mapping[str, str] | None = None, *, data: Path | None
         web_threads=values["PORTAL_WEB_THREADS"],
         webhook_allow=values["PORTAL_WEBHOOK_ALLOW"],
         webhook_senders=values["PORTAL_WEBHOOK_SENDERS"],
+        storage=_storage(values),
         log_level=values["PORTAL_LOG_LEVEL"],
         log_format=values["PORTAL_LOG_FORMAT"],
         demo_password=values["PORTAL_DEMO_PASSWORD"] or None,
     )
+
+
+def _storage(values: Mapping[str, Any]) -> S3Place | None:
+    bucket, prefix = values["PORTAL_STORAGE"]
+    parts = [values[f"PORTAL_STORAGE_{part}"] for part in ("ENDPOINT", "REGION", "KEY", "SECRET")]
+    if not bucket:
+        return None
+    if bool(parts[2]) != bool(parts[3]):
+        raise SettingsError("PORTAL_STORAGE_KEY and PORTAL_STORAGE_SECRET go together: set both, or neither.")
+    return S3Place(bucket, prefix, *parts)
 
 
 def _refuse_unknown(environ: Mapping[str, str]) -> None:

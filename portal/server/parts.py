@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 from flask import Flask
 
 from portal.calls.ingest import Journal
+from portal.kernel.jobs.runner import JobRunner
 from portal.recordings.sink import Sink
 from portal.routing.callers import known_callers
 from portal.routing.planner import Planner
@@ -12,10 +15,18 @@ from portal.server.tree import until_told
 from portal.telephony.runner import EngineProcess
 from portal.webhooks.worker import Worker
 
+_POLITE = 5
+
 
 def run_worker(app: Flask) -> None:
     """Sends webhooks until told to stop."""
     until_told(Worker(app).run)
+
+
+def run_jobs(app: Flask) -> None:
+    """Does background jobs until told to stop. A process of its own, and a polite one: pages go first."""
+    os.nice(_POLITE)
+    until_told(JobRunner(app).run)
 
 
 def run_engine(app: Flask, *, traffic: bool = False) -> None:

@@ -18,10 +18,12 @@ from portal.contacts.models import Contact, CrmUser
 from portal.helpdesk.models import SupportMessage, SupportThread
 from portal.kernel.clock import now
 from portal.kernel.db import transaction
+from portal.kernel.jobs import Job, JobState
 from portal.recordings.models import Recording
 from portal.telephony.engine import CallKind
 from portal.webhooks.models import EventType, Lane, WebhookDelivery, WebhookEvent, WebhookSubscription
 
+VOICE = {"locale": "ru", "time_zone": "Europe/Moscow", "currency": "RUB"}
 LONG_AGO = datetime(2001, 2, 3, 12, tzinfo=UTC)
 """In a month that has a statement."""
 
@@ -53,13 +55,18 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
         delivery = WebhookDelivery(
             subscription_id=webhook.id, event_id=event.id, public_id=call.api_call_id, lane=Lane.START
         )
-        session.add_all([delivery, Recording(call_id=call.id, file_name="call.wav")])
+        job = Job(kind="calls-export", arguments={}, voice=VOICE, asked_by="ivan@example", state=JobState.DONE)
+        session.add_all([delivery, Recording(call_id=call.id, file_name="call.wav"), job])
         session.flush()
+        job.result_blob = f"jobs/{account_id}/{job.id}-1"
+        with app.extensions["portal.storage"].writer(job.result_blob) as file:
+            file.write(b"time;who")
         return {
             "api_call_id": call.api_call_id,
             "contact_id": contact.id,
             "crm_user_id": crm_user.id,
             "delivery_id": delivery.id,
+            "job_id": job.id,
             "key_id": key.id,
             "month": LONG_AGO.month,
             "thread_id": thread.id,
