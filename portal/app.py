@@ -30,6 +30,7 @@ from portal.kernel.events import EventBus
 from portal.kernel.http import Door
 from portal.kernel.i18n import CATALOGUES, DEFAULT_LOCALE
 from portal.kernel.jobs import kinds as job_kinds
+from portal.kernel.mail.carrier import make_postman
 from portal.kernel.secrets import Vault, derive
 from portal.kernel.storage import make_store
 from portal.overview.views import feature as overview
@@ -37,12 +38,13 @@ from portal.public_api import errors as api_errors
 from portal.public_api.description import feature as description
 from portal.public_api.views import PREFIX as API_PREFIX
 from portal.public_api.views import feature as public_api
+from portal.recordings.outlines import MISSING_OUTLINES, OUTLINES
 from portal.recordings.panel import RECORD_PANEL
 from portal.recordings.views import feature as recordings
 from portal.web import addresses, assets, errors, filters, live, requests, security
 from portal.web.health import feature as health
-from portal.webhooks.panel import DELIVERY_PANEL
-from portal.webhooks.views import feature as webhooks
+from portal.webhooks.pages.panel import DELIVERY_PANEL
+from portal.webhooks.pages.views import feature as webhooks
 
 Process = Literal["web", "worker", "jobs", "engine", "command"]
 ROOT = Path(__file__).resolve().parent.parent
@@ -63,7 +65,7 @@ FEATURES = (
     admin,
     desk,
 )
-BACKGROUND = (CLEANING,)
+BACKGROUND = (CLEANING, OUTLINES, MISSING_OUTLINES)
 """What `portal worker` does besides sending webhooks: kinds of jobs, and works that come again and again."""
 _MAX_FORM = 1_000_000
 
@@ -132,4 +134,5 @@ def _adapters(app: Flask, settings: Settings, process: Process) -> None:
     app.extensions["portal.storage"] = make_store(settings)
     app.extensions["portal.events"] = EventBus()
     job_kinds.init_app(app, *BACKGROUND)
+    app.extensions["portal.postman"] = make_postman(settings)
     app.extensions["portal.http"] = Door(allow=settings.webhook_allow)

@@ -44,7 +44,10 @@ def draw_missing(job: RunningJob) -> None:
 def _batch(job: RunningJob, last: int) -> list[tuple[int, str]]:
     with job.transaction(writes=False):
         rows = db.session.execute(
-            select(Recording.id, Recording.blob).where(*_MISSING, Recording.id > last).order_by(Recording.id).limit(_BATCH)
+            select(Recording.id, Recording.blob)
+            .where(*_MISSING, Recording.id > last)
+            .order_by(Recording.id)
+            .limit(_BATCH)
         )
         return [(row.id, row.blob) for row in rows]
 

@@ -18,6 +18,7 @@ SHARED_TABLES = {
     "membership": "who may enter which account: asked before one is entered",
     "offer_version": "the provider's offer is one for all",
     "periodic_run": "works of the installation as a whole",
+    "outgoing_mail": "to a person, who may belong to several accounts or to none",
     "sign_in_failure": "attempts, counted before anybody is known",
     "switch_life": "a switch serves every account",
     "tariff": "one price list for all",
@@ -32,10 +33,12 @@ SEE_EVERYTHING = {
     "portal/calls/left_open.py",
     "portal/jobs/keeping.py",
     "portal/kernel/jobs/dispatch.py",
+    "portal/calls/journal/left_open.py",
+    "portal/recordings/outlines.py",
     "portal/telephony/lines.py",
     "portal/telephony/orders.py",
     "portal/telephony/sandbox_lines.py",
-    "portal/webhooks/worker.py",
+    "portal/webhooks/sending/worker.py",
 }
 
 

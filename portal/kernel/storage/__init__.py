@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from portal.kernel.config import Settings
 from portal.kernel.storage.folder import FolderStore
 from portal.kernel.storage.store import BlobStore
-
-if TYPE_CHECKING:
-    from portal.kernel.config import Settings
 
 FOLDER = "blobs"
 """Below `PORTAL_DATA`, where the settings name no other store."""
@@ -20,6 +16,8 @@ def make_store(settings: Settings) -> BlobStore:
     """The store that the settings name. Touches no network."""
     if settings.storage is None:
         return FolderStore(settings.data / FOLDER)
-    from portal.kernel.storage.s3 import S3Store  # noqa: PLC0415 -- large, and most installations do without
+    from portal.kernel.storage.s3 import S3Place, S3Store  # noqa: PLC0415 -- large, and most installations do without
 
-    return S3Store(settings.storage)
+    bucket, prefix = settings.storage
+    key, secret = settings.storage_key, settings.storage_secret
+    return S3Store(S3Place(bucket, prefix, settings.storage_endpoint, settings.storage_region, key, secret))

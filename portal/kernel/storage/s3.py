@@ -6,6 +6,7 @@ import io
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -16,7 +17,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from portal.kernel.errors import Unavailable
 from portal.kernel.i18n import gettext as _
-from portal.kernel.storage.place import S3Place
 from portal.kernel.storage.store import CHUNK, checked
 
 _PART = 8 * 1024 * 1024
@@ -31,6 +31,20 @@ _TUNING = Config(
     request_checksum_calculation="when_required",
     response_checksum_validation="when_required",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class S3Place:
+    """A bucket of an S3-compatible store. Without a key, boto3's own ways find one (a role of the machine)."""
+
+    bucket: str
+    prefix: str
+    """Empty, or ending with a slash."""
+    endpoint: str
+    """Empty: Amazon's own of the region."""
+    region: str
+    key: str | None = field(default=None, repr=False)
+    secret: str | None = field(default=None, repr=False)
 
 
 class S3Store:
@@ -102,8 +116,8 @@ class S3Store:
                     "s3",
                     endpoint_url=self._place.endpoint or None,
                     region_name=self._place.region,
-                    aws_access_key_id=self._place.key or None,
-                    aws_secret_access_key=self._place.secret or None,
+                    aws_access_key_id=self._place.key,
+                    aws_secret_access_key=self._place.secret,
                     config=_TUNING,
                 )
             return self._made

@@ -1,0 +1,136 @@
+"""The filters of the call log as a page shows them: presets, choices, chips, and the address of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from flask import url_for
+
+from portal.calls.log.filters import CallFilters, Direction
+from portal.calls.words import direction_word, outcome_word
+from portal.contacts.names import code_names
+from portal.kernel import clock, phone
+from portal.kernel.i18n import gettext as _
+from portal.telephony.engine import CallOutcome
+from portal.telephony.queries import dids, sip_lines
+from portal.web.filters import day
+
+Option = tuple[str, str]
+"""A value of the address, and its words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A period at a click."""
+
+    label: str
+    url: str
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One filter in use, and the address without it."""
+
+    label: str
+    remove_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilterBar:
+    """All of it."""
+
+    filters: CallFilters
+    values: dict[str, str]
+    presets: list[Preset]
+    chips: list[Chip]
+    directions: list[Option]
+    outcomes: list[Option]
+    lines: list[Option]
+    sips: list[Option]
+    records: list[Option]
+    clear_url: str
+
+
+def filter_bar(filters: CallFilters) -> FilterBar:
+    """The bar for this choice. Three queries, whatever is chosen."""
+    choices = {
+        "direction": [(each.value, direction_word(each.kind)) for each in Direction],
+        "outcome": [(each.value, outcome_word(each)) for each in CallOutcome],
+        "line": [(did.number, _labelled(phone.display(did.number), did.label)) for did in dids()],
+        "sip": _sip_options(),
+        "record": [("yes", _("with a record")), ("no", _("without a record"))],
+    }
+    return FilterBar(
+        filters=filters,
+        values=filters.query(),
+        presets=_presets(filters),
+        chips=_chips(filters, {name: dict(options) for name, options in choices.items()}),
+        directions=choices["direction"],
+        outcomes=choices["outcome"],
+        lines=choices["line"],
+        sips=choices["sip"],
+        records=choices["record"],
+        clear_url=url_for("calls.index"),
+    )
+
+
+def log_url(filters: CallFilters, **more: str) -> str:
+    """The address of the log for this choice."""
+    return _address(filters.query() | more)
+
+
+def _address(values: dict[str, str]) -> str:
+    # `from` is no name for an argument; the type checker sees the unpacked ones as url_for's own.
+    return url_for("calls.index", **values)  # type: ignore[arg-type]
+
+
+def _sip_options() -> list[Option]:
+    lines = sip_lines()
+    names = code_names([line.name for line in lines])
+    return [(line.name, _labelled(names.get(line.name, ""), line.name)) for line in lines]
+
+
+def _labelled(first: str, second: str) -> str:
+    return " · ".join(filter(None, (first, second)))
+
+
+def _presets(filters: CallFilters) -> list[Preset]:
+    today = clock.now().astimezone(filters.zone).date()
+    yesterday = today - timedelta(days=1)
+    periods: list[tuple[str, date | None, date | None]] = [
+        (_("All"), None, None),
+        (_("Today"), today, today),
+        (_("Yesterday"), yesterday, yesterday),
+        (_("7 days"), today - timedelta(days=6), today),
+        (_("30 days"), today - timedelta(days=29), today),
+    ]
+    return [
+        Preset(
+            label,
+            log_url(replace(filters, first_day=first, last_day=last)),
+            is_current=(filters.first_day, filters.last_day) == (first, last),
+        )
+        for label, first, last in periods
+    ]
+
+
+def _chips(filters: CallFilters, words: dict[str, dict[str, str]]) -> list[Chip]:
+    values = filters.query()
+    chips = []
+    if filters.first_day or filters.last_day:
+        chips.append(Chip(_period(filters), log_url(replace(filters, first_day=None, last_day=None))))
+    for name in ("q", "direction", "outcome", "line", "sip", "record"):
+        if name in values:
+            rest = {other: value for other, value in values.items() if other != name}
+            shown = words.get(name, {}).get(values[name], values[name])
+            chips.append(Chip(f"“{shown}”" if name == "q" else shown, _address(rest)))
+    return chips
+
+
+def _period(filters: CallFilters) -> str:
+    first, last = filters.first_day, filters.last_day
+    if first and last:
+        return day(first) if first == last else _("%(first)s to %(last)s", first=day(first), last=day(last))
+    return _("from %(day)s", day=day(first)) if first else _("until %(day)s", day=day(last or date.max))
