@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from portal.kernel.asterisk_settings import AsteriskSettings
+from portal.kernel.config.asterisk import AsteriskSettings
 from portal.telephony.engine import CallSnapshot, IncomingCall, OutgoingCall
 from portal.telephony.engines.asterisk.ari import Ari, door_to_switch
 from portal.telephony.engines.asterisk.driver import Equipment

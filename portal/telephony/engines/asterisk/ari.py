@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from portal.kernel.asterisk_settings import AsteriskSettings
+from portal.kernel.config.asterisk import AsteriskSettings
 from portal.kernel.http import Door, Failed, Request
 
 ANYWHERE = tuple(ipaddress.ip_network(each) for each in ("0.0.0.0/0", "::/0"))

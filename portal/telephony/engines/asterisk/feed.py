@@ -11,7 +11,7 @@ import structlog
 from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from portal.kernel.asterisk_settings import AsteriskSettings
+from portal.kernel.config.asterisk import AsteriskSettings
 from portal.telephony.engines.asterisk.ari import authorization
 
 log = structlog.get_logger(__name__)

@@ -1,0 +1,150 @@
+"""What came of a try, written down: the attempt as evidence, and where its delivery stands now, in one transaction."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import BindParameter, String, Table, and_, bindparam, case, insert, select, update
+from sqlalchemy.orm import aliased
+
+from portal.kernel.bells import live_topic
+from portal.kernel.clock import UtcDateTime
+from portal.kernel.db import db, ring
+from portal.webhooks.models import (
+    DeliveryAttempt,
+    DeliveryState,
+    EventType,
+    WebhookDelivery,
+    WebhookSubscription,
+)
+from portal.webhooks.sending import schedule
+from portal.webhooks.sending.queue import ClaimedDelivery
+from portal.webhooks.sending.schedule import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """What was sent and what came back; the fields of `DeliveryAttempt` under the same names."""
+
+    started_at: datetime
+    ended_at: datetime
+    request_line: str
+    request_headers: list[list[str]]
+    status: int | None
+    failure: str | None
+    failure_text: str | None
+    response_headers: list[list[str]] | None
+    response_body: str | None
+    is_cut: bool
+    peer: str | None
+    phases: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A claimed delivery and what came of trying it."""
+
+    delivery: ClaimedDelivery
+    exchanged: Exchanged
+    verdict: Verdict
+    retry_after: timedelta | None
+
+
+_KEPT = [field.name for field in fields(Exchanged) if field.name != "ended_at"]
+
+# Statements stand ready: to build them anew for each delivery costs more than the database takes to run them.
+_removed_at = (
+    select(WebhookSubscription.removed_at)
+    .where(WebhookSubscription.id == WebhookDelivery.subscription_id)
+    .scalar_subquery()
+)
+_state: BindParameter[str] = bindparam("new_state", type_=String(16))
+_goes_on = _state == DeliveryState.WAITING.value
+_MOVE_ON = (
+    update(cast("Table", WebhookDelivery.__table__))
+    .where(WebhookDelivery.id == bindparam("delivery_id"), WebhookDelivery.claim == bindparam("held_claim"))
+    .values(
+        # Removed while this try was in the air: it joins what the removal cancelled, and comes back with it.
+        state=case((and_(_goes_on, _removed_at.is_not(None)), DeliveryState.CANCELLED.value), else_=_state),
+        finished_at=case((_goes_on, _removed_at), else_=bindparam("ended_at", type_=UtcDateTime)),
+        due_at=bindparam("new_due_at", type_=UtcDateTime),
+        claim=None,
+        step=WebhookDelivery.step + 1,
+        attempts=WebhookDelivery.attempts + 1,
+        last_status=bindparam("new_status"),
+        last_failure=bindparam("new_failure"),
+        last_attempt_at=bindparam("ended_at", type_=UtcDateTime),
+    )
+)
+_NOTE = insert(cast("Table", DeliveryAttempt.__table__))
+
+
+def complete(finished: Iterable[Finished]) -> list[Finished]:
+    """Notes each try whose claim still holds, and answers those; a sender that lost its claim changes nothing.
+
+    Called inside a transaction that sees everything.
+    """
+    # In one order, so that two workers never wait for each other.
+    noted = [each for each in sorted(finished, key=lambda each: each.delivery.id) if _move_on(each)]
+    if noted:
+        db.session.execute(_NOTE, [_evidence(each) for each in noted])
+        _let_ends_go([each.delivery.id for each in noted if each.delivery.event is EventType.CALL_STARTED])
+        ring(*{live_topic(each.delivery.account_id, "webhooks-changed") for each in noted})
+    return noted
+
+
+def _move_on(finished: Finished) -> bool:
+    """The delivery's new state; False where somebody else holds the delivery by now."""
+    delivery, exchanged = finished.delivery, finished.exchanged
+    outcome = schedule.after_try(
+        schedule.SCHEDULES[delivery.event],
+        finished.verdict,
+        step=delivery.step,
+        now=exchanged.ended_at,
+        expires_at=delivery.expires_at,
+        retry_after=finished.retry_after,
+        chance=random.random(),  # noqa: S311 -- spreads the load, keeps no secret
+    )
+    changed = db.session.execute(
+        _MOVE_ON,
+        {
+            "delivery_id": delivery.id,
+            "held_claim": delivery.claim,
+            "new_state": outcome.state.value,
+            "new_due_at": outcome.due_at or exchanged.ended_at,
+            "ended_at": exchanged.ended_at,
+            "new_status": exchanged.status,
+            "new_failure": exchanged.failure,
+        },
+    )
+    return bool(changed.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def _evidence(finished: Finished) -> dict[str, Any]:
+    delivery = finished.delivery
+    return {
+        "account_id": delivery.account_id,
+        "delivery_id": delivery.id,
+        "number": delivery.attempts + 1,
+        **{name: getattr(finished.exchanged, name) for name in _KEPT},
+    }
+
+
+def _let_ends_go(starts: Sequence[int]) -> None:
+    """The ends that waited for these starts are due now, where the start has come to its end one way or the other."""
+    if not starts:
+        return
+    start = aliased(WebhookDelivery)
+    over = select(start.id).where(
+        start.id.in_(starts), start.state.not_in([DeliveryState.WAITING, DeliveryState.SENDING])
+    )
+    db.session.execute(
+        update(WebhookDelivery)
+        .where(WebhookDelivery.waits_for_id.in_(over), WebhookDelivery.state == DeliveryState.WAITING)
+        .values(waits_for_id=None, due_at=WebhookDelivery.created_at)
+        .execution_options(synchronize_session=False)
+    )

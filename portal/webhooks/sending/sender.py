@@ -1,0 +1,120 @@
+"""One try: the request goes out through the door, and what came of it is put into words that can be kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+from portal.kernel.clock import now
+from portal.kernel.http import Door, Exchange, Failed, Peer
+from portal.kernel.http.redact import MASK
+from portal.kernel.secrets import Vault
+from portal.webhooks.sending import schedule
+from portal.webhooks.sending.completion import Exchanged, Finished
+from portal.webhooks.sending.dress import request_for
+from portal.webhooks.sending.queue import ClaimedDelivery
+
+BODY_BYTES = 32 * 1024
+# What no text column takes: PostgreSQL refuses NUL, UTF-8 has no lone halves of pairs.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_CHARSET = re.compile(r"charset=\"?([\w.:-]{1,40})", re.IGNORECASE)
+
+
+def send(door: Door, vault: Vault, delivery: ClaimedDelivery) -> Finished | None:
+    """Sends a claimed delivery and tells what came of it; None when the claim may run out before the answer comes.
+
+    Raises nothing for whatever the URL, the name, the network or the receiver may do.
+    """
+    plan = schedule.SCHEDULES[delivery.event]
+    began = now()
+    # A process that slept since the claim: another worker has the delivery, or has delivered it by now.
+    if began + timedelta(seconds=plan.deadline_seconds) >= delivery.lease_until:
+        return None
+    request = request_for(
+        delivery.url,
+        delivery.event,
+        delivery.parameters,
+        delivery.public_id,
+        delivery.dress,
+        vault=vault,
+        at=began,
+    )
+    try:
+        answer = door.send(request, deadline_seconds=plan.deadline_seconds, body_cap=BODY_BYTES)
+    except Failed as failure:
+        return _failed(delivery, began, failure, f"{request.method} {request.url}")
+    headers_came = _pairs(answer.headers)
+    return Finished(
+        delivery,
+        _answered(delivery, began, answer),
+        schedule.verdict_on(answer.status),
+        schedule.retry_after(headers_came, now()),
+    )
+
+
+def _answered(delivery: ClaimedDelivery, began: datetime, answer: Exchange) -> Exchanged:
+    return Exchanged(
+        started_at=began,
+        ended_at=now(),
+        request_line=_storable(answer.sent.line),
+        request_headers=_masked(delivery, answer.sent.headers),
+        status=answer.status,
+        failure=None,
+        failure_text=None,
+        response_headers=_pairs(answer.headers),
+        response_body=_readable(answer),
+        is_cut=answer.is_cut,
+        peer=_place(answer.peer),
+        phases=asdict(answer.phases),
+    )
+
+
+def _failed(delivery: ClaimedDelivery, began: datetime, failure: Failed, intended: str) -> Finished:
+    partial, sent = failure.partial, failure.sent
+    exchanged = Exchanged(
+        started_at=began,
+        ended_at=now(),
+        request_line=_storable(sent.line if sent else intended),
+        request_headers=_masked(delivery, sent.headers) if sent else [],
+        status=partial.status if partial else None,
+        failure=failure.kind.value,
+        failure_text=_storable(failure.message)[:500],
+        response_headers=_pairs(partial.headers) if partial else None,
+        response_body=_readable(partial) if partial else None,
+        is_cut=partial is not None,
+        peer=_place(failure.peer) if failure.peer else None,
+        phases=asdict(failure.phases),
+    )
+    # An answer that broke off is no answer: the receiver may not have done its work.
+    return Finished(delivery, exchanged, schedule.verdict_on(None), None)
+
+
+def _place(peer: Peer) -> str:
+    return f"[{peer.address}]:{peer.port}" if ":" in peer.address else f"{peer.address}:{peer.port}"
+
+
+def _masked(delivery: ClaimedDelivery, headers: Sequence[tuple[str, str]]) -> list[list[str]]:
+    """As they were sent, without the values that the admin gave as secrets."""
+    hidden = {str(name).lower() for name, _, is_sealed in delivery.dress.headers if is_sealed}
+    return [[name, MASK if name.lower() in hidden else value] for name, value in _pairs(headers)]
+
+
+def _pairs(headers: Sequence[tuple[str, str]]) -> list[list[str]]:
+    return [[_storable(name), _storable(value)] for name, value in headers]
+
+
+def _readable(answer: Exchange) -> str:
+    """The body as text, by its own charset where Python knows it; what cannot be read is marked, never left out."""
+    content_type = next((value for name, value in answer.headers if name.lower() == "content-type"), "")
+    charset = match[1] if (match := _CHARSET.search(content_type)) else "utf-8"
+    try:
+        text = answer.body.decode(charset, errors="replace")
+    except (LookupError, UnicodeError):
+        text = answer.body.decode("utf-8", errors="replace")
+    return _storable(text)
+
+
+def _storable(text: str) -> str:
+    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)

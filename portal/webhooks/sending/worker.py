@@ -1,0 +1,178 @@
+"""The process that sends: one thread claims and notes, `webhook_senders` threads talk to the receivers."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+
+import structlog
+from flask import Flask
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from portal.kernel.bells import Bells
+from portal.kernel.clock import monotonic, now
+from portal.kernel.config import Settings
+from portal.kernel.db import transaction
+from portal.kernel.errors import NotFound
+from portal.kernel.http import Door
+from portal.kernel.secrets import Vault
+from portal.webhooks.outbox import BELL
+from portal.webhooks.sending import sender
+from portal.webhooks.sending.completion import Finished, complete
+from portal.webhooks.sending.queue import ClaimedDelivery, claim, expire, next_due
+from portal.webhooks.sending.schedule import LEASE, Verdict
+from portal.webhooks.services import switch_off
+
+log = structlog.get_logger(__name__)
+
+SHORTEST_POLL, LONGEST_POLL = 1.0, 15.0
+"""Seconds between looks when no bell rings: soon after work, rarely when idle. A bell may be lost, a row not."""
+_HEARS_STOP_WITHIN = 0.5
+_SEES_ALL = "webhook dispatch"
+# Locked, full, restarting, half migrated: no fault of what was to be written, which is kept for the next time.
+_DATABASE_AWAY = (OperationalError, InterfaceError, InternalError, ProgrammingError, PoolTimeout)
+
+
+@dataclass(frozen=True, slots=True)
+class _Landed:
+    """A sender is free again; without `finished` there is nothing to note, and the lease runs out by itself."""
+
+    finished: Finished | None
+
+
+class Worker:
+    """Sends what the outbox holds until told to stop. Any number of them may run, on any number of machines."""
+
+    def __init__(self, app: Flask) -> None:
+        settings: Settings = app.extensions["portal.settings"]
+        self._app = app
+        self._bells: Bells = app.extensions["portal.bells"]
+        self._door: Door = app.extensions["portal.http"]
+        self._vault: Vault = app.extensions["portal.vault"]
+        self._is_sqlite = settings.is_embedded
+        self._senders = settings.webhook_senders
+        # One receiver that hangs must not hold them all.
+        self._per_webhook = max(2, settings.webhook_senders // 4)
+        self._news: queue.SimpleQueue[_Landed | None] = queue.SimpleQueue()
+        self._in_the_air = 0
+        self._unnoted: list[Finished] = []
+        self._poll = SHORTEST_POLL
+        self._expires_at = 0.0
+
+    def run(self, stop: threading.Event) -> None:
+        """Works until `stop`; then claims nothing more, lets what is in the air land, and notes it."""
+        bell = threading.Thread(target=self._listen, args=(stop,), name="webhooks-bell")
+        with self._app.app_context(), ThreadPoolExecutor(self._senders, "webhook") as pool:
+            bell.start()
+            while not stop.is_set():
+                self._wait(self._round(pool))
+            self._land()
+        bell.join()
+
+    def _listen(self, stop: threading.Event) -> None:
+        """Turns bells, and the wish to stop, into news; without bells the polls go on."""
+        while not stop.is_set():
+            try:
+                self._hear(stop)
+            except Exception:
+                log.exception("webhook_bell_failed")
+                stop.wait(SHORTEST_POLL)
+        self._news.put(None)
+
+    def _hear(self, stop: threading.Event) -> None:
+        listener = self._bells.listen()
+        try:
+            while not stop.is_set():
+                if BELL in listener.wait(_HEARS_STOP_WITHIN):
+                    self._news.put(None)
+        finally:
+            listener.close()
+
+    def _wait(self, seconds: float) -> None:
+        """Until something happens, or so long; takes in all that has happened by then."""
+        try:
+            news = self._news.get(timeout=max(seconds, 0.001))
+            while True:
+                self._poll = SHORTEST_POLL
+                if news is not None:
+                    self._in_the_air -= 1
+                    if news.finished is not None:
+                        self._unnoted.append(news.finished)
+                news = self._news.get_nowait()
+        except queue.Empty:
+            return
+
+    def _round(self, pool: ThreadPoolExecutor) -> float:
+        """Notes what came of the last tries, claims what is due, hands it out; answers how many seconds to wait."""
+        try:
+            claimed, pause = self._note_and_claim()
+        except _DATABASE_AWAY as error:
+            log.warning("webhook_database_away", error=type(error).__name__, unnoted=len(self._unnoted))
+            return SHORTEST_POLL
+        except Exception:
+            log.exception("webhook_round_failed", unnoted=len(self._unnoted))
+            self._note_one_by_one()
+            return SHORTEST_POLL
+        for delivery in claimed:
+            self._in_the_air += 1
+            pool.submit(self._send, delivery)
+        self._poll = SHORTEST_POLL if claimed else min(self._poll * 2, LONGEST_POLL)
+        return min(pause, self._poll)
+
+    def _note_and_claim(self) -> tuple[list[ClaimedDelivery], float]:
+        """One transaction for both: under load the tries of many receivers share a commit."""
+        free = self._senders - self._in_the_air
+        with transaction(everything=_SEES_ALL):
+            noted = complete(self._unnoted)
+            if monotonic() >= self._expires_at:
+                expire(now())
+                self._expires_at = monotonic() + SHORTEST_POLL
+            claimed = (
+                claim(free, per_webhook=self._per_webhook, now=now(), is_sqlite=self._is_sqlite) if free > 0 else []
+            )
+            due_at = next_due(now())
+        self._unnoted = []
+        self._switch_off_the_gone(noted)
+        return claimed, LONGEST_POLL if due_at is None else (due_at - now()).total_seconds()
+
+    def _send(self, delivery: ClaimedDelivery) -> None:
+        """In a sender's thread."""
+        finished = None
+        try:
+            finished = sender.send(self._door, self._vault, delivery)
+        except Exception:
+            log.exception("webhook_sender_failed", delivery=delivery.id)
+        self._news.put(_Landed(finished))
+
+    def _note_one_by_one(self) -> None:
+        """Something cannot be written: the others shall not suffer for it. It is due again when its lease ends."""
+        together, self._unnoted = self._unnoted, []
+        for finished in together:
+            try:
+                with transaction(everything=_SEES_ALL):
+                    noted = complete([finished])
+                self._switch_off_the_gone(noted)
+            except _DATABASE_AWAY:
+                self._unnoted.append(finished)
+            except Exception:
+                log.exception("webhook_attempt_cannot_be_noted", delivery=finished.delivery.id)
+
+    def _switch_off_the_gone(self, noted: list[Finished]) -> None:
+        """What cannot be switched off now, or was removed meanwhile, is told 410 again by its receiver."""
+        for finished in noted:
+            if finished.verdict is Verdict.GONE:
+                with suppress(NotFound, *_DATABASE_AWAY), transaction(finished.delivery.account_id):
+                    switch_off(finished.delivery.subscription_id)
+
+    def _land(self) -> None:
+        """After this nothing is in the air; a database that stays away costs repeats, not deliveries."""
+        give_up_at = monotonic() + LEASE.total_seconds()
+        self._note_one_by_one()
+        while (self._in_the_air or self._unnoted) and monotonic() < give_up_at:
+            self._wait(SHORTEST_POLL)
+            self._note_one_by_one()
+        log.info("webhook_worker_stopped", in_the_air=self._in_the_air, unnoted=len(self._unnoted))

@@ -1,0 +1,58 @@
+"""A worker's steps one by one, on a clock of the test's own: claim, and note what is said to have come of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+
+from flask import Flask
+
+from portal.kernel.clock import now
+from portal.kernel.config import Settings
+from portal.kernel.db import transaction
+from portal.webhooks.sending import queue
+from portal.webhooks.sending.completion import Exchanged, Finished, complete
+from portal.webhooks.sending.queue import ClaimedDelivery
+from portal.webhooks.sending.schedule import verdict_on
+
+T = TypeVar("T")
+
+
+def seeing_all(app: Flask, act: Callable[[], T]) -> T:
+    """As the worker does it."""
+    with app.app_context(), transaction(everything="webhook dispatch"):
+        return act()
+
+
+def claim(
+    app: Flask, number: int = 100, *, per_webhook: int = 100, at: datetime | None = None
+) -> list[ClaimedDelivery]:
+    settings: Settings = app.extensions["portal.settings"]
+    return seeing_all(
+        app,
+        lambda: queue.claim(number, per_webhook=per_webhook, now=at or now(), is_sqlite=settings.is_embedded),
+    )
+
+
+def finished(delivery: ClaimedDelivery, status: int = 200, *, at: datetime | None = None) -> Finished:
+    moment = at or now()
+    exchanged = Exchanged(
+        started_at=moment,
+        ended_at=moment,
+        request_line="GET / HTTP/1.1",
+        request_headers=[],
+        status=status,
+        failure=None,
+        failure_text=None,
+        response_headers=[],
+        response_body="",
+        is_cut=False,
+        peer="127.0.0.1:80",
+        phases={},
+    )
+    return Finished(delivery, exchanged, verdict_on(status), None)
+
+
+def note(app: Flask, *notes: Finished) -> list[Finished]:
+    return seeing_all(app, lambda: complete(notes))
