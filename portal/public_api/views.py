@@ -9,13 +9,15 @@ from flask import Flask, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import MethodNotAllowed
 
+from portal.accounts.door import vault
 from portal.calls.models import CallRecord
 from portal.calls.queries import find_call
 from portal.kernel.clock import now
 from portal.kernel.errors import NotFound, NotReady, PortalError, Refused
 from portal.public_api import errors, listing
+from portal.public_api.cursors import Place, read_cursor, write_cursor
 from portal.public_api.door import ApiKeyDoor
-from portal.public_api.listing import CallQuery, Place
+from portal.public_api.listing import CallQuery
 from portal.public_api.parameters import Parameters
 from portal.recordings import serving
 from portal.recordings.queries import recording_of
@@ -59,10 +61,11 @@ def get_calls() -> ResponseReturnValue:
     span = listing.span(query)
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
     response = Response(listing.stream(app, g.account_id, query, span), content_type=_JSON)
-    if span is not None and span.next_cursor is not None:
+    if span is not None and span.last is not None:
         # Only what we know of goes into the address of the next page, and never the key.
         arguments = {name: value for name in _FILTERS if (value := request.args.get(name, "").strip())}
-        target = public_url("public_api.get_calls", **arguments, cursor=span.next_cursor)
+        cursor = write_cursor(vault(), g.account_id, span.last)
+        target = public_url("public_api.get_calls", **arguments, cursor=cursor)
         response.headers["Link"] = f'<{target}>; rel="next"'
     return response
 
@@ -108,7 +111,7 @@ def _call_query(given: Parameters) -> CallQuery:
 
 
 def _after(text: str | None) -> Place | None:
-    place = listing.read_cursor(text) if text else None
+    place = read_cursor(vault(), g.account_id, text) if text else None
     if text and place is None:
         raise Refused("cursor must be taken from a Link header as it is.", "cursor")
     return place
