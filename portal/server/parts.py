@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from flask import Flask
 
-from portal.calls.ingest import Journal
+from portal.calls.journal import Journal
 from portal.recordings.sink import Sink
 from portal.routing.callers import known_callers
 from portal.routing.planner import Planner
 from portal.server.tree import until_told
 from portal.telephony.runner import EngineProcess
-from portal.webhooks.worker import Worker
+from portal.webhooks.sending.worker import Worker
 
 
 def run_worker(app: Flask) -> None:
