@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask import url_for
 
 from portal.accounts.api_keys import working_keys
-from portal.accounts.door import vault
+from portal.accounts.api_keys.named import named_keys
 from portal.contacts.queries import crm_users
 from portal.kernel.i18n import gettext as _
 from portal.routing.queries import new_contact_group, receivers
@@ -28,7 +28,7 @@ def setup_steps(webhooks: Sequence[WebhookRow]) -> list[Step]:
     """The four steps in their order, or nothing when all are done."""
     users = crm_users()
     is_mapped = bool(users) and all(user.sip_line_id is not None for user in users)
-    has_request = any(key.last_used_at is not None for key in working_keys(vault()))
+    has_request = any(key.last_used_at is not None for key in (*working_keys(), *named_keys()))
     steps = [
         Step(_("Put the key into the CRM"), _section("api-key"), has_request),
         Step(_("Give every CRM user a SIP account"), _section("mapping"), is_mapped),

@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Tuple, literal, select, tuple_, type_coerce
 
 from portal.calls.models import CallRecord
 from portal.kernel.clock import monotonic, unix_seconds
-from portal.kernel.db import db
+from portal.kernel.db import db, transaction
 from portal.kernel.rowstream import AnyRow, AnyRows, stream_rows
 from portal.public_api.cursors import Place
 from portal.public_api.wire import call_json
@@ -42,7 +42,7 @@ _COLUMNS = (
     type_coerce(CallRecord.price, BigInteger),
     CallRecord.api_call_id,
 )
-"""What `wire.call_json` takes, as the columns hold it; the row's place comes after them."""
+"""What `wire.call_json` takes, as the columns hold it; the row's id comes after them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +102,19 @@ def _batches(app: Flask, account_id: int, query: CallQuery, whole: Span) -> Iter
             for batch in batches:
                 yield batch
                 if monotonic() > until:
-                    after = Place(batch[-1].started_at, batch[-1].id)
+                    after = _place(app, account_id, batch[-1].id)
                     break
             else:
                 return
 
 
+def _place(app: Flask, account_id: int, row_id: int) -> Place:
+    with app.app_context(), transaction(account_id, writes=False) as session:
+        return Place(session.scalars(select(CallRecord.started_at).where(CallRecord.id == row_id)).one(), row_id)
+
+
 def _rows(query: CallQuery, whole: Span, after: Place | None) -> AnyRows:
-    rows: AnyRows = select(*_COLUMNS, CallRecord.started_at, CallRecord.id).outerjoin(
+    rows: AnyRows = select(*_COLUMNS, CallRecord.id).outerjoin(
         Recording,
         (Recording.account_id == CallRecord.account_id)
         & (Recording.call_id == CallRecord.id)

@@ -13,7 +13,7 @@ from portal.accounts.door import vault
 from portal.calls.models import CallRecord
 from portal.calls.queries import find_call
 from portal.kernel.clock import now
-from portal.kernel.errors import NotFound, NotReady, PortalError, Refused
+from portal.kernel.errors import Forbidden, NotFound, NotReady, PortalError, Refused
 from portal.public_api import errors, listing
 from portal.public_api.cursors import Place, read_cursor, write_cursor
 from portal.public_api.door import ApiKeyDoor
@@ -41,11 +41,21 @@ def refuse(error: PortalError) -> Response:
     return errors.of(error)
 
 
-@feature.get("/outcome", needs=Permission.API, endpoint="outcome", provide_automatic_options=False)
+@feature.after_request
+def name_verbs(response: Response) -> Response:
+    """OPTIONS answers with the verbs alone, without a page's type."""
+    if request.method == "OPTIONS" and response.status_code == 200:
+        verbs = "GET, OPTIONS" if request.endpoint == "public_api.outcome" else "GET, HEAD, OPTIONS"
+        response = Response(status=204, headers={"Allow": verbs})
+    return response
+
+
+@feature.get("/outcome", needs=Permission.API_OUTCOME, endpoint="outcome")
 def originate() -> ResponseReturnValue:
     if request.method == "HEAD":
         # Whoever only looks at an address must not make phones ring.
-        raise MethodNotAllowed(valid_methods=["GET"])
+        raise MethodNotAllowed(valid_methods=["GET", "OPTIONS"])
+    _refuse_links()
     given = Parameters(request.args)
     caller, callee = (_needed(name, given.address(name)) for name in ("num_a", "num_b"))
     # The service reads numbers as people write them; a plus leaves it no doubt.
@@ -55,7 +65,7 @@ def originate() -> ResponseReturnValue:
     return Response(json.dumps({"api_call_id": api_call_id}), content_type=_JSON)
 
 
-@feature.get("/get_calls", needs=Permission.API, provide_automatic_options=False)
+@feature.get("/get_calls", needs=Permission.API_CALLS)
 def get_calls() -> ResponseReturnValue:
     query = _call_query(Parameters(request.args))
     span = listing.span(query)
@@ -70,7 +80,7 @@ def get_calls() -> ResponseReturnValue:
     return response
 
 
-@feature.get("/get_record", needs=Permission.API, provide_automatic_options=False)
+@feature.get("/get_record", needs=Permission.API_RECORDS)
 def get_record() -> ResponseReturnValue:
     call = find_call(_needed("api_call_id", Parameters(request.args).call_id("api_call_id")))
     recording = recording_of(call) if call else None
@@ -88,9 +98,16 @@ def get_record() -> ResponseReturnValue:
     return response
 
 
-@feature.get("/<path:_anything>", needs=Permission.API, provide_automatic_options=False)
+@feature.get("/<path:_anything>", needs=Permission.API)
 def unknown(_anything: str) -> ResponseReturnValue:
     return errors.plain(404)
+
+
+def _refuse_links() -> None:
+    """A link or a frame of another site makes no phone ring, even if its address holds a key (Fetch Metadata, W3C)."""
+    headers = request.headers
+    if headers.get("Sec-Fetch-Mode") == "navigate" and headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
+        raise Forbidden("A call is ordered by a program, not by a link on another site.")
 
 
 def _call_query(given: Parameters) -> CallQuery:

@@ -69,6 +69,8 @@ class OrderRefusal(StrEnum):
     """Why the switch did not take an order."""
 
     NO_SUCH_CALL = "no-such-call"
+    PHONE_OFFLINE = "phone-offline"
+    """The phone that should ring first is not connected."""
     NOT_POSSIBLE = "not-possible"
     """This kind of switch cannot do that."""
 

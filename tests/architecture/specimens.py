@@ -44,10 +44,11 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
     crm_user, contact = CrmUser(name="Ivan"), Contact(name="Petr")
     thread = SupportThread(subject="Why is it quiet?")
     thread.messages.append(SupportMessage(author="Ivan", is_operator=False, text="Nobody calls."))
-    key = ApiKey(lookup_hash=secrets.token_hex(16), sealed=vault.seal("a replaced key"))
-    key.expires_at = now() + timedelta(hours=1)
+    key = ApiKey(lookup_hash=secrets.token_hex(16), sealed=vault.seal("a replaced key"), masked="a replaced key")
+    key.replaced_at, key.expires_at = now(), now() + timedelta(hours=1)
+    named_key = ApiKey(lookup_hash=secrets.token_hex(16), masked="abonent", name=call.api_call_id, scopes=["api-calls"])
     with app.app_context(), transaction(account_id) as session:
-        session.add_all([call, event, webhook, crm_user, contact, thread, key])
+        session.add_all([call, event, webhook, crm_user, contact, thread, key, named_key])
         session.flush()
         post(EntryKind.PAYMENT, call.api_call_id, Decimal(1), at=LONG_AGO)
         delivery = WebhookDelivery(
@@ -62,6 +63,7 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
             "delivery_id": delivery.id,
             "key_id": key.id,
             "month": LONG_AGO.month,
+            "named_key_id": named_key.id,
             "thread_id": thread.id,
             "webhook_id": webhook.id,
             "year": LONG_AGO.year,
