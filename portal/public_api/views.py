@@ -47,6 +47,7 @@ def name_verbs(response: Response) -> Response:
     if request.method == "OPTIONS" and response.status_code == 200:
         verbs = "GET, OPTIONS" if request.endpoint == "public_api.outcome" else "GET, HEAD, OPTIONS"
         response = Response(status=204, headers={"Allow": verbs})
+        del response.headers["Content-Type"]
     return response
 
 

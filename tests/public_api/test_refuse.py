@@ -132,7 +132,8 @@ def test_other_verbs_are_refused_with_those_that_are_answered(north: Crm, verb: 
 def test_options_answers_with_the_verbs_alone(north: Crm, method: str) -> None:
     response = north.ask(method, verb="OPTIONS", Authorization="")
 
-    assert (response.status_code, response.get_data(), response.content_type) == (204, b"", None)
+    assert (response.status_code, response.get_data()) == (204, b"")
+    assert "Content-Type" not in response.headers
     assert response.headers["Allow"] == ("GET, OPTIONS" if method == "outcome" else "GET, HEAD, OPTIONS")
     assert not [name for name in response.headers.keys() if name.startswith("Access-Control")]  # noqa: SIM118
 
