@@ -18,6 +18,7 @@ from portal.contacts.models import Contact, CrmUser
 from portal.helpdesk.models import SupportMessage, SupportThread
 from portal.kernel.clock import now
 from portal.kernel.db import transaction
+from portal.kernel.jobs import JobState, begin
 from portal.recordings.models import Recording
 from portal.telephony.engine import CallKind
 from portal.webhooks.models import EventType, Lane, WebhookDelivery, WebhookEvent, WebhookSubscription
@@ -37,16 +38,11 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
         started_at=now() - timedelta(minutes=1),
         has_recording=True,
     )
-    vault = app.extensions["portal.vault"]
     event = WebhookEvent(type=EventType.CALL_STARTED, api_call_id=call.api_call_id, parameters=[])
     address = f"https://crm.example/{call.api_call_id}"
     webhook = WebhookSubscription(url=address, canonical_url=address, event=EventType.CALL_STARTED)
-    crm_user, contact = CrmUser(name="Ivan"), Contact(name="Petr")
-    thread = SupportThread(subject="Why is it quiet?")
-    thread.messages.append(SupportMessage(author="Ivan", is_operator=False, text="Nobody calls."))
-    key = ApiKey(lookup_hash=secrets.token_hex(16), sealed=vault.seal("a replaced key"), masked="a replaced key")
-    key.replaced_at, key.expires_at = now(), now() + timedelta(hours=1)
-    named_key = ApiKey(lookup_hash=secrets.token_hex(16), masked="abonent", name=call.api_call_id, scopes=["api-calls"])
+    crm_user, contact, thread = CrmUser(name="Ivan"), Contact(name="Petr"), _thread()
+    key, named_key = _keys(call.api_call_id)
     with app.app_context(), transaction(account_id) as session:
         session.add_all([call, event, webhook, crm_user, contact, thread, key, named_key])
         session.flush()
@@ -61,6 +57,7 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
             "contact_id": contact.id,
             "crm_user_id": crm_user.id,
             "delivery_id": delivery.id,
+            "job_id": _job_with_a_result(app),
             "key_id": key.id,
             "month": LONG_AGO.month,
             "named_key_id": named_key.id,
@@ -68,6 +65,29 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
             "webhook_id": webhook.id,
             "year": LONG_AGO.year,
         }
+
+
+def _thread() -> SupportThread:
+    thread = SupportThread(subject="Why is it quiet?")
+    thread.messages.append(SupportMessage(author="Ivan", is_operator=False, text="Nobody calls."))
+    return thread
+
+
+def _job_with_a_result(app: Flask) -> int:
+    """One that is done, in the present transaction."""
+    job = begin("record-outlines")
+    job.state, job.result_blob = JobState.DONE, f"jobs/{job.account_id}/{job.id}-1"
+    job.result_octets = 8
+    with app.extensions["portal.storage"].writer(job.result_blob) as file:
+        file.write(b"time;who")
+    return job.id
+
+
+def _keys(name: str) -> tuple[ApiKey, ApiKey]:
+    """A replaced key that still works, and a further one."""
+    replaced = ApiKey(lookup_hash=secrets.token_hex(16), masked="abonent")
+    replaced.replaced_at, replaced.expires_at = now(), now() + timedelta(hours=1)
+    return replaced, ApiKey(lookup_hash=secrets.token_hex(16), masked="abonent", name=name, scopes=["api-calls"])
 
 
 def session_of(app: Flask, user_id: int) -> int:
