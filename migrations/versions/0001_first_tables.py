@@ -53,6 +53,14 @@ def upgrade() -> None:
     with op.batch_alter_table('outgoing_mail', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_outgoing_mail_due_at'), ['due_at'], unique=False)
 
+    op.create_table('periodic_run',
+    sa.Column('name', sa.String(length=40), nullable=False),
+    sa.Column('due_at', UtcDateTime(), nullable=False),
+    sa.Column('lease_until', UtcDateTime(), nullable=True),
+    sa.Column('claim', sa.String(length=32), nullable=True),
+    sa.Column('finished_at', UtcDateTime(), nullable=True),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_periodic_run'))
+    )
     op.create_table('sign_in_failure',
     sa.Column('subject', sa.String(length=64), nullable=False),
     sa.Column('count', sa.BigInteger(), nullable=False),
@@ -224,6 +232,43 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'name', name=op.f('uq_hunt_group_account_id_name')),
     info={'owned': True}
     )
+    op.create_table('job',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=40), nullable=False),
+    sa.Column('subject', sa.String(length=300), nullable=False),
+    sa.Column('arguments', sa.JSON(), nullable=False),
+    sa.Column('voice', sa.JSON(), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('done', sa.BigInteger(), nullable=False),
+    sa.Column('total', sa.BigInteger(), nullable=True),
+    sa.Column('asked_by', sa.String(length=254), nullable=False),
+    sa.Column('asked_by_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('started_at', UtcDateTime(), nullable=True),
+    sa.Column('finished_at', UtcDateTime(), nullable=True),
+    sa.Column('expires_at', UtcDateTime(), nullable=True),
+    sa.Column('error', sa.String(length=500), nullable=True),
+    sa.Column('note', sa.String(length=500), nullable=True),
+    sa.Column('result_blob', sa.String(length=200), nullable=True),
+    sa.Column('result_name', sa.String(length=200), nullable=True),
+    sa.Column('result_type', sa.String(length=100), nullable=True),
+    sa.Column('result_octets', sa.BigInteger(), nullable=True),
+    sa.Column('is_cancel_asked', sa.Boolean(), nullable=False),
+    sa.Column('attempts', sa.BigInteger(), nullable=False),
+    sa.Column('queued_at', UtcDateTime(), nullable=True),
+    sa.Column('claim', sa.String(length=32), nullable=True),
+    sa.Column('lease_until', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_job_account_id')),
+    sa.ForeignKeyConstraint(['asked_by_id'], ['user.id'], name=op.f('fk_job_asked_by_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_job')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_job_account_id_id')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('job', schema=None) as batch_op:
+        batch_op.create_index('ix_job_expires_at', ['expires_at'], unique=False)
+        batch_op.create_index('ix_job_open', ['state', 'account_id', 'id'], unique=False, sqlite_where=sa.text("state in ('waiting', 'running')"), postgresql_where=sa.text("state in ('waiting', 'running')"))
+
     op.create_table('ledger_day',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -384,6 +429,14 @@ def upgrade() -> None:
     sa.Column('state', sa.String(length=16), nullable=False),
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.Column('removed_at', UtcDateTime(), nullable=True),
+    sa.Column('method', sa.String(length=8), nullable=False),
+    sa.Column('headers', sa.JSON(), nullable=True),
+    sa.Column('secret', sa.String(length=400), nullable=True),
+    sa.Column('old_secret', sa.String(length=400), nullable=True),
+    sa.Column('old_secret_until', UtcDateTime(), nullable=True),
+    sa.Column('dids', sa.JSON(), nullable=True),
+    sa.Column('sip_lines', sa.JSON(), nullable=True),
+    sa.Column('outcomes', sa.JSON(), nullable=True),
     sa.Column('rate_per_minute', sa.BigInteger(), nullable=True),
     sa.Column('next_send_at', UtcDateTime(), nullable=True),
     sa.Column('failing_since', UtcDateTime(), nullable=True),
@@ -521,6 +574,7 @@ def upgrade() -> None:
     sa.Column('expires_at', UtcDateTime(), nullable=True),
     sa.Column('waits_for_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('claim', sa.String(length=32), nullable=True),
+    sa.Column('is_test', sa.Boolean(), nullable=False),
     sa.Column('last_status', sa.BigInteger(), nullable=True),
     sa.Column('last_failure', sa.String(length=32), nullable=True),
     sa.Column('last_attempt_at', UtcDateTime(), nullable=True),
@@ -530,12 +584,12 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['account_id', 'subscription_id'], ['webhook_subscription.account_id', 'webhook_subscription.id'], name='fk_subscription_id_webhook_subscription'),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_webhook_delivery_account_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_webhook_delivery')),
-    sa.UniqueConstraint('account_id', 'event_id', 'subscription_id', name=op.f('uq_webhook_delivery_account_id_event_id_subscription_id')),
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_webhook_delivery_account_id_id')),
     sa.UniqueConstraint('public_id', name=op.f('uq_webhook_delivery_public_id')),
     info={'owned': True}
     )
     with op.batch_alter_table('webhook_delivery', schema=None) as batch_op:
+        batch_op.create_index('ix_webhook_delivery_account_id_subscription_id_created_at', ['account_id', 'subscription_id', 'created_at'], unique=False)
         batch_op.create_index('ix_webhook_delivery_account_id_subscription_id_id', ['account_id', 'subscription_id', 'id'], unique=False)
         batch_op.create_index('ix_webhook_delivery_account_id_subscription_id_state_id', ['account_id', 'subscription_id', 'state', 'id'], unique=False)
         batch_op.create_index('ix_webhook_delivery_due_at', ['due_at'], unique=False, sqlite_where=sa.text("state in ('waiting', 'sending')"), postgresql_where=sa.text("state in ('waiting', 'sending')"))
@@ -543,6 +597,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_webhook_delivery_in_flight', ['subscription_id', 'account_id', 'due_at'], unique=False, sqlite_where=sa.text("state = 'sending'"), postgresql_where=sa.text("state = 'sending'"))
         batch_op.create_index('ix_webhook_delivery_queue', ['subscription_id', 'lane', 'due_at', 'id'], unique=False, sqlite_where=sa.text("state in ('waiting', 'sending')"), postgresql_where=sa.text("state in ('waiting', 'sending')"))
         batch_op.create_index('ix_webhook_delivery_waits_for_id', ['waits_for_id'], unique=False, sqlite_where=sa.text('waits_for_id is not null'), postgresql_where=sa.text('waits_for_id is not null'))
+        batch_op.create_index('uq_webhook_delivery_account_id_event_id_subscription_id', ['account_id', 'event_id', 'subscription_id'], unique=True, sqlite_where=sa.text('not is_test'), postgresql_where=sa.text('not is_test'))
 
     op.create_table('contact',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -632,6 +687,7 @@ def upgrade() -> None:
             "did",
             "hunt_group",
             "hunt_member",
+            "job",
             "ledger_day",
             "ledger_entry",
             "line_activity",
@@ -661,6 +717,7 @@ def downgrade() -> None:
 
     op.drop_table('contact')
     with op.batch_alter_table('webhook_delivery', schema=None) as batch_op:
+        batch_op.drop_index('uq_webhook_delivery_account_id_event_id_subscription_id', sqlite_where=sa.text('not is_test'), postgresql_where=sa.text('not is_test'))
         batch_op.drop_index('ix_webhook_delivery_waits_for_id', sqlite_where=sa.text('waits_for_id is not null'), postgresql_where=sa.text('waits_for_id is not null'))
         batch_op.drop_index('ix_webhook_delivery_queue', sqlite_where=sa.text("state in ('waiting', 'sending')"), postgresql_where=sa.text("state in ('waiting', 'sending')"))
         batch_op.drop_index('ix_webhook_delivery_in_flight', sqlite_where=sa.text("state = 'sending'"), postgresql_where=sa.text("state = 'sending'"))
@@ -668,6 +725,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_webhook_delivery_due_at', sqlite_where=sa.text("state in ('waiting', 'sending')"), postgresql_where=sa.text("state in ('waiting', 'sending')"))
         batch_op.drop_index('ix_webhook_delivery_account_id_subscription_id_state_id')
         batch_op.drop_index('ix_webhook_delivery_account_id_subscription_id_id')
+        batch_op.drop_index('ix_webhook_delivery_account_id_subscription_id_created_at')
 
     op.drop_table('webhook_delivery')
     with op.batch_alter_table('support_message', schema=None) as batch_op:
@@ -714,6 +772,11 @@ def downgrade() -> None:
 
     op.drop_table('ledger_entry')
     op.drop_table('ledger_day')
+    with op.batch_alter_table('job', schema=None) as batch_op:
+        batch_op.drop_index('ix_job_open', sqlite_where=sa.text("state in ('waiting', 'running')"), postgresql_where=sa.text("state in ('waiting', 'running')"))
+        batch_op.drop_index('ix_job_expires_at')
+
+    op.drop_table('job')
     op.drop_table('hunt_group')
     op.drop_table('did')
     with op.batch_alter_table('call_record', schema=None) as batch_op:
@@ -737,6 +800,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_sign_in_failure_last_at'))
 
     op.drop_table('sign_in_failure')
+    op.drop_table('periodic_run')
     with op.batch_alter_table('outgoing_mail', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_outgoing_mail_due_at'))
 
