@@ -47,12 +47,12 @@ def openapi() -> ResponseReturnValue:
     return Response(text, content_type="application/json; charset=utf-8")
 
 
-@feature.post("/try/get_calls", needs=Permission.SEE_CALLS, writes=False)
+@feature.post("/try/get-calls", needs=Permission.SEE_CALLS, writes=False)
 def try_get_calls() -> ResponseReturnValue:
     return _try("get_calls", lambda given: answers.get_calls(current_account_id(), given))
 
 
-@feature.post("/try/get_record", needs=Permission.LISTEN, writes=False)
+@feature.post("/try/get-record", needs=Permission.LISTEN, writes=False)
 def try_get_record() -> ResponseReturnValue:
     return _try("get_record", answers.get_record)
 
