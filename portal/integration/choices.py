@@ -9,6 +9,7 @@ from portal.accounts.api_keys import OVERLAPS
 from portal.kernel.i18n import gettext as _
 from portal.kernel.i18n import ngettext
 from portal.routing.models import FallbackKind, HuntStrategy
+from portal.web.access import Permission
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,15 @@ def fallback_choices() -> list[tuple[str, str]]:
         (FallbackKind.GROUP, _("Ring another group")),
         (FallbackKind.ANNOUNCEMENT, _("Play an announcement and end the call")),
     ]
+
+
+def scope_words() -> dict[str, str]:
+    """What a key may do, short."""
+    return {
+        Permission.API_CALLS: _("list of calls"),
+        Permission.API_RECORDS: _("records"),
+        Permission.API_OUTCOME: _("placing calls"),
+    }
 
 
 def overlap_choices() -> list[tuple[int, str]]:
