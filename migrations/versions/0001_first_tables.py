@@ -164,6 +164,21 @@ def upgrade() -> None:
     with op.batch_alter_table('audit_entry', schema=None) as batch_op:
         batch_op.create_index('ix_audit_entry_account_id_at', ['account_id', 'at'], unique=False)
 
+    op.create_table('blacklist_entry',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('number', sa.String(length=15), nullable=False),
+    sa.Column('note', sa.String(length=200), nullable=False),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('removed_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_blacklist_entry_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_blacklist_entry')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_blacklist_entry_account_id_id')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('blacklist_entry', schema=None) as batch_op:
+        batch_op.create_index('uq_blacklist_entry_account_id_number', ['account_id', 'number'], unique=True, sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
+
     op.create_table('call_record',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -225,14 +240,19 @@ def upgrade() -> None:
     sa.Column('owner_seconds', sa.BigInteger(), nullable=False),
     sa.Column('fallback', sa.String(length=16), nullable=False),
     sa.Column('fallback_address', sa.String(length=48), nullable=True),
+    sa.Column('fallback_group_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('last_member_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('removed_at', UtcDateTime(), nullable=True),
     sa.Column('updated_at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'fallback_group_id'], ['hunt_group.account_id', 'hunt_group.id'], name='fk_fallback_group_id_hunt_group'),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_hunt_group_account_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_hunt_group')),
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_hunt_group_account_id_id')),
-    sa.UniqueConstraint('account_id', 'name', name=op.f('uq_hunt_group_account_id_name')),
     info={'owned': True}
     )
+    with op.batch_alter_table('hunt_group', schema=None) as batch_op:
+        batch_op.create_index('uq_hunt_group_account_id_name', ['account_id', 'name'], unique=True, sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
+
     op.create_table('job',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -270,6 +290,21 @@ def upgrade() -> None:
         batch_op.create_index('ix_job_expires_at', ['expires_at'], unique=False)
         batch_op.create_index('ix_job_open', ['state', 'account_id', 'id'], unique=False, sqlite_where=sa.text("state in ('waiting', 'running')"), postgresql_where=sa.text("state in ('waiting', 'running')"))
 
+    op.create_table('known_contact_rules',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('mode', sa.String(length=16), nullable=False),
+    sa.Column('sources', sa.JSON(), nullable=False),
+    sa.Column('last_talk_hours', sa.BigInteger(), nullable=False),
+    sa.Column('budget_ms', sa.BigInteger(), nullable=False),
+    sa.Column('lookup_url', sa.String(length=2000), nullable=False),
+    sa.Column('updated_at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_known_contact_rules_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_known_contact_rules')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_known_contact_rules_account_id_id')),
+    sa.UniqueConstraint('account_id', name=op.f('uq_known_contact_rules_account_id')),
+    info={'owned': True}
+    )
     op.create_table('ledger_day',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -313,6 +348,23 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_line_activity')),
     sa.UniqueConstraint('account_id', 'address', name=op.f('uq_line_activity_account_id_address')),
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_line_activity_account_id_id')),
+    info={'owned': True}
+    )
+    op.create_table('lookup_state',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('asked_at', UtcDateTime(), nullable=False),
+    sa.Column('took_ms', sa.BigInteger(), nullable=False),
+    sa.Column('result', sa.String(length=24), nullable=False),
+    sa.Column('detail', sa.String(length=200), nullable=False),
+    sa.Column('answered_at', UtcDateTime(), nullable=True),
+    sa.Column('failures', sa.BigInteger(), nullable=False),
+    sa.Column('failing_since', UtcDateTime(), nullable=True),
+    sa.Column('open_until', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_lookup_state_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_lookup_state')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_lookup_state_account_id_id')),
+    sa.UniqueConstraint('account_id', name=op.f('uq_lookup_state_account_id')),
     info={'owned': True}
     )
     op.create_table('membership',
@@ -501,6 +553,8 @@ def upgrade() -> None:
     sa.Column('sip_line_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.Column('removed_at', UtcDateTime(), nullable=True),
+    sa.Column('mobile', sa.String(length=15), nullable=True),
+    sa.Column('is_on_duty', sa.Boolean(), nullable=False),
     sa.ForeignKeyConstraint(['account_id', 'sip_line_id'], ['sip_line.account_id', 'sip_line.id'], name='fk_sip_line_id_sip_line'),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_crm_user_account_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_crm_user')),
@@ -508,8 +562,54 @@ def upgrade() -> None:
     info={'owned': True}
     )
     with op.batch_alter_table('crm_user', schema=None) as batch_op:
+        batch_op.create_index('uq_crm_user_account_id_mobile', ['account_id', 'mobile'], unique=True, sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
         batch_op.create_index('uq_crm_user_account_id_sip_line_id', ['account_id', 'sip_line_id'], unique=True, sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
 
+    op.create_table('hours_exception',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('did_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('first_day', sa.Date(), nullable=False),
+    sa.Column('last_day', sa.Date(), nullable=False),
+    sa.Column('spans', sa.String(length=200), nullable=False),
+    sa.Column('note', sa.String(length=200), nullable=False),
+    sa.Column('removed_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id', 'did_id'], ['did.account_id', 'did.id'], name='fk_did_id_did'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_hours_exception_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_hours_exception')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_hours_exception_account_id_id')),
+    info={'owned': True}
+    )
+    op.create_table('hunt_fallback',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('group_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('cause', sa.String(length=24), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('address', sa.String(length=48), nullable=True),
+    sa.Column('target_group_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.ForeignKeyConstraint(['account_id', 'group_id'], ['hunt_group.account_id', 'hunt_group.id'], name='fk_group_id_hunt_group'),
+    sa.ForeignKeyConstraint(['account_id', 'target_group_id'], ['hunt_group.account_id', 'hunt_group.id'], name='fk_target_group_id_hunt_group'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_hunt_fallback_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_hunt_fallback')),
+    sa.UniqueConstraint('account_id', 'group_id', 'cause', name=op.f('uq_hunt_fallback_account_id_group_id_cause')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_hunt_fallback_account_id_id')),
+    info={'owned': True}
+    )
+    op.create_table('line_hours',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('did_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('week', sa.JSON(), nullable=True),
+    sa.Column('previous', sa.JSON(), nullable=True),
+    sa.Column('updated_at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'did_id'], ['did.account_id', 'did.id'], name='fk_did_id_did'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_line_hours_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_line_hours')),
+    sa.UniqueConstraint('account_id', 'did_id', name=op.f('uq_line_hours_account_id_did_id')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_line_hours_account_id_id')),
+    info={'owned': True}
+    )
     op.create_table('recording',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -642,6 +742,20 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_delivery_attempt_account_id_id')),
     info={'owned': True}
     )
+    op.create_table('found_owner',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('number', sa.String(length=15), nullable=False),
+    sa.Column('crm_user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('asked_at', UtcDateTime(), nullable=False),
+    sa.Column('expires_at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'crm_user_id'], ['crm_user.account_id', 'crm_user.id'], name='fk_crm_user_id_crm_user'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_found_owner_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_found_owner')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_found_owner_account_id_id')),
+    sa.UniqueConstraint('account_id', 'number', name=op.f('uq_found_owner_account_id_number')),
+    info={'owned': True}
+    )
     op.create_table('hunt_member',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -680,6 +794,7 @@ def upgrade() -> None:
             "api_allowance",
             "api_key",
             "audit_entry",
+            "blacklist_entry",
             "call_leg",
             "call_record",
             "contact",
@@ -687,12 +802,18 @@ def upgrade() -> None:
             "crm_user",
             "delivery_attempt",
             "did",
+            "found_owner",
+            "hours_exception",
+            "hunt_fallback",
             "hunt_group",
             "hunt_member",
             "job",
+            "known_contact_rules",
             "ledger_day",
             "ledger_entry",
             "line_activity",
+            "line_hours",
+            "lookup_state",
             "recording",
             "sandbox_phone",
             "sip_line",
@@ -713,6 +834,7 @@ def downgrade() -> None:
 
     op.drop_table('contact_number')
     op.drop_table('hunt_member')
+    op.drop_table('found_owner')
     op.drop_table('delivery_attempt')
     with op.batch_alter_table('contact', schema=None) as batch_op:
         batch_op.drop_index('ix_contact_account_id_search_text_id')
@@ -736,8 +858,12 @@ def downgrade() -> None:
     op.drop_table('support_message')
     op.drop_table('sandbox_phone')
     op.drop_table('recording')
+    op.drop_table('line_hours')
+    op.drop_table('hunt_fallback')
+    op.drop_table('hours_exception')
     with op.batch_alter_table('crm_user', schema=None) as batch_op:
         batch_op.drop_index('uq_crm_user_account_id_sip_line_id', sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
+        batch_op.drop_index('uq_crm_user_account_id_mobile', sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
 
     op.drop_table('crm_user')
     op.drop_table('call_leg')
@@ -768,17 +894,22 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_membership_account_id'))
 
     op.drop_table('membership')
+    op.drop_table('lookup_state')
     op.drop_table('line_activity')
     with op.batch_alter_table('ledger_entry', schema=None) as batch_op:
         batch_op.drop_index('ix_ledger_entry_account_id_at_id')
 
     op.drop_table('ledger_entry')
     op.drop_table('ledger_day')
+    op.drop_table('known_contact_rules')
     with op.batch_alter_table('job', schema=None) as batch_op:
         batch_op.drop_index('ix_job_open', sqlite_where=sa.text("state in ('waiting', 'running')"), postgresql_where=sa.text("state in ('waiting', 'running')"))
         batch_op.drop_index('ix_job_expires_at')
 
     op.drop_table('job')
+    with op.batch_alter_table('hunt_group', schema=None) as batch_op:
+        batch_op.drop_index('uq_hunt_group_account_id_name', sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
+
     op.drop_table('hunt_group')
     op.drop_table('did')
     with op.batch_alter_table('call_record', schema=None) as batch_op:
@@ -788,6 +919,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_call_record_account_id_started_at_id')
 
     op.drop_table('call_record')
+    with op.batch_alter_table('blacklist_entry', schema=None) as batch_op:
+        batch_op.drop_index('uq_blacklist_entry_account_id_number', sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
+
+    op.drop_table('blacklist_entry')
     with op.batch_alter_table('audit_entry', schema=None) as batch_op:
         batch_op.drop_index('ix_audit_entry_account_id_at')
 
