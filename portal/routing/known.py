@@ -22,6 +22,7 @@ from portal.routing.lookup.plain_http import HttpLookup
 from portal.routing.lookup.state import cached, is_resting
 from portal.routing.models import ContactSource, OwnerMode
 from portal.routing.reading import member_of, read_facts
+from portal.telephony.addresses import is_outside_number
 from portal.telephony.engine import Presence
 from portal.telephony.models import SipLine
 
@@ -45,7 +46,8 @@ def gather_facts(
     """All facts of a call, the caller's CRM user among them. No transaction may be open: a CRM may be asked."""
     with app.app_context(), transaction(account_id, writes=False):
         facts = read_facts(caller, did, presence)
-        if not caller or facts.employee is not None or not facts.is_let_in(now):
+        # A caller that is no number (a switch may pass on any word) is asked about nowhere: it would stand in a URL.
+        if not is_outside_number(caller) or facts.employee is not None or not facts.is_let_in(now):
             return facts
         known = _read_known(caller, now)
     if known.mode is OwnerMode.OFF:

@@ -55,7 +55,7 @@ def add_exception(
         raise Refused(_("The last day comes before the first."), "last_day")
     if (last_day - first_day).days > _LONGEST_DAYS:
         raise Refused(_("At most a year at once."), "last_day")
-    if len(_exceptions()) >= _MOST_EXCEPTIONS:
+    if len(exceptions()) >= _MOST_EXCEPTIONS:
         raise Refused(_("There are %(count)s exceptions already: remove old ones first.", count=_MOST_EXCEPTIONS))
     if did_id is not None:
         _did(did_id)

@@ -172,3 +172,11 @@ def test_one_accounts_crm_answers_nothing_about_anothers_callers(
 
     assert owner(south) == []
     assert state(south) is None
+
+
+@pytest.mark.parametrize("caller", ["", "anonymous", "7903&line=1", "7" * 40])
+def test_a_caller_that_is_no_number_is_asked_about_nowhere(office: Office, crm: Receiver, caller: str) -> None:
+    ask_at(office, crm)
+
+    assert owner(office, caller) == []
+    assert crm.requests == []

@@ -18,7 +18,7 @@ from portal.routing.lookup.state import keep_answer, keep_state, user_named
 
 log = structlog.get_logger(__name__)
 
-LONGEST_SECONDS = 8.0
+LONGEST_SECONDS = 5.0
 """A late answer is waited for so long: it serves the next call."""
 _THREADS = 16
 _OF_ONE_ACCOUNT = 4
