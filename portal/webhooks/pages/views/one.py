@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from portal.kernel.clock import now
 from portal.kernel.errors import NotFound
 from portal.kernel.i18n import gettext as _
+from portal.kernel.mail.outbox import is_mail_set
 from portal.kernel.paging import Cursor
 from portal.web import htmx
 from portal.web.access import Permission
@@ -65,6 +66,7 @@ def overview(hook: WebhookSubscription) -> dict[str, Any]:
     is_sending = hook.state == SubscriptionState.ACTIVE and hook.removed_at is None
     is_lasting = hook.event in LASTING
     return {
+        "sends_mail": is_mail_set(),
         "hours": hours.last_day(hook.id, moment),
         "backlog": None if is_sending or hook.removed_at else backlog.backlog_counts(hook.id),
         "unreached": resending.unreached_count(hook, moment - _LOOK_BACK, moment, _MOST_UNREACHED)
