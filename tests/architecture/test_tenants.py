@@ -28,7 +28,7 @@ SHARED_TABLES = {
 }
 # Where all accounts may be seen, each time for a stated reason.
 SEE_EVERYTHING = {
-    "portal/accounts/api_keys.py",
+    "portal/accounts/api_keys/lookup.py",
     "portal/accounts/door.py",
     "portal/calls/left_open.py",
     "portal/jobs/keeping.py",
@@ -37,6 +37,7 @@ SEE_EVERYTHING = {
     "portal/recordings/outlines.py",
     "portal/telephony/lines.py",
     "portal/telephony/orders.py",
+    "portal/telephony/asterisk_lines.py",
     "portal/telephony/sandbox_lines.py",
     "portal/webhooks/capture/services.py",
     "portal/webhooks/sending/worker.py",
