@@ -43,7 +43,7 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
     event = WebhookEvent(type=EventType.CALL_STARTED, api_call_id=call.api_call_id, parameters=[])
     address = f"https://crm.example/{call.api_call_id}"
     webhook = WebhookSubscription(url=address, canonical_url=address, event=EventType.CALL_STARTED)
-    webhook.method, webhook.secret = Method.POST, vault.seal(new_secret())
+    webhook.method, webhook.secret = Method.POST, app.extensions["portal.vault"].seal(new_secret())
     crm_user, contact, thread = CrmUser(name="Ivan"), Contact(name="Petr"), _thread()
     key, named_key = _keys(call.api_call_id)
     with app.app_context(), transaction(account_id) as session:
