@@ -41,9 +41,7 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
         has_recording=True,
     )
     event = WebhookEvent(type=EventType.CALL_STARTED, api_call_id=call.api_call_id, parameters=[])
-    address = f"https://crm.example/{call.api_call_id}"
-    webhook = WebhookSubscription(url=address, canonical_url=address, event=EventType.CALL_STARTED)
-    webhook.method, webhook.secret = Method.POST, app.extensions["portal.vault"].seal(new_secret())
+    webhook = _signing_webhook(app, f"https://crm.example/{call.api_call_id}")
     crm_user, contact, thread = CrmUser(name="Ivan"), Contact(name="Petr"), _thread()
     key, named_key = _keys(call.api_call_id)
     with app.app_context(), transaction(account_id) as session:
@@ -70,6 +68,12 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
             "webhook_id": webhook.id,
             "year": LONG_AGO.year,
         }
+
+
+def _signing_webhook(app: Flask, address: str) -> WebhookSubscription:
+    webhook = WebhookSubscription(url=address, canonical_url=address, event=EventType.CALL_STARTED)
+    webhook.method, webhook.secret = Method.POST, app.extensions["portal.vault"].seal(new_secret())
+    return webhook
 
 
 def _thread() -> SupportThread:

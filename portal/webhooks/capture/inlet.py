@@ -27,12 +27,12 @@ class OpenDoor:
 inlet = Feature("inlet", __name__, url_prefix=PREFIX, door=OpenDoor(), locale="en")
 
 
-@inlet.get("/<token>", needs=Permission.PUBLIC)
+@inlet.get("/<string:token>", needs=Permission.PUBLIC)
 def receive(token: str) -> ResponseReturnValue:
     return _kept(token)
 
 
-@inlet.post("/<token>", needs=Permission.PUBLIC, writes=False)
+@inlet.post("/<string:token>", needs=Permission.PUBLIC, writes=False)
 def receive_post(token: str) -> ResponseReturnValue:
     return _kept(token)
 
