@@ -39,6 +39,7 @@ SEE_EVERYTHING = {
     "portal/recordings/retention.py",
     "portal/telephony/lines.py",
     "portal/telephony/orders.py",
+    "portal/telephony/asterisk_lines.py",
     "portal/telephony/sandbox_lines.py",
     "portal/webhooks/sending/worker.py",
 }
