@@ -28,7 +28,8 @@ _VIEWER = frozenset(
 )
 RIGHTS: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _VIEWER,
-    Role.ADMIN: _VIEWER | {Permission.PLACE_CALLS, Permission.MANAGE_INTEGRATION},
+    Role.ADMIN: _VIEWER
+    | {Permission.PLACE_CALLS, Permission.WORK_CALLS, Permission.MANAGE_CALLS, Permission.MANAGE_INTEGRATION},
 }
 OPERATOR_RIGHTS = frozenset({Permission.PUBLIC, Permission.SIGNED_IN, Permission.OPERATE})
 

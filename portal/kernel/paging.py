@@ -106,3 +106,18 @@ class NewestFirst:
         moment = from_unix(micro // _MICROSECONDS).replace(microsecond=micro % _MICROSECONDS)
         # A tuple gives its values no types: without one, the moment would not be compared as the column stores it.
         return tuple_(literal(moment, self.moment.type), literal(row_id, self.id.type))
+
+
+@dataclass(frozen=True, slots=True)
+class OldestFirst(NewestFirst):
+    """The other way round, for what is to be done: the earliest moment first."""
+
+    def ordered(self, rows: Select[R], cursor: Cursor | None = None) -> Select[R]:
+        """The rows from the cursor on; going back, the nearest older ones come first."""
+        columns = (self.moment, self.id)
+        if cursor is not None and cursor.backwards:
+            earlier = rows.where(tuple_(*columns) < self._place(cursor))
+            return earlier.order_by(*(column.desc() for column in columns))
+        if cursor is not None:
+            rows = rows.where(tuple_(*columns) > self._place(cursor))
+        return rows.order_by(*columns)
