@@ -64,7 +64,7 @@ class CallRecord(AccountOwned, Model):
     """Who was not rung and why: [address, label, reason]."""
     version: Mapped[int] = mapped_column(default=0)
     search_text: Mapped[str] = mapped_column(Text, default="")
-    """Every number and name to look for, in one column: see `calls.search`."""
+    """Every number and name to look for, in one column: see `calls.log.search`."""
 
     legs: Mapped[list[CallLeg]] = relationship(
         back_populates="call", order_by="CallLeg.number", cascade="all, delete-orphan"

@@ -10,8 +10,8 @@ from typing import Any, cast
 from sqlalchemy import Table, literal_column
 
 from portal.billing.models import LedgerDay, LedgerEntry
+from portal.calls.log.search import search_text
 from portal.calls.models import CallLeg, CallRecord
-from portal.calls.search import search_text
 from portal.demo import postings
 from portal.demo.history import PastCall, PastLeg
 from portal.demo.postings import PriceBook, Purse

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from portal.calls.ingest import Journal
+from portal.calls.journal import Journal
 from portal.recordings.sink import Sink
 from portal.routing.callers import known_callers
 from portal.routing.planner import Planner

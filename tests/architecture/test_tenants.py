@@ -28,7 +28,7 @@ SHARED_TABLES = {
 SEE_EVERYTHING = {
     "portal/accounts/api_keys.py",
     "portal/accounts/door.py",
-    "portal/calls/left_open.py",
+    "portal/calls/journal/left_open.py",
     "portal/telephony/lines.py",
     "portal/telephony/orders.py",
     "portal/telephony/sandbox_lines.py",

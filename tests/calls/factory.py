@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from flask import Flask
 
-from portal.calls.ingest import Journal
+from portal.calls.journal import Journal
 from portal.telephony.engine import (
     CallChange,
     CallKind,

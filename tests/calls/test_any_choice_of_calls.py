@@ -14,9 +14,9 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portal.calls.filters import CallFilters, Direction
+from portal.calls.log.filters import CallFilters, Direction
+from portal.calls.log.pages import call_page
 from portal.calls.models import CallRecord
-from portal.calls.queries import call_page
 from portal.kernel.db import transaction
 from portal.kernel.paging import Cursor
 from portal.telephony.engine import CallKind, CallOutcome

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 
-from portal.calls.filters import CallFilters, Direction, read_filters
-from portal.calls.search import address_needle, needle, search_text
+from portal.calls.log.filters import CallFilters, Direction, read_filters
+from portal.calls.log.search import address_needle, needle, search_text
 from portal.telephony.engine import CallOutcome
 
 MOSCOW = ZoneInfo("Europe/Moscow")

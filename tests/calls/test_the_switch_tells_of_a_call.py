@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from portal.calls.events import CallAnswered, CallFinished, CallStarted
-from portal.calls.ingest import Journal
+from portal.calls.journal import Journal
 from portal.calls.models import CallRecord
 from portal.calls.queries import find_call, live_calls
 from portal.contacts.services import add_contact

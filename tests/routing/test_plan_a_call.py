@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from portal.calls.ingest import Journal
+from portal.calls.journal import Journal
 from portal.routing.models import FallbackKind, HuntStrategy
 from portal.routing.planner import FALLBACK_SECONDS
 from portal.telephony.engine import CallChange, Presence

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from portal.billing.services import credit
-from portal.calls.ingest import Journal
+from portal.calls.journal import Journal
 from portal.calls.models import CallRecord
 from portal.contacts.models import CrmUser
 from portal.kernel.clock import monotonic

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
-from portal.calls.ingest import Journal
+from portal.calls.journal import Journal
 from portal.calls.models import CallRecord
 from portal.kernel.clock import now
 from portal.kernel.db import transaction

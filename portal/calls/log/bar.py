@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from flask import url_for
 
-from portal.calls.filters import CallFilters, Direction
+from portal.calls.log.filters import CallFilters, Direction
 from portal.calls.words import direction_word, outcome_word
 from portal.contacts.names import code_names
 from portal.kernel import clock, phone

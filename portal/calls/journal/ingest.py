@@ -11,9 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from portal.calls.events import CallAnswered, CallFinished, CallStarted
-from portal.calls.left_open import left_open
+from portal.calls.journal.left_open import left_open
+from portal.calls.log.search import search_text
 from portal.calls.models import CallLeg, CallRecord
-from portal.calls.search import search_text
 from portal.contacts.names import code_names
 from portal.kernel.db import announce, db, transaction
 from portal.kernel.events import publish

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Select, select
 
-from portal.calls import search
-from portal.calls.filters import CallFilters
+from portal.calls.log import search
+from portal.calls.log.filters import CallFilters
 from portal.calls.models import CallRecord
 from portal.kernel.db import db
 from portal.kernel.paging import Cursor, NewestFirst, Page

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from portal.calls import search
+from portal.calls.log import search
 from portal.kernel.i18n import gettext as _
 from portal.telephony.addresses import is_outside_number, is_sip_account
 from portal.telephony.engine import CallKind, CallOutcome

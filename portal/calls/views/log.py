@@ -1,0 +1,43 @@
+"""The page of the call log."""
+
+from __future__ import annotations
+
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from portal.calls.feature import feature
+from portal.calls.log.bar import filter_bar, log_url
+from portal.calls.log.filters import read_filters
+from portal.calls.log.pages import call_page
+from portal.calls.panels import log_panels
+from portal.kernel.i18n import gettext as _
+from portal.kernel.paging import Cursor, NewestFirst
+from portal.web import htmx
+from portal.web.access import Permission
+from portal.web.filters import zone
+
+
+@feature.get("/calls", needs=Permission.SEE_CALLS)
+def index() -> ResponseReturnValue:
+    filters, notes = read_filters(request.args, zone())
+    cursor = _cursor(notes)
+    calls = call_page(filters, cursor)
+    return htmx.render(
+        "calls/index.html",
+        fragment="calls/_log.html",
+        bar=filter_bar(filters),
+        calls=calls.rows,
+        notes=notes,
+        panels=log_panels(calls.rows),
+        newer_url=log_url(filters, page=calls.previous) if calls.previous else None,
+        older_url=log_url(filters, page=calls.next) if calls.next else None,
+        newest_url=log_url(filters) if cursor else None,
+    )
+
+
+def _cursor(notes: list[str]) -> Cursor | None:
+    text = request.args.get("page", "")
+    cursor = NewestFirst.read(text) if text else None
+    if text and cursor is None:
+        notes.append(_("The address does not name a page of the log, so you see the newest calls."))
+    return cursor

@@ -1,0 +1,67 @@
+"""Placing calls and ending them."""
+
+from __future__ import annotations
+
+from flask import request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.calls import queries
+from portal.calls.feature import feature
+from portal.calls.forms import OriginateForm
+from portal.kernel.db import transaction
+from portal.kernel.errors import NotFound, Refused
+from portal.kernel.i18n import gettext as _
+from portal.kernel.tenancy import current_account_id
+from portal.telephony import services
+from portal.web import htmx
+from portal.web.access import Permission
+
+
+@feature.post("/calls/test", needs=Permission.PLACE_CALLS, writes=False)
+def place_test_call() -> ResponseReturnValue:
+    asked = {name: request.form.get(name, "").strip() or None for name in ("caller", "did")}
+    services.place_test_call(current_account_id(), **asked)
+    return _done(_("A test call is coming in."))
+
+
+@feature.get("/calls/new", needs=Permission.PLACE_CALLS)
+def new_call() -> ResponseReturnValue:
+    form = OriginateForm(formdata=None, callee=request.args.get("to", "")[:64])
+    form.offer_phones()
+    return htmx.render("calls/new_call.html", form=form)
+
+
+@feature.post("/calls/originate", needs=Permission.PLACE_CALLS, writes=False)
+def originate() -> ResponseReturnValue:
+    form = OriginateForm()
+    form.offer_phones()
+    if form.validate():
+        try:
+            services.originate(current_account_id(), form.caller.data, form.callee.data or "", request_id=form.request)
+        except Refused as error:
+            form.refuse(error)
+        else:
+            return _done(_("%(phone)s rings first, then the call goes out.", phone=form.caller.data))
+    return htmx.render("calls/new_call.html", form=form, status=422)
+
+
+@feature.post("/calls/<string(length=32):api_call_id>/hang-up", needs=Permission.PLACE_CALLS, writes=False)
+def hang_up(api_call_id: str) -> ResponseReturnValue:
+    if queries.find_call(api_call_id) is None:
+        raise NotFound
+    services.hang_up(current_account_id(), api_call_id)
+    return _done(_("The call is being ended."))
+
+
+def _done(message: str) -> ResponseReturnValue:
+    """Back to the calls that last, as they are now: the switch wrote while this request waited for it."""
+    with transaction(current_account_id(), writes=False):
+        live_calls = queries.live_calls()
+    # The page asks once more: news of the call may have come while this answer was on its way, and be older in it.
+    return htmx.done(
+        message,
+        back_to=url_for("calls.live"),
+        fragment="calls/_live_calls.html",
+        announces="calls-changed",
+        live_calls=live_calls,
+    )
