@@ -19,6 +19,8 @@ from portal.billing.views import feature as billing
 from portal.calls.panels import add_panels
 from portal.calls.views import feature as calls
 from portal.contacts.views import feature as contacts
+from portal.followups.panel import FOLLOW_UP_PANEL
+from portal.followups.views import feature as followups
 from portal.helpdesk.views import desk, helpdesk
 from portal.integration.views import feature as integration
 from portal.kernel import db, logs
@@ -49,6 +51,7 @@ FEATURES = (
     overview,
     contacts,
     calls,
+    followups,
     recordings,
     billing,
     webhooks,
@@ -90,7 +93,7 @@ def create_app(settings: Settings, process: Process = "web") -> Flask:
     live.init_app(app, app.extensions["portal.bells"], limit=settings.web_threads // 2)
     for feature in FEATURES:
         app.register_blueprint(feature)
-    add_panels(app, RECORD_PANEL, DELIVERY_PANEL, CHARGE_PANEL)
+    add_panels(app, RECORD_PANEL, DELIVERY_PANEL, CHARGE_PANEL, FOLLOW_UP_PANEL)
     subscriptions.init_app(app)
     navigation.init_app(app)
     return app

@@ -8,6 +8,7 @@ from werkzeug.local import LocalProxy
 
 from portal.accounts.door import signed_in
 from portal.billing.queries import HeaderMoney, header
+from portal.followups import queries as followups
 from portal.helpdesk.queries import unread_count
 from portal.kernel.i18n import gettext as _
 from portal.kernel.tenancy import current_scope
@@ -22,9 +23,15 @@ def _unread_answers() -> int:
     return unread_count() if scope is not None and scope.account_id is not None else 0
 
 
+def _open_follow_ups() -> int:
+    scope = current_scope()
+    return followups.count(followups.Show.OPEN) if scope is not None and scope.account_id is not None else 0
+
+
 ENTRIES: tuple[Entry, ...] = (
     Entry("overview.index", lambda: _("Overview"), "dashboard", "work", Permission.SEE_CALLS),
     Entry("calls.index", lambda: _("Calls"), "calls", "work", Permission.SEE_CALLS),
+    Entry("followups.index", lambda: _("Missed calls"), "missed", "work", Permission.SEE_CALLS, count=_open_follow_ups),
     Entry("billing.balance", lambda: _("Balance"), "wallet", "work", Permission.SEE_MONEY),
     Entry("billing.payments", lambda: _("Payment statistics"), "chart", "cabinet", Permission.SEE_MONEY),
     Entry("billing.documents", lambda: _("Invoices and acts"), "invoice", "cabinet", Permission.SEE_MONEY),

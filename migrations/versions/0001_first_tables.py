@@ -181,6 +181,32 @@ def upgrade() -> None:
     sa.UniqueConstraint('number', name=op.f('uq_did_number')),
     info={'owned': True}
     )
+    op.create_table('follow_up_rules',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('minutes', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_follow_up_rules_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_follow_up_rules')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_follow_up_rules_account_id_id')),
+    sa.UniqueConstraint('account_id', name=op.f('uq_follow_up_rules_account_id')),
+    info={'owned': True}
+    )
+    op.create_table('hand_closing',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('number', sa.String(length=15), nullable=False),
+    sa.Column('at', UtcDateTime(), nullable=False),
+    sa.Column('reason', sa.String(length=24), nullable=False),
+    sa.Column('note', sa.String(length=500), nullable=False),
+    sa.Column('by', sa.String(length=200), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_hand_closing_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_hand_closing')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_hand_closing_account_id_id')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('hand_closing', schema=None) as batch_op:
+        batch_op.create_index('ix_hand_closing_account_id_number_at', ['account_id', 'number', 'at'], unique=False)
+
     op.create_table('hunt_group',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -550,6 +576,40 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_delivery_attempt_account_id_id')),
     info={'owned': True}
     )
+    op.create_table('follow_up',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('number', sa.String(length=15), nullable=False),
+    sa.Column('did', sa.String(length=15), nullable=True),
+    sa.Column('misses', sa.BigInteger(), nullable=False),
+    sa.Column('first_missed_at', UtcDateTime(), nullable=False),
+    sa.Column('last_missed_at', UtcDateTime(), nullable=False),
+    sa.Column('last_call_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('due_at', UtcDateTime(), nullable=False),
+    sa.Column('is_due_by_hand', sa.Boolean(), nullable=False),
+    sa.Column('owner_user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('owner_crm_user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('closed_at', UtcDateTime(), nullable=True),
+    sa.Column('closing', sa.String(length=16), nullable=True),
+    sa.Column('closing_call_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('hand_closing_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.ForeignKeyConstraint(['account_id', 'closing_call_id'], ['call_record.account_id', 'call_record.id'], name='fk_closing_call_id_call_record'),
+    sa.ForeignKeyConstraint(['account_id', 'hand_closing_id'], ['hand_closing.account_id', 'hand_closing.id'], name='fk_hand_closing_id_hand_closing'),
+    sa.ForeignKeyConstraint(['account_id', 'last_call_id'], ['call_record.account_id', 'call_record.id'], name='fk_last_call_id_call_record'),
+    sa.ForeignKeyConstraint(['account_id', 'owner_crm_user_id'], ['crm_user.account_id', 'crm_user.id'], name='fk_owner_crm_user_id_crm_user'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_follow_up_account_id')),
+    sa.ForeignKeyConstraint(['owner_user_id'], ['user.id'], name=op.f('fk_follow_up_owner_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_follow_up')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_follow_up_account_id_id')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('follow_up', schema=None) as batch_op:
+        batch_op.create_index('ix_follow_up_account_id_first_missed_at', ['account_id', 'first_missed_at'], unique=False)
+        batch_op.create_index('ix_follow_up_account_id_number_closed_at', ['account_id', 'number', 'closed_at'], unique=False)
+        batch_op.create_index('ix_follow_up_closed', ['account_id', 'closed_at', 'id'], unique=False, sqlite_where=sa.text('closed_at is not null'), postgresql_where=sa.text('closed_at is not null'))
+        batch_op.create_index('ix_follow_up_due', ['account_id', 'due_at', 'id'], unique=False, sqlite_where=sa.text('closed_at is null'), postgresql_where=sa.text('closed_at is null'))
+        batch_op.create_index('uq_follow_up_account_id_number', ['account_id', 'number'], unique=True, sqlite_where=sa.text('closed_at is null'), postgresql_where=sa.text('closed_at is null'))
+
     op.create_table('hunt_member',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -595,6 +655,9 @@ def upgrade() -> None:
             "crm_user",
             "delivery_attempt",
             "did",
+            "follow_up",
+            "follow_up_rules",
+            "hand_closing",
             "hunt_group",
             "hunt_member",
             "ledger_day",
@@ -620,6 +683,14 @@ def downgrade() -> None:
 
     op.drop_table('contact_number')
     op.drop_table('hunt_member')
+    with op.batch_alter_table('follow_up', schema=None) as batch_op:
+        batch_op.drop_index('uq_follow_up_account_id_number', sqlite_where=sa.text('closed_at is null'), postgresql_where=sa.text('closed_at is null'))
+        batch_op.drop_index('ix_follow_up_due', sqlite_where=sa.text('closed_at is null'), postgresql_where=sa.text('closed_at is null'))
+        batch_op.drop_index('ix_follow_up_closed', sqlite_where=sa.text('closed_at is not null'), postgresql_where=sa.text('closed_at is not null'))
+        batch_op.drop_index('ix_follow_up_account_id_number_closed_at')
+        batch_op.drop_index('ix_follow_up_account_id_first_missed_at')
+
+    op.drop_table('follow_up')
     op.drop_table('delivery_attempt')
     with op.batch_alter_table('contact', schema=None) as batch_op:
         batch_op.drop_index('ix_contact_account_id_search_text_id')
@@ -678,6 +749,11 @@ def downgrade() -> None:
     op.drop_table('ledger_entry')
     op.drop_table('ledger_day')
     op.drop_table('hunt_group')
+    with op.batch_alter_table('hand_closing', schema=None) as batch_op:
+        batch_op.drop_index('ix_hand_closing_account_id_number_at')
+
+    op.drop_table('hand_closing')
+    op.drop_table('follow_up_rules')
     op.drop_table('did')
     with op.batch_alter_table('call_record', schema=None) as batch_op:
         batch_op.drop_index('ix_call_record_live', sqlite_where=sa.text('ended_at is null'), postgresql_where=sa.text('ended_at is null'))

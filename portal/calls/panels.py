@@ -1,4 +1,4 @@
-"""What higher rooms show of calls on this room's pages: a column of the log, a section of one call's page.
+"""What higher rooms show of calls on this room's pages: a column or a chip of the log, a section of one call's page.
 
 This room knows neither records nor charges nor deliveries. Each room above offers a `CallPanel` with templates of its
 own; `app.py` adds them in the order in which they are to stand.
@@ -19,13 +19,14 @@ from portal.calls.models import CallRecord
 class CallPanel:
     """A room's offer. `load` answers what it knows of these calls, by the call's row id, in a fixed number of queries.
 
-    `cell` and `section` are templates (None: not shown there). They see `call`, and as `known` what `load` gave for
-    it, None where that is nothing. `heading` is the column's word.
+    `cell`, `chip` (beside the outcome) and `section` are templates (None: not shown there). They see `call`, and as
+    `known` what `load` gave for it, None where that is nothing. `heading` is the column's word.
     """
 
     heading: Callable[[], str]
     load: Callable[[Sequence[CallRecord]], Mapping[int, Any]]
     cell: str | None = None
+    chip: str | None = None
     section: str | None = None
 
 
@@ -35,6 +36,7 @@ class LoadedPanel:
 
     heading: str
     cell: str | None
+    chip: str | None
     section: str | None
     known: Mapping[int, Any]
 
@@ -45,8 +47,8 @@ def add_panels(app: Flask, *panels: CallPanel) -> None:
 
 
 def log_panels(calls: Sequence[CallRecord]) -> list[LoadedPanel]:
-    """The columns that other rooms add to the log."""
-    return [_loaded(panel, calls) for panel in _panels() if panel.cell]
+    """The columns and chips that other rooms add to the log."""
+    return [_loaded(panel, calls) for panel in _panels() if panel.cell or panel.chip]
 
 
 def page_panels(call: CallRecord) -> list[LoadedPanel]:
@@ -60,4 +62,4 @@ def _panels() -> tuple[CallPanel, ...]:
 
 
 def _loaded(panel: CallPanel, calls: Sequence[CallRecord]) -> LoadedPanel:
-    return LoadedPanel(panel.heading(), panel.cell, panel.section, panel.load(calls) if calls else {})
+    return LoadedPanel(panel.heading(), panel.cell, panel.chip, panel.section, panel.load(calls) if calls else {})

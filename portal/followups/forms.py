@@ -26,15 +26,18 @@ class OwnerForm(BaseForm):
 
     @classmethod
     def of(cls, row: FollowUp) -> OwnerForm:
-        """With everybody who may be chosen, grouped."""
-        form = cls(formdata=None, owner=_value(row.owner_user_id, row.owner_crm_user_id))
+        """With the present owner."""
+        return cls(formdata=None, owner=_value(row.owner_user_id, row.owner_crm_user_id))
+
+    def offering(self) -> OwnerForm:
+        """The same with everybody who may be chosen."""
         people, crm = _("People of the cabinet"), _("CRM users")
-        form.owner.choices = [
+        self.owner.choices = [
             SelectChoice("", _("nobody yet")),
             *(SelectChoice(f"user-{user.id}", user.name, optgroup=people) for user in members()),
             *(SelectChoice(f"crm-{user.id}", user.name, optgroup=crm) for user in crm_users()),
         ]
-        return form
+        return self
 
     def chosen(self) -> dict[str, int | None]:
         """Who was chosen, as `services.assign` takes it. Raises `Refused` for nonsense."""
@@ -65,8 +68,13 @@ class DueForm(BaseForm):
 
     def moment(self) -> datetime:
         """What was chosen."""
-        local: datetime = self.due.data
-        return local.replace(tzinfo=zone()).astimezone(UTC)
+        local = self.due.data
+        if local is None:
+            raise Refused(_("Choose a day and a time."), "due")
+        try:
+            return local.replace(tzinfo=zone()).astimezone(UTC)
+        except OverflowError:
+            raise Refused(_("Choose a day and a time."), "due") from None
 
 
 class CloseForm(BaseForm):
@@ -74,11 +82,6 @@ class CloseForm(BaseForm):
 
     reason = SelectField(_l("Reason"), validate_choice=False)
     note = StringField(_l("Note"), render_kw={"maxlength": "500", "autocomplete": "off"})
-
-    @classmethod
-    def fresh(cls) -> CloseForm:
-        """With every reason."""
-        return cls(formdata=None).offering()
 
     def offering(self) -> CloseForm:
         """The same with every reason to choose from."""

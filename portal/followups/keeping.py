@@ -38,7 +38,7 @@ def on_call_answered(event: CallAnswered) -> None:
     add_contact(number, contact)
     if call.ended_at is not None:
         # A switch may learn late that a call it had told as missed was answered.
-        _count_anew(number, call.ended_at)
+        _count_anew(number, call.started_at)
 
 
 def on_call_finished(event: CallFinished) -> None:
@@ -121,15 +121,10 @@ def _part(row: FollowUp, contact: Contact) -> None:
     _count(row, after)
 
 
-def _count_anew(number: str, at: datetime) -> None:
-    row = db.session.scalar(
-        select(FollowUp).where(
-            FollowUp.number == number, FollowUp.first_missed_at <= at, FollowUp.last_missed_at >= at
-        )
-    )
-    if row is not None:
+def _count_anew(number: str, since: datetime) -> None:
+    rows = db.session.scalars(select(FollowUp).where(FollowUp.number == number, FollowUp.last_missed_at >= since))
+    for row in rows.all():
         _count(row, misses(number, row.first_missed_at, row.last_missed_at))
-        announce(CHANGED)
 
 
 def _open(number: str, found: Misses, contact: Contact | None, like: FollowUp | None = None) -> FollowUp:

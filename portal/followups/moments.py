@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from portal.calls.models import CallRecord
 from portal.followups.models import Closing, HandClosing
@@ -70,7 +72,7 @@ def next_contact(number: str, since: datetime) -> Contact | None:
     return min((contact for contact in found if contact), key=lambda contact: contact.rank, default=None)
 
 
-def _answered(number: str, since: datetime, side: ColumnElement[str | None], kind: CallKind) -> Contact | None:
+def _answered(number: str, since: datetime, side: InstrumentedAttribute[Any], kind: CallKind) -> Contact | None:
     call = db.session.scalar(
         select(CallRecord)
         .where(
@@ -100,7 +102,7 @@ def misses(number: str, first_at: datetime, last_at: datetime) -> Misses | None:
     count, earliest = db.session.execute(
         select(func.count(CallRecord.id), func.min(CallRecord.ended_at)).where(*within)
     ).one()
-    if not count:
+    if earliest is None:
         return None
     last = db.session.scalars(
         select(CallRecord).where(*within).order_by(CallRecord.ended_at.desc(), CallRecord.id.desc()).limit(1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import joinedload
 
 from portal.calls.models import CallRecord
@@ -55,7 +55,7 @@ _SHOWN = (
 
 def follow_up_page(show: Show, order: Order, user_id: int, cursor: Cursor | None) -> Page[FollowUp]:
     """At most `PAGE` of them; `user_id` is who asks for his own."""
-    rows = _chosen(select(FollowUp), show, user_id).options(*_SHOWN)
+    rows = select(FollowUp).where(*_chosen(show, user_id)).options(*_SHOWN)
     by = _CLOSED if show is Show.CLOSED else _ORDERS[order]
     found = db.session.scalars(by.ordered(rows, cursor).limit(PAGE + 1)).all()
     return by.page(found, cursor, PAGE)
@@ -63,19 +63,19 @@ def follow_up_page(show: Show, order: Order, user_id: int, cursor: Cursor | None
 
 def count(show: Show, user_id: int = 0) -> int:
     """How many there are; `MOST_COUNTED` stands for that many or more."""
-    some = _chosen(select(FollowUp.id), show, user_id).limit(MOST_COUNTED).subquery()
+    some = select(FollowUp.id).where(*_chosen(show, user_id)).limit(MOST_COUNTED).subquery()
     return db.session.scalar(select(func.count()).select_from(some)) or 0
 
 
-def _chosen(rows: Select[tuple[FollowUp]] | Select[tuple[int]], show: Show, user_id: int) -> Select[tuple[FollowUp]]:
+def _chosen(show: Show, user_id: int) -> list[ColumnElement[bool]]:
     if show is Show.CLOSED:
-        return rows.where(FollowUp.closed_at.is_not(None))  # type: ignore[return-value]
-    rows = rows.where(FollowUp.closed_at.is_(None))
+        return [FollowUp.closed_at.is_not(None)]
+    conditions: list[ColumnElement[bool]] = [FollowUp.closed_at.is_(None)]
     if show is Show.MINE:
-        rows = rows.where(FollowUp.owner_user_id == user_id)
+        conditions.append(FollowUp.owner_user_id == user_id)
     elif show is Show.OVERDUE:
-        rows = rows.where(FollowUp.due_at < now())
-    return rows  # type: ignore[return-value]
+        conditions.append(FollowUp.due_at < now())
+    return conditions
 
 
 def find_follow_up(follow_up_id: int) -> FollowUp:
@@ -142,15 +142,10 @@ class Returned:
 
 def returned(since: datetime) -> Returned:
     """The figures of the clients who were first missed at `since` or later."""
-    counts = dict(
-        db.session.execute(
-            select(FollowUp.closing, func.count())
-            .where(FollowUp.first_missed_at >= since)
-            .group_by(FollowUp.closing)
-        )
-        .tuples()
-        .all()
+    rows = db.session.execute(
+        select(FollowUp.closing, func.count()).where(FollowUp.first_missed_at >= since).group_by(FollowUp.closing)
     )
+    counts = {closing: number for closing, number in rows}  # noqa: C416 -- a Row is no pair to the type checker
     reached = counts.get(Closing.CALLED_BACK, 0) + counts.get(Closing.CLIENT_CALLED, 0)
     return Returned(
         missed=sum(counts.values()),

@@ -15,7 +15,7 @@ from portal.followups.rules import lock_rules
 from portal.kernel import phone
 from portal.kernel.clock import now
 from portal.kernel.db import announce, db
-from portal.kernel.errors import Conflict, NotFound, Refused
+from portal.kernel.errors import Conflict, Refused
 from portal.kernel.i18n import gettext as _
 
 LONGEST_NOTE = 500

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import TypeVar
+from typing import Any
 
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
@@ -20,6 +19,7 @@ from portal.web import htmx
 from portal.web.access import Permission
 from portal.web.feature import Feature
 from portal.web.filters import day_and_time
+from portal.web.security import is_own_path
 
 feature = Feature("followups", __name__, url_prefix="/calls/missed")
 for _name, _filter in words.FILTERS.items():
@@ -96,3 +96,31 @@ def set_rules() -> ResponseReturnValue:
         form.refuse(error)
         return _refused_rule(form)
     return htmx.done(_("Saved: it counts for calls that are missed from now on."), back_to=url_for(".index"))
+
+
+def _done(message: str, row: FollowUp, undo: str | None = None) -> ResponseReturnValue:
+    """Back where the form stood; under htmx the part of the item's own page, and every list asks anew."""
+    return htmx.done(
+        message,
+        back_to=_back() or url_for(".follow_up", follow_up_id=row.id),
+        fragment="followups/_follow_up.html",
+        undo=undo,
+        announces="followups-changed",
+        **page_of(queries.find_follow_up(row.id)),
+    )
+
+
+def _refused(follow_up_id: int, **forms: Any) -> ResponseReturnValue:
+    row = queries.find_follow_up(follow_up_id)
+    context = page_of(row, **forms)
+    return htmx.render("followups/follow_up.html", fragment="followups/_follow_up.html", status=422, **context)
+
+
+def _refused_rule(form: RuleForm) -> ResponseReturnValue:
+    return htmx.render("followups/index.html", fragment="followups/_rule.html", status=422, **listing(form))
+
+
+def _back() -> str | None:
+    """The page of ours on which the form stood."""
+    target = request.values.get("back", "")
+    return target if is_own_path(target) else None

@@ -108,13 +108,14 @@ class NewestFirst:
         return tuple_(literal(moment, self.moment.type), literal(row_id, self.id.type))
 
 
-@dataclass(frozen=True, slots=True)
 class OldestFirst(NewestFirst):
     """The other way round, for what is to be done: the earliest moment first."""
 
+    __slots__ = ()
+
     def ordered(self, rows: Select[R], cursor: Cursor | None = None) -> Select[R]:
         """The rows from the cursor on; going back, the nearest older ones come first."""
-        columns = (self.moment, self.id)
+        columns: tuple[ColumnElement[Any], ...] = (self.moment.expression, self.id.expression)
         if cursor is not None and cursor.backwards:
             earlier = rows.where(tuple_(*columns) < self._place(cursor))
             return earlier.order_by(*(column.desc() for column in columns))

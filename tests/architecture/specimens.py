@@ -15,6 +15,7 @@ from portal.billing.ledger import post
 from portal.billing.models import EntryKind
 from portal.calls.models import CallRecord
 from portal.contacts.models import Contact, CrmUser
+from portal.followups.models import FollowUp
 from portal.helpdesk.models import SupportMessage, SupportThread
 from portal.kernel.clock import now
 from portal.kernel.db import transaction
@@ -53,13 +54,23 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
         delivery = WebhookDelivery(
             subscription_id=webhook.id, event_id=event.id, public_id=call.api_call_id, lane=Lane.START
         )
-        session.add_all([delivery, Recording(call_id=call.id, file_name="call.wav")])
+        moment = now()
+        follow_up = FollowUp(
+            number=call.caller,
+            misses=1,
+            first_missed_at=moment,
+            last_missed_at=moment,
+            last_call_id=call.id,
+            due_at=moment,
+        )
+        session.add_all([delivery, follow_up, Recording(call_id=call.id, file_name="call.wav")])
         session.flush()
         return {
             "api_call_id": call.api_call_id,
             "contact_id": contact.id,
             "crm_user_id": crm_user.id,
             "delivery_id": delivery.id,
+            "follow_up_id": follow_up.id,
             "key_id": key.id,
             "month": LONG_AGO.month,
             "thread_id": thread.id,
