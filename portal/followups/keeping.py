@@ -20,6 +20,7 @@ from portal.followups.moments import Contact, Misses, contact_of, is_missed, mis
 from portal.followups.numbers import is_client, other_side
 from portal.followups.rules import lock_rules, minutes
 from portal.kernel.db import announce, db
+from portal.telephony.engine import CallKind
 
 CHANGED = "followups-changed"
 """What open pages hear."""
@@ -50,6 +51,13 @@ def on_call_finished(event: CallFinished) -> None:
     lock_rules()
     _add_miss(number, call, call.ended_at)
     announce(CHANGED)
+
+
+def recall(since: datetime) -> None:
+    """Makes the follow-ups of calls that were missed since then and written past their events: a made-up past."""
+    rows = select(CallRecord).where(CallRecord.started_at >= since, CallRecord.kind == CallKind.INCOMING)
+    for call in db.session.scalars(rows.order_by(CallRecord.started_at, CallRecord.id)):
+        on_call_finished(CallFinished(call))
 
 
 def add_contact(number: str, contact: Contact) -> None:

@@ -4,128 +4,17 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
 
-from portal.contacts import services as contacts
-from portal.followups.models import Closing, FollowUp
-from portal.followups.queries import Show, count, returned
-from portal.kernel.clock import now
-from portal.kernel.db import db
-from portal.telephony.engine import CallKind, CallOutcome
-from portal.telephony.lines import add_did
+from portal.followups.queries import returned
+from portal.telephony.engine import CallKind
 from tests.browser import Browser
-from tests.calls.factory import CALLER, OLGA_PHONE, Story, tell_whole
+from tests.calls.factory import CALLER
 from tests.contacts.desk import actions, add_users, inside
+from tests.followups.desk import EN, MOSCOW, START, answered, missed, opened, the_one
 from tests.people import Cast
-
-EN = {"Accept-Language": "en"}
-START = now().replace(microsecond=0) - timedelta(hours=2)
-MOSCOW = ZoneInfo("Europe/Moscow")
-
-
-def missed(app: Flask, account_id: int, minutes: int = 0, **more: object) -> Story:
-    """A call that nobody answers, so many minutes after `START`."""
-    story = Story(account_id, answered_after=None, started_at=START + timedelta(minutes=minutes), **more)  # type: ignore[arg-type]
-    return tell_whole(app, story)
-
-
-def answered(app: Flask, account_id: int, minutes: int, kind: CallKind = CallKind.INCOMING) -> Story:
-    """A talk with the same client."""
-    caller, callee = (CALLER, OLGA_PHONE) if kind is CallKind.INCOMING else (OLGA_PHONE, CALLER)
-    at = START + timedelta(minutes=minutes)
-    return tell_whole(app, Story(account_id, kind=kind, caller=caller, callee=callee, started_at=at))
-
-
-def the_one(app: Flask, account_id: int) -> FollowUp:
-    """The account's only follow-up, with its owner."""
-    with inside(app, account_id):
-        row = db.session.scalars(select(FollowUp)).one()
-        assert row.owner_name is not False
-        return row
-
-
-def opened(app: Flask, account_id: int) -> int:
-    """How many are open."""
-    with inside(app, account_id):
-        return count(Show.OPEN)
-
-
-@pytest.mark.parametrize("outcome", [CallOutcome.MISSED, CallOutcome.CLOSED, CallOutcome.INTERRUPTED])
-def test_a_missed_call_is_work_also_outside_working_hours(app: Flask, cast: Cast, outcome: CallOutcome) -> None:
-    missed(app, cast.north, outcome=outcome)
-
-    assert opened(app, cast.north) == 1
-    assert opened(app, cast.south) == 0
-
-
-def test_the_same_number_again_is_the_same_work(app: Flask, cast: Cast) -> None:
-    missed(app, cast.north)
-    missed(app, cast.north, minutes=5)
-
-    assert the_one(app, cast.north).misses == 2
-
-
-@pytest.mark.parametrize(
-    ("kind", "closing"), [(CallKind.INCOMING, Closing.CLIENT_CALLED), (CallKind.OUTGOING, Closing.CALLED_BACK)]
-)
-def test_a_talk_ends_it_whoever_called(app: Flask, cast: Cast, kind: CallKind, closing: Closing) -> None:
-    missed(app, cast.north)
-    answered(app, cast.north, 7, kind)
-
-    row = the_one(app, cast.north)
-    assert row.closing == closing
-    assert row.seconds_to_close == 7 * 60 - 20 + 5
-
-
-def test_an_outgoing_call_that_nobody_answers_ends_nothing(app: Flask, cast: Cast) -> None:
-    missed(app, cast.north)
-    at = START + timedelta(minutes=3)
-    tell_whole(
-        app,
-        Story(cast.north, kind=CallKind.OUTGOING, caller=OLGA_PHONE, callee=CALLER, started_at=at, answered_after=None),
-    )
-
-    assert opened(app, cast.north) == 1
-
-
-def test_withheld_numbers_own_lines_and_employees_make_no_work(app: Flask, cast: Cast) -> None:
-    with inside(app, cast.north):
-        add_did("74950000001")
-    missed(app, cast.north, caller="")
-    missed(app, cast.north, caller="74950000001")
-    missed(app, cast.north, kind=CallKind.INTERNAL, caller=OLGA_PHONE, callee="SIP/00000000673")
-
-    assert opened(app, cast.north) == 0
-
-
-def test_a_contacts_own_employee_gets_the_work(app: Flask, cast: Cast, anna: Browser) -> None:
-    (olga,) = add_users(app, cast.north, "Olga Manoli")
-    with inside(app, cast.north):
-        contacts.add_contact("Ivan", [CALLER], crm_user_id=olga)
-    missed(app, cast.north)
-
-    page = anna.get("/calls/missed").get_data(as_text=True)
-
-    assert "Olga Manoli" in page
-    assert ">Ivan</a>" in page
-
-
-def test_it_is_due_half_an_hour_later_or_as_the_account_says(app: Flask, cast: Cast, anna: Browser) -> None:
-    missed(app, cast.north)
-    row = the_one(app, cast.north)
-    assert row.due_at - row.first_missed_at == timedelta(minutes=30)
-
-    assert anna.submit("/calls/missed/rules", {"minutes": "3"}).status_code == 422
-    assert anna.submit("/calls/missed/rules", {"minutes": "15"}).status_code == 303
-    missed(app, cast.north, caller="79031112233")
-
-    with inside(app, cast.north):
-        later = db.session.scalars(select(FollowUp).where(FollowUp.number == "79031112233")).one()
-        assert later.due_at - later.first_missed_at == timedelta(minutes=15)
 
 
 def test_who_takes_it_is_seen_by_all(app: Flask, cast: Cast, anna: Browser, boris: Browser) -> None:
