@@ -29,6 +29,7 @@ from portal.kernel.config import Settings
 from portal.kernel.events import EventBus
 from portal.kernel.http import Door
 from portal.kernel.i18n import CATALOGUES, DEFAULT_LOCALE
+from portal.kernel.mail.carrier import make_postman
 from portal.kernel.secrets import Vault, derive
 from portal.kernel.storage import FolderStore
 from portal.overview.views import feature as overview
@@ -40,8 +41,8 @@ from portal.recordings.panel import RECORD_PANEL
 from portal.recordings.views import feature as recordings
 from portal.web import addresses, assets, errors, filters, live, requests, security
 from portal.web.health import feature as health
-from portal.webhooks.panel import DELIVERY_PANEL
-from portal.webhooks.views import feature as webhooks
+from portal.webhooks.pages.panel import DELIVERY_PANEL
+from portal.webhooks.pages.views import feature as webhooks
 
 Process = Literal["web", "worker", "engine", "command"]
 ROOT = Path(__file__).resolve().parent.parent
@@ -128,4 +129,5 @@ def _adapters(app: Flask, settings: Settings, process: Process) -> None:
     app.extensions["portal.vault"] = Vault(settings.secret_key, *settings.retired_secret_keys)
     app.extensions["portal.storage"] = FolderStore(settings.data / "blobs")
     app.extensions["portal.events"] = EventBus()
+    app.extensions["portal.postman"] = make_postman(settings)
     app.extensions["portal.http"] = Door(allow=settings.webhook_allow)
