@@ -36,6 +36,23 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_offer_version')),
     sa.UniqueConstraint('number', name=op.f('uq_offer_version_number'))
     )
+    op.create_table('outgoing_mail',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('message_id', sa.String(length=64), nullable=False),
+    sa.Column('recipient', sa.String(length=254), nullable=False),
+    sa.Column('subject', sa.String(length=200), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('due_at', UtcDateTime(), nullable=False),
+    sa.Column('claim', sa.String(length=32), nullable=True),
+    sa.Column('tries', sa.BigInteger(), nullable=False),
+    sa.Column('last_failure', sa.String(length=300), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_outgoing_mail')),
+    sa.UniqueConstraint('message_id', name=op.f('uq_outgoing_mail_message_id'))
+    )
+    with op.batch_alter_table('outgoing_mail', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_outgoing_mail_due_at'), ['due_at'], unique=False)
+
     op.create_table('sign_in_failure',
     sa.Column('subject', sa.String(length=64), nullable=False),
     sa.Column('count', sa.BigInteger(), nullable=False),
@@ -386,12 +403,23 @@ def upgrade() -> None:
     sa.Column('state', sa.String(length=16), nullable=False),
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.Column('removed_at', UtcDateTime(), nullable=True),
+    sa.Column('rate_per_minute', sa.BigInteger(), nullable=True),
+    sa.Column('next_send_at', UtcDateTime(), nullable=True),
+    sa.Column('failing_since', UtcDateTime(), nullable=True),
+    sa.Column('failures', sa.BigInteger(), nullable=False),
+    sa.Column('recent_failures', sa.BigInteger(), nullable=False),
+    sa.Column('first_failure_at', UtcDateTime(), nullable=True),
+    sa.Column('quiet_until', UtcDateTime(), nullable=True),
+    sa.Column('probe_at', UtcDateTime(), nullable=True),
+    sa.Column('probes', sa.BigInteger(), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_webhook_subscription_account_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_webhook_subscription')),
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_webhook_subscription_account_id_id')),
     info={'owned': True}
     )
     with op.batch_alter_table('webhook_subscription', schema=None) as batch_op:
+        batch_op.create_index('ix_webhook_subscription_next_send_at', ['next_send_at'], unique=False, sqlite_where=sa.text('next_send_at is not null'), postgresql_where=sa.text('next_send_at is not null'))
+        batch_op.create_index('ix_webhook_subscription_probe_at', ['probe_at'], unique=False, sqlite_where=sa.text('probe_at is not null'), postgresql_where=sa.text('probe_at is not null'))
         batch_op.create_index('uq_webhook_subscription_account_id_event_canonical_url', ['account_id', 'event', 'canonical_url'], unique=True, sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
 
     op.create_table('api_allowance',
@@ -720,6 +748,8 @@ def downgrade() -> None:
     op.drop_table('api_allowance')
     with op.batch_alter_table('webhook_subscription', schema=None) as batch_op:
         batch_op.drop_index('uq_webhook_subscription_account_id_event_canonical_url', sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
+        batch_op.drop_index('ix_webhook_subscription_probe_at', sqlite_where=sa.text('probe_at is not null'), postgresql_where=sa.text('probe_at is not null'))
+        batch_op.drop_index('ix_webhook_subscription_next_send_at', sqlite_where=sa.text('next_send_at is not null'), postgresql_where=sa.text('next_send_at is not null'))
 
     op.drop_table('webhook_subscription')
     op.drop_table('webhook_event')
@@ -776,6 +806,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_sign_in_failure_last_at'))
 
     op.drop_table('sign_in_failure')
+    with op.batch_alter_table('outgoing_mail', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_outgoing_mail_due_at'))
+
+    op.drop_table('outgoing_mail')
     op.drop_table('offer_version')
     op.drop_table('account')
     # ### end Alembic commands ###
