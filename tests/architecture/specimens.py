@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from portal.accounts.models import ApiKey, UserSession
 from portal.billing.ledger import post
@@ -34,7 +35,6 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
         switch="main",
         kind=CallKind.INCOMING,
         caller="79039998877",
-        did="74951234567",
         started_at=now() - timedelta(minutes=1),
         has_recording=True,
     )
@@ -54,29 +54,36 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
         delivery = WebhookDelivery(
             subscription_id=webhook.id, event_id=event.id, public_id=call.api_call_id, lane=Lane.START
         )
-        moment = now()
-        follow_up = FollowUp(
-            number=call.caller,
-            misses=1,
-            first_missed_at=moment,
-            last_missed_at=moment,
-            last_call_id=call.id,
-            due_at=moment,
-        )
-        session.add_all([delivery, follow_up, Recording(call_id=call.id, file_name="call.wav")])
+        session.add_all([delivery, Recording(call_id=call.id, file_name="call.wav")])
         session.flush()
         return {
             "api_call_id": call.api_call_id,
             "contact_id": contact.id,
             "crm_user_id": crm_user.id,
             "delivery_id": delivery.id,
-            "follow_up_id": follow_up.id,
             "key_id": key.id,
             "month": LONG_AGO.month,
             "thread_id": thread.id,
             "webhook_id": webhook.id,
             "year": LONG_AGO.year,
+            **_of_people(session, call),
         }
+
+
+def _of_people(session: Session, call: CallRecord) -> dict[str, object]:
+    """What people do about a call."""
+    moment = now()
+    follow_up = FollowUp(
+        number=f"7903{call.id:07}",
+        misses=1,
+        first_missed_at=moment,
+        last_missed_at=moment,
+        last_call_id=call.id,
+        due_at=moment,
+    )
+    session.add(follow_up)
+    session.flush()
+    return {"follow_up_id": follow_up.id}
 
 
 def session_of(app: Flask, user_id: int) -> int:
