@@ -10,6 +10,7 @@ from portal.accounts.door import signed_in
 from portal.billing.queries import HeaderMoney, header
 from portal.followups import queries as followups
 from portal.helpdesk.queries import unread_count
+from portal.jobs.views import jobs_going_on
 from portal.kernel.i18n import gettext as _
 from portal.kernel.tenancy import current_scope
 from portal.web import htmx, nav
@@ -28,11 +29,18 @@ def _open_follow_ups() -> int:
     return followups.count(followups.Show.OPEN) if scope is not None and scope.account_id is not None else 0
 
 
+def _open_jobs() -> int:
+    """None on pages outside of an account."""
+    scope = current_scope()
+    return jobs_going_on() if scope is not None and scope.account_id is not None else 0
+
+
 ENTRIES: tuple[Entry, ...] = (
     Entry("overview.index", lambda: _("Overview"), "dashboard", "work", Permission.SEE_CALLS),
     Entry("calls.index", lambda: _("Calls"), "calls", "work", Permission.SEE_CALLS),
     Entry("followups.index", lambda: _("Missed calls"), "missed", "work", Permission.SEE_CALLS, count=_open_follow_ups),
     Entry("billing.balance", lambda: _("Balance"), "wallet", "work", Permission.SEE_MONEY),
+    Entry("jobs.index", lambda: _("Tasks"), "history", "work", Permission.SEE_CALLS, count=_open_jobs),
     Entry("billing.payments", lambda: _("Payment statistics"), "chart", "cabinet", Permission.SEE_MONEY),
     Entry("billing.documents", lambda: _("Invoices and acts"), "invoice", "cabinet", Permission.SEE_MONEY),
     Entry("accounts.profile", lambda: _("Personal data"), "profile", "cabinet", Permission.SIGNED_IN),

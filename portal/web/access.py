@@ -22,6 +22,8 @@ class Permission(StrEnum):
     """To decide what all share of the log: tags, views, how soon a missed call is due."""
     SEE_INTEGRATION = "see-integration"
     MANAGE_INTEGRATION = "manage-integration"
+    MANAGE_RECORDS = "manage-records"
+    """Deleting records, how long they are kept, who listened; ending anybody's tasks."""
     SEE_MONEY = "see-money"
     ASK_SUPPORT = "ask-support"
     """Anybody of an account: to write to the operator."""
