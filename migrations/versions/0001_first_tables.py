@@ -6,6 +6,7 @@ Must work beside the release before it: add first, take away in a later release.
 import sqlalchemy as sa
 from alembic import op
 
+from portal.calls.log.textindex import drop_text_index, make_text_index
 from portal.kernel.rowsecurity import protect
 from portal.kernel.clock import UtcDateTime
 from portal.kernel.money import MoneyColumn
@@ -132,44 +133,45 @@ def upgrade() -> None:
     with op.batch_alter_table('audit_entry', schema=None) as batch_op:
         batch_op.create_index('ix_audit_entry_account_id_at', ['account_id', 'at'], unique=False)
 
-    op.create_table('call_record',
+    op.create_table('call_class',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('api_call_id', sa.String(length=32), nullable=False),
-    sa.Column('switch', sa.String(length=48), nullable=False),
     sa.Column('kind', sa.String(length=16), nullable=False),
-    sa.Column('outcome', sa.String(length=16), nullable=True),
-    sa.Column('caller', sa.String(length=48), nullable=False),
-    sa.Column('caller_name', sa.String(length=200), nullable=True),
-    sa.Column('did', sa.String(length=15), nullable=True),
-    sa.Column('callee', sa.String(length=48), nullable=True),
-    sa.Column('callee_name', sa.String(length=200), nullable=True),
-    sa.Column('started_at', UtcDateTime(), nullable=False),
-    sa.Column('answered_at', UtcDateTime(), nullable=True),
-    sa.Column('ended_at', UtcDateTime(), nullable=True),
-    sa.Column('caller_leg_seconds', sa.BigInteger(), nullable=True),
-    sa.Column('callee_leg_seconds', sa.BigInteger(), nullable=True),
-    sa.Column('talk_seconds', sa.BigInteger(), nullable=True),
-    sa.Column('caller_wait_seconds', sa.BigInteger(), nullable=True),
-    sa.Column('callee_wait_seconds', sa.BigInteger(), nullable=True),
+    sa.Column('outcome', sa.String(length=16), nullable=False),
+    sa.Column('did', sa.String(length=15), nullable=False),
+    sa.Column('sip', sa.String(length=48), nullable=False),
+    sa.Column('other_sip', sa.String(length=48), nullable=False),
     sa.Column('has_recording', sa.Boolean(), nullable=False),
-    sa.Column('price', MoneyColumn(), nullable=True),
-    sa.Column('fallback', sa.String(length=24), nullable=True),
-    sa.Column('skipped', sa.JSON(), nullable=True),
-    sa.Column('version', sa.BigInteger(), nullable=False),
-    sa.Column('search_text', sa.Text(), nullable=False),
-    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_call_record_account_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_record')),
-    sa.UniqueConstraint('account_id', 'api_call_id', name=op.f('uq_call_record_account_id_api_call_id')),
-    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_call_record_account_id_id')),
+    sa.Column('talk_band', sa.SmallInteger(), nullable=False),
+    sa.Column('price_band', sa.SmallInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_call_class_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_class')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_call_class_account_id_id')),
+    sa.UniqueConstraint('account_id', 'kind', 'outcome', 'did', 'sip', 'other_sip', 'has_recording', 'talk_band', 'price_band', name='uq_call_class_facts'),
     info={'owned': True}
     )
-    with op.batch_alter_table('call_record', schema=None) as batch_op:
-        batch_op.create_index('ix_call_record_account_id_started_at_id', ['account_id', 'started_at', 'id'], unique=False)
-        batch_op.create_index('ix_call_record_callee', ['account_id', 'callee', 'started_at', 'id'], unique=False)
-        batch_op.create_index('ix_call_record_caller', ['account_id', 'caller', 'started_at', 'id'], unique=False)
-        batch_op.create_index('ix_call_record_live', ['account_id', 'started_at', 'id'], unique=False, sqlite_where=sa.text('ended_at is null'), postgresql_where=sa.text('ended_at is null'))
-
+    op.create_table('call_total',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('grain', sa.String(length=5), nullable=False),
+    sa.Column('first_day', sa.Date(), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('outcome', sa.String(length=16), nullable=False),
+    sa.Column('did', sa.String(length=15), nullable=False),
+    sa.Column('sip', sa.String(length=48), nullable=False),
+    sa.Column('other_sip', sa.String(length=48), nullable=False),
+    sa.Column('has_recording', sa.Boolean(), nullable=False),
+    sa.Column('calls', sa.BigInteger(), nullable=False),
+    sa.Column('waits', sa.BigInteger(), nullable=False),
+    sa.Column('waited_seconds', sa.BigInteger(), nullable=False),
+    sa.Column('talk_seconds', sa.BigInteger(), nullable=False),
+    sa.Column('cost', MoneyColumn(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_call_total_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_total')),
+    sa.UniqueConstraint('account_id', 'grain', 'first_day', 'kind', 'outcome', 'did', 'sip', 'other_sip', 'has_recording', name='uq_call_total_facts'),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_call_total_account_id_id')),
+    info={'owned': True}
+    )
     op.create_table('did',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -381,29 +383,47 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_api_allowance_account_id_id')),
     info={'owned': True}
     )
-    op.create_table('call_leg',
+    op.create_table('call_record',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('call_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('number', sa.BigInteger(), nullable=False),
-    sa.Column('address', sa.String(length=48), nullable=False),
-    sa.Column('label', sa.String(length=200), nullable=False),
-    sa.Column('side', sa.String(length=8), nullable=False),
-    sa.Column('reason', sa.String(length=24), nullable=True),
-    sa.Column('round', sa.BigInteger(), nullable=False),
+    sa.Column('api_call_id', sa.String(length=32), nullable=False),
+    sa.Column('switch', sa.String(length=48), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('outcome', sa.String(length=16), nullable=True),
+    sa.Column('caller', sa.String(length=48), nullable=False),
+    sa.Column('caller_name', sa.String(length=200), nullable=True),
+    sa.Column('did', sa.String(length=15), nullable=True),
+    sa.Column('callee', sa.String(length=48), nullable=True),
+    sa.Column('callee_name', sa.String(length=200), nullable=True),
     sa.Column('started_at', UtcDateTime(), nullable=False),
-    sa.Column('rang_at', UtcDateTime(), nullable=True),
     sa.Column('answered_at', UtcDateTime(), nullable=True),
     sa.Column('ended_at', UtcDateTime(), nullable=True),
-    sa.Column('result', sa.String(length=24), nullable=True),
-    sa.Column('end', sa.String(length=24), nullable=True),
-    sa.ForeignKeyConstraint(['account_id', 'call_id'], ['call_record.account_id', 'call_record.id'], name='fk_call_id_call_record'),
-    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_call_leg_account_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_leg')),
-    sa.UniqueConstraint('account_id', 'call_id', 'number', name=op.f('uq_call_leg_account_id_call_id_number')),
-    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_call_leg_account_id_id')),
+    sa.Column('caller_leg_seconds', sa.BigInteger(), nullable=True),
+    sa.Column('callee_leg_seconds', sa.BigInteger(), nullable=True),
+    sa.Column('talk_seconds', sa.BigInteger(), nullable=True),
+    sa.Column('caller_wait_seconds', sa.BigInteger(), nullable=True),
+    sa.Column('callee_wait_seconds', sa.BigInteger(), nullable=True),
+    sa.Column('has_recording', sa.Boolean(), nullable=False),
+    sa.Column('price', MoneyColumn(), nullable=True),
+    sa.Column('fallback', sa.String(length=24), nullable=True),
+    sa.Column('skipped', sa.JSON(), nullable=True),
+    sa.Column('version', sa.BigInteger(), nullable=False),
+    sa.Column('search_text', sa.Text(), nullable=False),
+    sa.Column('class_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'class_id'], ['call_class.account_id', 'call_class.id'], name='fk_class_id_call_class'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_call_record_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_record')),
+    sa.UniqueConstraint('account_id', 'api_call_id', name=op.f('uq_call_record_account_id_api_call_id')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_call_record_account_id_id')),
     info={'owned': True}
     )
+    with op.batch_alter_table('call_record', schema=None) as batch_op:
+        batch_op.create_index('ix_call_record_account_id_started_at_id', ['account_id', 'started_at', 'id'], unique=False)
+        batch_op.create_index('ix_call_record_callee', ['account_id', 'callee', 'started_at', 'id'], unique=False)
+        batch_op.create_index('ix_call_record_caller', ['account_id', 'caller', 'started_at', 'id'], unique=False)
+        batch_op.create_index('ix_call_record_class', ['account_id', 'class_id', 'started_at', 'id'], unique=False)
+        batch_op.create_index('ix_call_record_live', ['account_id', 'started_at', 'id'], unique=False, sqlite_where=sa.text('ended_at is null'), postgresql_where=sa.text('ended_at is null'))
+
     op.create_table('crm_user',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -420,27 +440,6 @@ def upgrade() -> None:
     with op.batch_alter_table('crm_user', schema=None) as batch_op:
         batch_op.create_index('uq_crm_user_account_id_sip_line_id', ['account_id', 'sip_line_id'], unique=True, sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
 
-    op.create_table('recording',
-    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('call_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('state', sa.String(length=16), nullable=False),
-    sa.Column('blob', sa.String(length=200), nullable=True),
-    sa.Column('file_name', sa.String(length=100), nullable=False),
-    sa.Column('media_type', sa.String(length=40), nullable=False),
-    sa.Column('octets', sa.BigInteger(), nullable=False),
-    sa.Column('seconds', sa.BigInteger(), nullable=False),
-    sa.Column('sides', sa.BigInteger(), nullable=False),
-    sa.Column('peaks', sa.LargeBinary(), nullable=True),
-    sa.Column('etag', sa.String(length=64), nullable=True),
-    sa.Column('created_at', UtcDateTime(), nullable=False),
-    sa.ForeignKeyConstraint(['account_id', 'call_id'], ['call_record.account_id', 'call_record.id'], name='fk_call_id_call_record'),
-    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_recording_account_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_recording')),
-    sa.UniqueConstraint('account_id', 'call_id', name=op.f('uq_recording_account_id_call_id')),
-    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_recording_account_id_id')),
-    info={'owned': True}
-    )
     op.create_table('sandbox_phone',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -509,6 +508,29 @@ def upgrade() -> None:
         batch_op.create_index('ix_webhook_delivery_queue', ['subscription_id', 'lane', 'due_at', 'id'], unique=False, sqlite_where=sa.text("state in ('waiting', 'sending')"), postgresql_where=sa.text("state in ('waiting', 'sending')"))
         batch_op.create_index('ix_webhook_delivery_waits_for_id', ['waits_for_id'], unique=False, sqlite_where=sa.text('waits_for_id is not null'), postgresql_where=sa.text('waits_for_id is not null'))
 
+    op.create_table('call_leg',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('call_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('number', sa.BigInteger(), nullable=False),
+    sa.Column('address', sa.String(length=48), nullable=False),
+    sa.Column('label', sa.String(length=200), nullable=False),
+    sa.Column('side', sa.String(length=8), nullable=False),
+    sa.Column('reason', sa.String(length=24), nullable=True),
+    sa.Column('round', sa.BigInteger(), nullable=False),
+    sa.Column('started_at', UtcDateTime(), nullable=False),
+    sa.Column('rang_at', UtcDateTime(), nullable=True),
+    sa.Column('answered_at', UtcDateTime(), nullable=True),
+    sa.Column('ended_at', UtcDateTime(), nullable=True),
+    sa.Column('result', sa.String(length=24), nullable=True),
+    sa.Column('end', sa.String(length=24), nullable=True),
+    sa.ForeignKeyConstraint(['account_id', 'call_id'], ['call_record.account_id', 'call_record.id'], name='fk_call_id_call_record'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_call_leg_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_leg')),
+    sa.UniqueConstraint('account_id', 'call_id', 'number', name=op.f('uq_call_leg_account_id_call_id_number')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_call_leg_account_id_id')),
+    info={'owned': True}
+    )
     op.create_table('contact',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -564,6 +586,27 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_hunt_member_account_id_id')),
     info={'owned': True}
     )
+    op.create_table('recording',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('call_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('blob', sa.String(length=200), nullable=True),
+    sa.Column('file_name', sa.String(length=100), nullable=False),
+    sa.Column('media_type', sa.String(length=40), nullable=False),
+    sa.Column('octets', sa.BigInteger(), nullable=False),
+    sa.Column('seconds', sa.BigInteger(), nullable=False),
+    sa.Column('sides', sa.BigInteger(), nullable=False),
+    sa.Column('peaks', sa.LargeBinary(), nullable=True),
+    sa.Column('etag', sa.String(length=64), nullable=True),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'call_id'], ['call_record.account_id', 'call_record.id'], name='fk_call_id_call_record'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_recording_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_recording')),
+    sa.UniqueConstraint('account_id', 'call_id', name=op.f('uq_recording_account_id_call_id')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_recording_account_id_id')),
+    info={'owned': True}
+    )
     op.create_table('contact_number',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -588,8 +631,10 @@ def upgrade() -> None:
             "api_allowance",
             "api_key",
             "audit_entry",
+            "call_class",
             "call_leg",
             "call_record",
+            "call_total",
             "contact",
             "contact_number",
             "crm_user",
@@ -611,20 +656,24 @@ def upgrade() -> None:
             "webhook_subscription",
         ),
     )
+    make_text_index(op.get_bind())
 
 
 def downgrade() -> None:
+    drop_text_index(op.get_bind())
     # ### commands auto generated by Alembic - please adjust! ###
     with op.batch_alter_table('contact_number', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_contact_number_contact_id'))
 
     op.drop_table('contact_number')
+    op.drop_table('recording')
     op.drop_table('hunt_member')
     op.drop_table('delivery_attempt')
     with op.batch_alter_table('contact', schema=None) as batch_op:
         batch_op.drop_index('ix_contact_account_id_search_text_id')
 
     op.drop_table('contact')
+    op.drop_table('call_leg')
     with op.batch_alter_table('webhook_delivery', schema=None) as batch_op:
         batch_op.drop_index('ix_webhook_delivery_waits_for_id', sqlite_where=sa.text('waits_for_id is not null'), postgresql_where=sa.text('waits_for_id is not null'))
         batch_op.drop_index('ix_webhook_delivery_queue', sqlite_where=sa.text("state in ('waiting', 'sending')"), postgresql_where=sa.text("state in ('waiting', 'sending')"))
@@ -640,12 +689,18 @@ def downgrade() -> None:
 
     op.drop_table('support_message')
     op.drop_table('sandbox_phone')
-    op.drop_table('recording')
     with op.batch_alter_table('crm_user', schema=None) as batch_op:
         batch_op.drop_index('uq_crm_user_account_id_sip_line_id', sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
 
     op.drop_table('crm_user')
-    op.drop_table('call_leg')
+    with op.batch_alter_table('call_record', schema=None) as batch_op:
+        batch_op.drop_index('ix_call_record_live', sqlite_where=sa.text('ended_at is null'), postgresql_where=sa.text('ended_at is null'))
+        batch_op.drop_index('ix_call_record_class')
+        batch_op.drop_index('ix_call_record_caller')
+        batch_op.drop_index('ix_call_record_callee')
+        batch_op.drop_index('ix_call_record_account_id_started_at_id')
+
+    op.drop_table('call_record')
     op.drop_table('api_allowance')
     with op.batch_alter_table('webhook_subscription', schema=None) as batch_op:
         batch_op.drop_index('uq_webhook_subscription_account_id_event_canonical_url', sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
@@ -679,13 +734,8 @@ def downgrade() -> None:
     op.drop_table('ledger_day')
     op.drop_table('hunt_group')
     op.drop_table('did')
-    with op.batch_alter_table('call_record', schema=None) as batch_op:
-        batch_op.drop_index('ix_call_record_live', sqlite_where=sa.text('ended_at is null'), postgresql_where=sa.text('ended_at is null'))
-        batch_op.drop_index('ix_call_record_caller')
-        batch_op.drop_index('ix_call_record_callee')
-        batch_op.drop_index('ix_call_record_account_id_started_at_id')
-
-    op.drop_table('call_record')
+    op.drop_table('call_total')
+    op.drop_table('call_class')
     with op.batch_alter_table('audit_entry', schema=None) as batch_op:
         batch_op.drop_index('ix_audit_entry_account_id_at')
 
