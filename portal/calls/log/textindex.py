@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+from flask import current_app
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
+
+from portal.kernel.db import db
 
 NAME = "ix_call_record_search_text"
 
@@ -28,11 +31,17 @@ def drop_text_index(connection: Connection) -> None:
     connection.exec_driver_sql(f"drop {what}")
 
 
-def has_text_index(connection: Connection) -> bool:
-    """Whether questions are answered by an index: always but on a PostgreSQL without pg_trgm."""
-    if connection.dialect.name == "sqlite":
-        return True
-    return bool(connection.exec_driver_sql(f"select to_regclass('{NAME}') is not null").scalar())
+def knows_text() -> bool:
+    """Whether questions are answered by an index: always but on a PostgreSQL without pg_trgm. Asked once per app."""
+    known = current_app.extensions.get("portal.text_index")
+    if known is None:
+        known = db.engine.dialect.name == "sqlite" or _is_there()
+        current_app.extensions["portal.text_index"] = known
+    return bool(known)
+
+
+def _is_there() -> bool:
+    return bool(db.session.scalar(text("select to_regclass(:name) is not null"), {"name": NAME}))
 
 
 def _has_trigrams(connection: Connection) -> bool:
