@@ -38,8 +38,8 @@ from portal.recordings.panel import RECORD_PANEL
 from portal.recordings.views import feature as recordings
 from portal.web import addresses, assets, errors, filters, live, requests, security
 from portal.web.health import feature as health
-from portal.webhooks.panel import DELIVERY_PANEL
-from portal.webhooks.views import feature as webhooks
+from portal.webhooks.pages.panel import DELIVERY_PANEL
+from portal.webhooks.pages.views import feature as webhooks
 
 Process = Literal["web", "worker", "engine", "command"]
 ROOT = Path(__file__).resolve().parent.parent

@@ -26,7 +26,7 @@ from portal.routing.models import FallbackKind, HuntGroup, HuntStrategy
 from portal.routing.queries import new_contact_group, receivers
 from portal.routing.words import describe, describe_owner
 from portal.web import htmx
-from portal.webhooks.section import webhook_section
+from portal.webhooks.pages.section import webhook_section
 
 PAGE = "integration/index.html"
 

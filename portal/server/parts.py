@@ -10,7 +10,7 @@ from portal.routing.callers import known_callers
 from portal.routing.planner import Planner
 from portal.server.tree import until_told
 from portal.telephony.runner import EngineProcess
-from portal.webhooks.worker import Worker
+from portal.webhooks.sending.worker import Worker
 
 
 def run_worker(app: Flask) -> None:

@@ -12,7 +12,7 @@ from portal.kernel.clock import now
 from portal.kernel.db import announce, db, ring
 from portal.kernel.secrets import random_word
 from portal.telephony.engine import CallKind
-from portal.webhooks import schedule, wire
+from portal.webhooks import wire
 from portal.webhooks.models import (
     DeliveryState,
     EventType,
@@ -21,6 +21,7 @@ from portal.webhooks.models import (
     WebhookEvent,
     WebhookSubscription,
 )
+from portal.webhooks.sending import schedule
 
 BELL = "webhooks"
 """Rung when there is something to send."""

@@ -1,4 +1,4 @@
-"""What a person does with webhooks: add, remove and restore, pause and resume, repeat a delivery."""
+"""What a person does with webhooks: add, remove and restore, pause, repeat a delivery."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from portal.webhooks.models import (
     WebhookSubscription,
 )
 from portal.webhooks.outbox import BELL
-from portal.webhooks.schedule import SCHEDULES
+from portal.webhooks.sending.schedule import SCHEDULES
 from portal.webhooks.urls import SendableUrl
 
 
@@ -31,24 +31,26 @@ def add_webhook(url: SendableUrl, event: EventType) -> WebhookSubscription:
     hook = WebhookSubscription(url=url.text, canonical_url=url.canonical, event=event)
     db.session.add(hook)
     db.session.flush()
-    audit("webhook.add", _subject(hook), after={"url": redact(hook.url), "event": hook.event})
+    audit("webhook.add", subject_of(hook), after={"url": redact(hook.url), "event": hook.event})
     announce("webhooks-changed")
     return hook
 
 
 def remove_webhook(webhook_id: int) -> WebhookSubscription:
     """Nothing more is sent to it; what waited is cancelled. `restore_webhook` takes it back."""
-    hook = _find(webhook_id)
+    hook = find_webhook(webhook_id)
     hook.removed_at = now()
     _turn_deliveries(hook, DeliveryState.WAITING, DeliveryState.CANCELLED, finished_at=hook.removed_at)
-    audit("webhook.remove", _subject(hook))
+    audit("webhook.remove", subject_of(hook))
     announce("webhooks-changed")
     return hook
 
 
 def restore_webhook(webhook_id: int) -> WebhookSubscription:
     """The removal never was: what it cancelled waits again. Raises `Conflict` where its twin was added meanwhile."""
-    hook = db.session.scalar(select(WebhookSubscription).where(WebhookSubscription.id == webhook_id).with_for_update())
+    hook = db.session.scalar(
+        select(WebhookSubscription).where(WebhookSubscription.id == webhook_id).with_for_update(key_share=True)
+    )
     if hook is None:
         raise NotFound(_("There is no such webhook."))
     if hook.removed_at is None:
@@ -57,7 +59,7 @@ def restore_webhook(webhook_id: int) -> WebhookSubscription:
         raise Conflict(_("The same webhook has been added meanwhile: this one stays removed."))
     _turn_deliveries(hook, DeliveryState.CANCELLED, DeliveryState.WAITING, finished_at=None, where_at=hook.removed_at)
     hook.removed_at = None
-    audit("webhook.restore", _subject(hook))
+    audit("webhook.restore", subject_of(hook))
     ring(BELL)
     announce("webhooks-changed")
     return hook
@@ -65,26 +67,17 @@ def restore_webhook(webhook_id: int) -> WebhookSubscription:
 
 def pause_webhook(webhook_id: int) -> WebhookSubscription:
     """Nothing is sent until it is resumed; what comes meanwhile is kept (the start of a call for a minute)."""
-    hook = _find(webhook_id)
+    hook = find_webhook(webhook_id)
     if hook.state == SubscriptionState.ACTIVE:
-        _set_state(hook, SubscriptionState.PAUSED, "webhook.pause")
-    return hook
-
-
-def resume_webhook(webhook_id: int) -> WebhookSubscription:
-    """It sends again, what was kept first; also one that had been switched off."""
-    hook = _find(webhook_id)
-    if hook.state != SubscriptionState.ACTIVE:
-        _set_state(hook, SubscriptionState.ACTIVE, "webhook.resume")
-        ring(BELL)
+        set_state(hook, SubscriptionState.PAUSED, "webhook.pause")
     return hook
 
 
 def switch_off(webhook_id: int) -> None:
     """The receiver said that it is gone (410): nothing is sent until somebody resumes it. A paused one stays paused."""
-    hook = _find(webhook_id)
+    hook = find_webhook(webhook_id)
     if hook.state == SubscriptionState.ACTIVE:
-        _set_state(hook, SubscriptionState.OFF, "webhook.switch-off")
+        set_state(hook, SubscriptionState.OFF, "webhook.switch-off")
 
 
 def repeat_delivery(webhook_id: int, delivery_id: int) -> WebhookDelivery:
@@ -92,11 +85,11 @@ def repeat_delivery(webhook_id: int, delivery_id: int) -> WebhookDelivery:
 
     Raises `Conflict` while it is being sent, and where its webhook does not send.
     """
-    hook = _find(webhook_id)
+    hook = find_webhook(webhook_id)
     delivery = db.session.scalar(
         select(WebhookDelivery)
         .where(WebhookDelivery.id == delivery_id, WebhookDelivery.subscription_id == hook.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     if delivery is None:
         raise NotFound(_("There is no such delivery."))
@@ -110,17 +103,18 @@ def repeat_delivery(webhook_id: int, delivery_id: int) -> WebhookDelivery:
         delivery.expires_at = SCHEDULES[hook.event].expires_at(at)
     delivery.state, delivery.claim = DeliveryState.WAITING, None
     delivery.due_at, delivery.finished_at = at, None
-    audit("webhook.repeat", _subject(hook), after={"delivery": delivery.public_id})
+    audit("webhook.repeat", subject_of(hook), after={"delivery": delivery.public_id})
     ring(BELL)
     announce("webhooks-changed")
     return delivery
 
 
-def _find(webhook_id: int) -> WebhookSubscription:
+def find_webhook(webhook_id: int) -> WebhookSubscription:
+    """A webhook that was not removed, held for a change until the end of the transaction. Raises `NotFound`."""
     hook = db.session.scalar(
         select(WebhookSubscription)
         .where(WebhookSubscription.id == webhook_id, WebhookSubscription.removed_at.is_(None))
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     if hook is None:
         raise NotFound(_("There is no such webhook."))
@@ -142,9 +136,10 @@ def _refuse_twin(canonical_url: str, event: EventType) -> None:
         raise Refused(_("This URL is told of this event already: one notice per call is enough."), "url")
 
 
-def _set_state(hook: WebhookSubscription, state: SubscriptionState, action: str) -> None:
+def set_state(hook: WebhookSubscription, state: SubscriptionState, action: str) -> None:
+    """With its line in the audit trail."""
     before, hook.state = hook.state, state
-    audit(action, _subject(hook), before={"state": before}, after={"state": state})
+    audit(action, subject_of(hook), before={"state": before}, after={"state": state})
     announce("webhooks-changed")
 
 
@@ -169,6 +164,6 @@ def _turn_deliveries(
     )
 
 
-def _subject(hook: WebhookSubscription) -> str:
+def subject_of(hook: WebhookSubscription) -> str:
     """Its URL, without keys that may stand in the query."""
     return redact(hook.url)

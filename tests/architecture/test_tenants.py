@@ -32,7 +32,7 @@ SEE_EVERYTHING = {
     "portal/telephony/lines.py",
     "portal/telephony/orders.py",
     "portal/telephony/sandbox_lines.py",
-    "portal/webhooks/worker.py",
+    "portal/webhooks/sending/worker.py",
 }
 
 

@@ -101,9 +101,9 @@ def _phones_ring_in_order(tab: Page) -> str:
     """Вера does not answer, then Игорь does; the call's id."""
     phones = tab.locator("#live-calls .row li")
     expect(phones).to_have_text([re.compile(f"{VERA}.*звонит", re.DOTALL)])
-    expect(phones.nth(1)).to_contain_text(IGOR, timeout=15_000)
+    expect(phones.nth(1)).to_contain_text(IGOR)
     expect(phones).to_have_text(
-        [re.compile(f"{VERA}.*нет ответа", re.DOTALL), re.compile(f"{IGOR}.*говорит", re.DOTALL)], timeout=15_000
+        [re.compile(f"{VERA}.*нет ответа", re.DOTALL), re.compile(f"{IGOR}.*говорит", re.DOTALL)]
     )
     # A record with something in it to seek.
     expect(tab.locator("#live-calls .live-call time")).to_have_text(re.compile(r"0:(0[4-9]|1\d)"), timeout=20_000)
@@ -156,7 +156,7 @@ def _listen(tab: Page) -> None:
     sound = tab.locator("#player audio")
     reload_until(tab, tab.locator("#player [data-player-toggle]"))
     tab.locator("#player [data-player-toggle]").click()
-    expect(tab.locator("#player [data-player-time]")).to_have_text("0:01", timeout=10_000)
+    expect(tab.locator("#player [data-player-time]")).to_have_text("0:01")
     assert sound.evaluate("audio => audio.currentTime") >= 1
     tab.locator("#player [data-player-toggle]").click()
     tab.locator("#player [data-player-seek]").fill("3")

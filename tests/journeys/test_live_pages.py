@@ -24,10 +24,10 @@ def test_a_call_shows_itself_on_two_open_tabs_and_is_ended_on_both(
 
     for tab in tabs:
         expect(tab.locator(f'#live-calls a[href="/calls/{api_call_id}"]')).to_be_visible()
-        expect(tab.locator("#live-calls li", has_text=GLEB)).to_contain_text("говорит", timeout=10_000)
+        expect(tab.locator("#live-calls li", has_text=GLEB)).to_contain_text("говорит")
     tabs[0].locator("#live-calls [id^=hang-up-]").click()
     for tab in tabs:
-        expect(tab.locator("#live-calls .live-call")).to_have_count(0, timeout=10_000)
+        expect(tab.locator("#live-calls .live-call")).to_have_count(0)
         expect(tab.locator("#figures .stat", has_text="Звонков сегодня").locator(".stat-value")).to_have_text("1")
         is_still_whole(tab)
 
@@ -58,7 +58,7 @@ def test_an_open_page_of_a_call_follows_it_to_its_record(
     beside.locator("#add-webhook").click()
     expect(beside.locator("#webhook-rows tbody tr")).to_have_count(1)
     api_call_id = _call(demo, company)
-    expect(beside.locator("#live-calls li", has_text=GLEB)).to_contain_text("говорит", timeout=15_000)
+    expect(beside.locator("#live-calls li", has_text=GLEB)).to_contain_text("говорит")
     with page.expect_response("**/live"):
         page.goto(f"{demo.url}/calls/{api_call_id}")
     stays_whole(page)
@@ -67,7 +67,7 @@ def test_an_open_page_of_a_call_follows_it_to_its_record(
     beside.locator("#live-calls [id^=hang-up-]").click()
 
     expect(page.locator("#player [data-player-toggle]")).to_be_visible(timeout=15_000)
-    expect(page.locator("#call-deliveries .row")).to_contain_text("доставлен", timeout=15_000)
+    expect(page.locator("#call-deliveries .row")).to_contain_text("доставлен")
     is_still_whole(page)
 
 
@@ -100,6 +100,6 @@ def _call(demo: Installation, company: Company) -> str:
 def _place_and_end(tab: Page, demo: Installation, company: Company) -> None:
     tab.goto(f"{demo.url}/calls/live")
     _call(demo, company)
-    expect(tab.locator("#live-calls li", has_text=GLEB)).to_contain_text("говорит", timeout=10_000)
+    expect(tab.locator("#live-calls li", has_text=GLEB)).to_contain_text("говорит")
     tab.locator("#live-calls [id^=hang-up-]").click()
-    expect(tab.locator("#live-calls .live-call")).to_have_count(0, timeout=10_000)
+    expect(tab.locator("#live-calls .live-call")).to_have_count(0)

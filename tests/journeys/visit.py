@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.support.chromium import open_context
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
 _FIGURE = re.compile(r"[^\d,.\N{MINUS SIGN}]")
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 90
 
 
 def soon(look: Callable[[], Any]) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Request, expect, sync_playwright
 
 from tests.support import debian
 from tests.support.sockets import is_loopback
@@ -26,6 +26,8 @@ FLAGS = [
     "--no-first-run",
     "--autoplay-policy=no-user-gesture-required",
 ]
+# A busy machine is slow, not wrong.
+expect.set_options(timeout=30_000)
 WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 360, "height": 740}
 

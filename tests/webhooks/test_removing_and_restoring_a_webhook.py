@@ -5,7 +5,7 @@ import json
 from flask import Flask
 
 from portal.kernel.clock import now
-from portal.webhooks import services
+from portal.webhooks import backlog, services
 from portal.webhooks.models import DeliveryState
 from portal.webhooks.queries import webhook_list
 from tests.browser import Browser
@@ -52,7 +52,7 @@ def test_what_it_had_to_send_waits_again_when_it_is_back(app: Flask, north: Comp
         assert [row.state for row in north.deliveries()] == [DeliveryState.DELIVERED, DeliveryState.CANCELLED]
         north.does(services.restore_webhook, webhook_id)
         assert [row.state for row in north.deliveries()] == [DeliveryState.DELIVERED, DeliveryState.WAITING]
-        north.does(services.resume_webhook, webhook_id)
+        north.does(backlog.resume_webhook, webhook_id)
         north.wait_until(DeliveryState.DELIVERED, 2)
 
 

@@ -9,7 +9,7 @@ from portal.webhooks import services
 from portal.webhooks.models import DeliveryState, EventType, Lane
 from tests.browser import Browser
 from tests.support.receiver import Answer, Receiver
-from tests.webhooks.by_hand import claim, finished, note
+from tests.webhooks.sending.by_hand import claim, finished, note
 from tests.webhooks.world import Company, working
 
 URL = "http://127.0.0.1/calls"

@@ -12,7 +12,7 @@ from portal.webhooks.queries import DeliveryFilter, deliveries_of_calls, deliver
 from tests.browser import Browser
 from tests.support.queries import counted_queries
 from tests.support.receiver import Answer, Receiver
-from tests.webhooks.by_hand import claim, finished, note
+from tests.webhooks.sending.by_hand import claim, finished, note
 from tests.webhooks.world import CALL_ID, Company, working
 
 URL = "http://127.0.0.1/calls?token=hush"

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from portal.kernel.clock import to_unix
-from portal.webhooks import services
+from portal.webhooks import backlog, services
 from portal.webhooks.models import DeliveryState, EventType, SubscriptionState
 from tests.support.receiver import Answer, Receiver
 from tests.webhooks.world import CALL_ID, Company, working
@@ -98,7 +98,7 @@ def test_410_switches_the_webhook_off_and_keeps_what_is_to_be_sent(
         north.hurries()
         assert {delivery.state for delivery in north.deliveries()} == {DeliveryState.WAITING}
 
-        north.does(services.resume_webhook, webhook_id)
+        north.does(backlog.resume_webhook, webhook_id)
         north.wait_until(DeliveryState.DELIVERED, 2)
 
     assert len(receiver.requests) == 3
@@ -203,7 +203,7 @@ def test_the_backlog_of_a_pause_goes_out_when_it_ends(app: Flask, north: Company
     with working(app):
         north.ends("a" * 32)
         north.ends("b" * 32)
-        north.does(services.resume_webhook, webhook_id)
+        north.does(backlog.resume_webhook, webhook_id)
         north.wait_until(DeliveryState.DELIVERED, 2)
 
     assert all(delivery.attempts == 1 for delivery in north.deliveries())

@@ -14,7 +14,7 @@ from portal.kernel.db import db, transaction
 from portal.kernel.events import publish
 from portal.webhooks import services
 from portal.webhooks.models import DeliveryState, EventType, Lane, WebhookDelivery, WebhookEvent
-from portal.webhooks.schedule import START_FIRST
+from portal.webhooks.sending.schedule import START_FIRST
 from tests.webhooks.world import CALL_ID, Company, call_record
 
 URL = "https://crm.example/calls"

@@ -30,8 +30,8 @@ from portal.webhooks.models import (
     WebhookSubscription,
 )
 from portal.webhooks.outbox import BELL
+from portal.webhooks.sending.worker import Worker
 from portal.webhooks.urls import SendableUrl
-from portal.webhooks.worker import Worker
 
 T = TypeVar("T")
 CALL_ID = "c1f926a8f5727b77f9cbf39d8f35d061"

@@ -125,6 +125,16 @@ class TimedSocket(socket.socket):
 class TimedTlsSocket(TimedSocket, ssl.SSLSocket):
     """The same over TLS: a context's `sslsocket_class`. Its `sendall` goes through `send`, piece by piece."""
 
+    def getpeername(self) -> Any:
+        """Python asks before the handshake. A peer that has reset by then it takes for one that is not connected yet:
+        it leaves the handshake out, or forgets to close the socket. Here it is the end.
+        """
+        try:
+            return super().getpeername()
+        except OSError:
+            self.close()
+            raise ConnectionResetError(errno.ECONNRESET, "closed before the handshake") from None
+
 
 @cache
 def tls_context(*ca_files: str) -> ssl.SSLContext:
@@ -161,21 +171,11 @@ def dial(address: Address, port: int, journey: Journey, connect_seconds: float) 
 def shake_hands(sock: TimedSocket, context: ssl.SSLContext, name: str) -> TimedSocket:
     """TLS over a connection, the peer's certificate proved to be this name's. Raises OSError, mostly ssl.SSLError."""
     try:
-        # Python forgets to close a socket that is reset before its handshake begins: it is not handed to it then.
-        sock.getpeername()
-    except OSError:
-        sock.close()
-        raise ConnectionResetError(errno.ECONNRESET, "closed before the handshake") from None
-    try:
         secured = context.wrap_socket(sock, server_hostname=name)
     except BaseException:
         sock.close()
         raise
     if not isinstance(secured, TimedTlsSocket):
         raise TypeError("not a context of tls_context")
-    if secured.version() is None:
-        # Reset before it began: Python then leaves the handshake out, and this socket would write in the clear.
-        secured.close()
-        raise ConnectionResetError(errno.ECONNRESET, "closed before the handshake")
     secured.journey = sock.journey
     return secured

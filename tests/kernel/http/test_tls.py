@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+import os
+import select
 import ssl
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
 import trustme
 
 from portal.kernel.http import Door, Failed, FailureKind, Request, Stage
+from portal.kernel.http.dial import dial, tls_context
+from portal.kernel.http.journey import Journey
 from tests.kernel.http.receivers import Receiver, Visit, answering
 
 CA = trustme.CA()
@@ -128,6 +133,25 @@ def test_nothing_is_sent_in_the_clear_when_the_handshake_never_begins(door: Door
             failed = failure(door, receiver.url().replace("http", "https", 1))
             assert failed.kind in {FailureKind.CONNECT, FailureKind.TLS}
             assert failed.sent is None
+
+
+def test_a_connection_that_is_reset_before_the_handshake_is_closed() -> None:
+    """Python's own class forgets such a socket: it would be closed by the garbage collector, with a warning."""
+    is_connected = threading.Event()
+
+    def temper(visit: Visit) -> None:
+        is_connected.wait(5)
+        visit.reset()
+
+    with Receiver(temper) as receiver:
+        sock = dial(ip_address("127.0.0.1"), receiver.port, Journey(5), 5)
+        handle = sock.fileno()
+        is_connected.set()
+        assert select.select([sock], [], [], 5)[0], "the reset did not arrive"
+        with pytest.raises(ConnectionResetError):
+            tls_context().wrap_socket(sock, server_hostname="crm.example")
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(handle)
 
 
 def test_a_drip_under_tls_holds_nobody(door: Door) -> None:

@@ -11,10 +11,10 @@ from flask import Flask
 from portal.kernel.clock import now
 from portal.kernel.config import Settings
 from portal.kernel.db import transaction
-from portal.webhooks import queue
-from portal.webhooks.completion import Exchanged, Finished, complete
-from portal.webhooks.queue import ClaimedDelivery
-from portal.webhooks.schedule import verdict_on
+from portal.webhooks.sending import queue
+from portal.webhooks.sending.completion import Exchanged, Finished, complete
+from portal.webhooks.sending.queue import ClaimedDelivery
+from portal.webhooks.sending.schedule import verdict_on
 
 T = TypeVar("T")
 

@@ -19,11 +19,11 @@ from portal.kernel.config import Settings
 from portal.kernel.db import transaction
 from portal.kernel.errors import NotFound
 from portal.kernel.http import Door
-from portal.webhooks import sender
-from portal.webhooks.completion import Finished, complete
 from portal.webhooks.outbox import BELL
-from portal.webhooks.queue import ClaimedDelivery, claim, expire, next_due
-from portal.webhooks.schedule import LEASE, Verdict
+from portal.webhooks.sending import sender
+from portal.webhooks.sending.completion import Finished, complete
+from portal.webhooks.sending.queue import ClaimedDelivery, claim, expire, next_due
+from portal.webhooks.sending.schedule import LEASE, Verdict
 from portal.webhooks.services import switch_off
 
 log = structlog.get_logger(__name__)

@@ -13,9 +13,9 @@ from portal.kernel.bells import live_topic
 from portal.kernel.clock import UtcDateTime
 from portal.kernel.db import db, ring
 from portal.kernel.secrets import random_word
-from portal.webhooks.claim_sql import claim_statement
 from portal.webhooks.models import DeliveryState, EventType, WebhookDelivery, WebhookEvent, WebhookSubscription
-from portal.webhooks.schedule import LEASE
+from portal.webhooks.sending.claim_sql import claim_statement
+from portal.webhooks.sending.schedule import LEASE
 from portal.webhooks.wire import Parameter
 
 # Statements stand ready: to build them anew each time costs more than the database takes to run them.

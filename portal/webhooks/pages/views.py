@@ -14,11 +14,11 @@ from portal.web import htmx
 from portal.web.access import Permission
 from portal.web.feature import Feature
 from portal.web.security import is_own_path
-from portal.webhooks import queries, services, words
-from portal.webhooks.filter_bar import filter_bar, page_url, read_filter
-from portal.webhooks.forms import WebhookForm
+from portal.webhooks import backlog, queries, services, words
 from portal.webhooks.models import EventType, WebhookSubscription
-from portal.webhooks.section import webhook_section
+from portal.webhooks.pages.filter_bar import filter_bar, page_url, read_filter
+from portal.webhooks.pages.forms import WebhookForm
+from portal.webhooks.pages.section import webhook_section
 from portal.webhooks.urls import check_url
 
 feature = Feature("webhooks", __name__, url_prefix="/webhooks")
@@ -85,7 +85,7 @@ def pause(webhook_id: int) -> ResponseReturnValue:
 
 @feature.post("/<int:webhook_id>/resume", needs=Permission.MANAGE_INTEGRATION)
 def resume(webhook_id: int) -> ResponseReturnValue:
-    return _listed(_("The webhook sends again."), services.resume_webhook(webhook_id))
+    return _listed(_("The webhook sends again."), backlog.resume_webhook(webhook_id))
 
 
 @feature.get("/<int:webhook_id>/deliveries/<int:delivery_id>", needs=Permission.SEE_INTEGRATION)

@@ -14,7 +14,6 @@ from sqlalchemy.orm import aliased
 from portal.kernel.bells import live_topic
 from portal.kernel.clock import UtcDateTime
 from portal.kernel.db import db, ring
-from portal.webhooks import schedule
 from portal.webhooks.models import (
     DeliveryAttempt,
     DeliveryState,
@@ -22,8 +21,9 @@ from portal.webhooks.models import (
     WebhookDelivery,
     WebhookSubscription,
 )
-from portal.webhooks.queue import ClaimedDelivery
-from portal.webhooks.schedule import Verdict
+from portal.webhooks.sending import schedule
+from portal.webhooks.sending.queue import ClaimedDelivery
+from portal.webhooks.sending.schedule import Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,13 @@ from sqlalchemy import select, text
 from portal.kernel.bells import live_topic
 from portal.kernel.clock import now
 from portal.kernel.db import db, ring
-from portal.webhooks import queue, services
-from portal.webhooks.completion import complete
+from portal.webhooks import services
 from portal.webhooks.models import DeliveryAttempt, DeliveryState, EventType
-from portal.webhooks.queue import ClaimedDelivery
-from portal.webhooks.schedule import LEASE
-from tests.webhooks.by_hand import claim, finished, note, seeing_all
+from portal.webhooks.sending import queue
+from portal.webhooks.sending.completion import complete
+from portal.webhooks.sending.queue import ClaimedDelivery
+from portal.webhooks.sending.schedule import LEASE
+from tests.webhooks.sending.by_hand import claim, finished, note, seeing_all
 from tests.webhooks.world import Company
 
 URL = "https://crm.example/calls"

@@ -1,10 +1,9 @@
-"""Tables of webhooks: who wants to know what, what happened, what is to be delivered, what was tried."""
+"""What is to be delivered, and how far it has come."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import Any
 
 from sqlalchemy import Index, SmallInteger, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -12,62 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from portal.kernel.clock import now
 from portal.kernel.db import Model
 from portal.kernel.tenancy import AccountOwned, BigId, owned, points_to
-
-
-class EventType(StrEnum):
-    """What a webhook may tell."""
-
-    CALL_STARTED = "call-started"
-    CALL_FINISHED = "call-finished"
-
-
-class SubscriptionState(StrEnum):
-    """Whether a webhook sends. What comes while it does not is kept and goes out when it sends again."""
-
-    ACTIVE = "active"
-    PAUSED = "paused"
-    OFF = "off"
-    """Switched off by the portal: the receiver said that it is gone (410)."""
-
-
-class WebhookSubscription(AccountOwned, Model):
-    """A URL and an event. A removed one keeps its row: the removal can be undone, its deliveries stay readable.
-
-    `url` is as the person typed it and is what is sent; `canonical_url` tells whether two of them are the same.
-    """
-
-    __tablename__ = "webhook_subscription"
-    __table_args__ = owned(
-        Index(
-            "uq_webhook_subscription_account_id_event_canonical_url",
-            "account_id",
-            "event",
-            "canonical_url",
-            unique=True,
-            sqlite_where=text("removed_at is null"),
-            postgresql_where=text("removed_at is null"),
-        )
-    )
-
-    url: Mapped[str] = mapped_column(String(2000))
-    canonical_url: Mapped[str] = mapped_column(String(2000))
-    event: Mapped[EventType] = mapped_column(String(24))
-    state: Mapped[SubscriptionState] = mapped_column(String(16), default=SubscriptionState.ACTIVE)
-    created_at: Mapped[datetime] = mapped_column(default=now)
-    removed_at: Mapped[datetime | None]
-
-
-class WebhookEvent(AccountOwned, Model):
-    """Something that happened to a call, with the parameters as the CRM gets them; kept also when nobody listens."""
-
-    __tablename__ = "webhook_event"
-    __table_args__ = owned(UniqueConstraint("account_id", "api_call_id", "type"))
-
-    type: Mapped[EventType] = mapped_column(String(24))
-    api_call_id: Mapped[str] = mapped_column(String(32))
-    parameters: Mapped[list[Any]]
-    """Pairs [name, value] in the contract's order, as text, without nulls."""
-    happened_at: Mapped[datetime] = mapped_column(default=now)
+from portal.webhooks.models.attempt import DeliveryAttempt
+from portal.webhooks.models.event import WebhookEvent
+from portal.webhooks.models.subscription import WebhookSubscription
 
 
 class DeliveryState(StrEnum):
@@ -171,30 +117,3 @@ class WebhookDelivery(AccountOwned, Model):
     def is_open(self) -> bool:
         """Whether it is still to be sent."""
         return self.state in {DeliveryState.WAITING, DeliveryState.SENDING}
-
-
-class DeliveryAttempt(AccountOwned, Model):
-    """One try: what was sent, what came back, how long each part took. Never changed."""
-
-    __tablename__ = "delivery_attempt"
-    __table_args__ = owned(
-        points_to("webhook_delivery", "delivery_id"), UniqueConstraint("account_id", "delivery_id", "number")
-    )
-
-    delivery_id: Mapped[int] = mapped_column(BigId)
-    number: Mapped[int]
-    started_at: Mapped[datetime]
-    request_line: Mapped[str]
-    request_headers: Mapped[list[Any]]
-    """Pairs [name, value] as they were written; empty where nothing was sent."""
-    status: Mapped[int | None]
-    failure: Mapped[str | None] = mapped_column(String(32))
-    """`kernel.http.FailureKind`, where there was no whole answer."""
-    failure_text: Mapped[str | None] = mapped_column(String(500))
-    response_headers: Mapped[list[Any] | None]
-    response_body: Mapped[str | None]
-    is_cut: Mapped[bool] = mapped_column(default=False)
-    peer: Mapped[str | None] = mapped_column(String(64))
-    """Address and port that were dialled."""
-    phases: Mapped[dict[str, Any]]
-    """Milliseconds: dns, connect, tls, first_byte, total; null where there was no such part."""

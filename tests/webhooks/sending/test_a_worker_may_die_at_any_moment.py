@@ -18,7 +18,7 @@ from portal.kernel.clock import now
 from portal.kernel.config import Settings
 from portal.kernel.db import transaction
 from portal.webhooks.models import DeliveryState, WebhookDelivery
-from portal.webhooks.schedule import LEASE
+from portal.webhooks.sending.schedule import LEASE
 from tests.support.receiver import Answer, Receiver
 from tests.webhooks.world import Company
 

@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 
 from portal.kernel.clock import now
 from portal.kernel.http import Door, Exchange, Failed, Peer, Request
-from portal.webhooks import schedule, wire
-from portal.webhooks.completion import Exchanged, Finished
-from portal.webhooks.queue import ClaimedDelivery
+from portal.webhooks import wire
+from portal.webhooks.sending import schedule
+from portal.webhooks.sending.completion import Exchanged, Finished
+from portal.webhooks.sending.queue import ClaimedDelivery
 
 USER_AGENT = "Portal-Webhooks/1"
 BODY_BYTES = 32 * 1024

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from portal.webhooks.forms import WebhookForm
+from portal.webhooks.pages.forms import WebhookForm
 from portal.webhooks.queries import webhook_list
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.webhooks.models import DeliveryState
-from portal.webhooks.schedule import END, START, Outcome, Schedule, Verdict, after_try, retry_after, verdict_on
+from portal.webhooks.sending.schedule import END, START, Outcome, Schedule, Verdict, after_try, retry_after, verdict_on
 
 EPOCH = datetime(2026, 11, 23, 10, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

@@ -1,0 +1,1 @@
+"""How deliveries go out: who may take what and when, the try itself, what came of it."""
