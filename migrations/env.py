@@ -26,10 +26,11 @@ def same_type(_context: Any, _inspected: Any, _column: Any, _database: Any, ours
     return False if type(ours) in _OWN_TYPES else None
 
 
-def is_ours(_item: Any, name: str | None, kind: str, is_reflected: bool, _against: Any) -> bool:
+def is_ours(_item: Any, name: str | None, kind: str, is_reflected: Any, _against: Any) -> bool:
     """Leaves out what `make_text_index` makes: no model has it."""
     text_index = kind == "index" and name == "ix_call_record_search_text"
-    return not (is_reflected and (text_index or (kind == "table" and str(name).startswith("call_moment"))))
+    of_text = text_index or (kind == "table" and str(name).startswith("call_moment"))
+    return not (is_reflected and of_text)
 
 
 def run() -> None:

@@ -16,6 +16,7 @@ from portal.accounts.views import feature as accounts
 from portal.admin.views import feature as admin
 from portal.billing.panel import CHARGE_PANEL
 from portal.billing.views import feature as billing
+from portal.calls.log.notices import add_notice_source
 from portal.calls.panels import add_panels
 from portal.calls.views import feature as calls
 from portal.contacts.views import feature as contacts
@@ -38,6 +39,7 @@ from portal.recordings.panel import RECORD_PANEL
 from portal.recordings.views import feature as recordings
 from portal.web import addresses, assets, errors, filters, live, requests, security
 from portal.web.health import feature as health
+from portal.webhooks.notices import Deliveries
 from portal.webhooks.pages.panel import DELIVERY_PANEL
 from portal.webhooks.pages.views import feature as webhooks
 
@@ -91,6 +93,7 @@ def create_app(settings: Settings, process: Process = "web") -> Flask:
     for feature in FEATURES:
         app.register_blueprint(feature)
     add_panels(app, RECORD_PANEL, DELIVERY_PANEL, CHARGE_PANEL)
+    add_notice_source(app, Deliveries())
     subscriptions.init_app(app)
     navigation.init_app(app)
     return app

@@ -362,12 +362,23 @@ def upgrade() -> None:
     sa.Column('state', sa.String(length=16), nullable=False),
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.Column('removed_at', UtcDateTime(), nullable=True),
+    sa.Column('rate_per_minute', sa.BigInteger(), nullable=True),
+    sa.Column('next_send_at', UtcDateTime(), nullable=True),
+    sa.Column('failing_since', UtcDateTime(), nullable=True),
+    sa.Column('failures', sa.BigInteger(), nullable=False),
+    sa.Column('recent_failures', sa.BigInteger(), nullable=False),
+    sa.Column('first_failure_at', UtcDateTime(), nullable=True),
+    sa.Column('quiet_until', UtcDateTime(), nullable=True),
+    sa.Column('probe_at', UtcDateTime(), nullable=True),
+    sa.Column('probes', sa.BigInteger(), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_webhook_subscription_account_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_webhook_subscription')),
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_webhook_subscription_account_id_id')),
     info={'owned': True}
     )
     with op.batch_alter_table('webhook_subscription', schema=None) as batch_op:
+        batch_op.create_index('ix_webhook_subscription_next_send_at', ['next_send_at'], unique=False, sqlite_where=sa.text('next_send_at is not null'), postgresql_where=sa.text('next_send_at is not null'))
+        batch_op.create_index('ix_webhook_subscription_probe_at', ['probe_at'], unique=False, sqlite_where=sa.text('probe_at is not null'), postgresql_where=sa.text('probe_at is not null'))
         batch_op.create_index('uq_webhook_subscription_account_id_event_canonical_url', ['account_id', 'event', 'canonical_url'], unique=True, sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
 
     op.create_table('api_allowance',
@@ -505,6 +516,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_webhook_delivery_due_at', ['due_at'], unique=False, sqlite_where=sa.text("state in ('waiting', 'sending')"), postgresql_where=sa.text("state in ('waiting', 'sending')"))
         batch_op.create_index('ix_webhook_delivery_expires_at', ['expires_at'], unique=False, sqlite_where=sa.text("state = 'waiting' and expires_at is not null"), postgresql_where=sa.text("state = 'waiting' and expires_at is not null"))
         batch_op.create_index('ix_webhook_delivery_in_flight', ['subscription_id', 'account_id', 'due_at'], unique=False, sqlite_where=sa.text("state = 'sending'"), postgresql_where=sa.text("state = 'sending'"))
+        batch_op.create_index('ix_webhook_delivery_not_arrived', ['account_id', 'id'], unique=False, sqlite_where=sa.text("state in ('waiting', 'sending', 'failed', 'expired')"), postgresql_where=sa.text("state in ('waiting', 'sending', 'failed', 'expired')"))
         batch_op.create_index('ix_webhook_delivery_queue', ['subscription_id', 'lane', 'due_at', 'id'], unique=False, sqlite_where=sa.text("state in ('waiting', 'sending')"), postgresql_where=sa.text("state in ('waiting', 'sending')"))
         batch_op.create_index('ix_webhook_delivery_waits_for_id', ['waits_for_id'], unique=False, sqlite_where=sa.text('waits_for_id is not null'), postgresql_where=sa.text('waits_for_id is not null'))
 
@@ -677,6 +689,7 @@ def downgrade() -> None:
     with op.batch_alter_table('webhook_delivery', schema=None) as batch_op:
         batch_op.drop_index('ix_webhook_delivery_waits_for_id', sqlite_where=sa.text('waits_for_id is not null'), postgresql_where=sa.text('waits_for_id is not null'))
         batch_op.drop_index('ix_webhook_delivery_queue', sqlite_where=sa.text("state in ('waiting', 'sending')"), postgresql_where=sa.text("state in ('waiting', 'sending')"))
+        batch_op.drop_index('ix_webhook_delivery_not_arrived', sqlite_where=sa.text("state in ('waiting', 'sending', 'failed', 'expired')"), postgresql_where=sa.text("state in ('waiting', 'sending', 'failed', 'expired')"))
         batch_op.drop_index('ix_webhook_delivery_in_flight', sqlite_where=sa.text("state = 'sending'"), postgresql_where=sa.text("state = 'sending'"))
         batch_op.drop_index('ix_webhook_delivery_expires_at', sqlite_where=sa.text("state = 'waiting' and expires_at is not null"), postgresql_where=sa.text("state = 'waiting' and expires_at is not null"))
         batch_op.drop_index('ix_webhook_delivery_due_at', sqlite_where=sa.text("state in ('waiting', 'sending')"), postgresql_where=sa.text("state in ('waiting', 'sending')"))
@@ -704,6 +717,8 @@ def downgrade() -> None:
     op.drop_table('api_allowance')
     with op.batch_alter_table('webhook_subscription', schema=None) as batch_op:
         batch_op.drop_index('uq_webhook_subscription_account_id_event_canonical_url', sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
+        batch_op.drop_index('ix_webhook_subscription_probe_at', sqlite_where=sa.text('probe_at is not null'), postgresql_where=sa.text('probe_at is not null'))
+        batch_op.drop_index('ix_webhook_subscription_next_send_at', sqlite_where=sa.text('next_send_at is not null'), postgresql_where=sa.text('next_send_at is not null'))
 
     op.drop_table('webhook_subscription')
     op.drop_table('webhook_event')

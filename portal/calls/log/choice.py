@@ -43,14 +43,14 @@ def conditions(filters: CallFilters) -> list[ColumnElement[bool]]:
 def classes(filters: CallFilters) -> list[ColumnElement[bool]]:
     """Of the classes that hold such calls."""
     found = facts(filters, CallClass)
-    for low, high, band, column in (
-        (filters.min_talk, filters.max_talk, talk_band, CallClass.talk_band),
-        (filters.min_price, filters.max_price, price_band, CallClass.price_band),
-    ):
-        if low is not None:
-            found.append(column >= band(low))  # type: ignore[operator]
-        if high is not None:
-            found.append(column <= band(high))  # type: ignore[operator]
+    if filters.min_talk is not None:
+        found.append(CallClass.talk_band >= talk_band(filters.min_talk))
+    if filters.max_talk is not None:
+        found.append(CallClass.talk_band <= talk_band(filters.max_talk))
+    if filters.min_price is not None:
+        found.append(CallClass.price_band >= price_band(filters.min_price))
+    if filters.max_price is not None:
+        found.append(CallClass.price_band <= price_band(filters.max_price))
     return found
 
 
@@ -98,7 +98,8 @@ def _of_amounts(filters: CallFilters) -> list[ColumnElement[bool]]:
 
 
 def _bands_fit(filters: CallFilters) -> bool:
-    """Whether the limits of length and price are edges of bands. A call without either may stand in the band of 0."""
-    lows = ((filters.min_talk, TALK_EDGES, 1), (filters.min_price, PRICE_EDGES, Decimal("0.0001")))
-    has_highs = filters.max_talk is not None or filters.max_price is not None
-    return not has_highs and all(low is None or low - step in edges for low, edges, step in lows)
+    """Whether the limits of length and price begin a band; what has no length or price stands in the band of 0."""
+    if filters.max_talk is not None or filters.max_price is not None:
+        return False
+    talk_fits = filters.min_talk is None or filters.min_talk - 1 in TALK_EDGES
+    return talk_fits and (filters.min_price is None or filters.min_price - Decimal("0.0001") in PRICE_EDGES)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, astuple, dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Self
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import literal_column
@@ -17,6 +17,8 @@ from portal.kernel.db import upsert
 from portal.kernel.money import ZERO
 
 _SUMS = ("calls", "waits", "waited_seconds", "talk_seconds", "cost")
+_ROWS_AT_ONCE = 500
+"""A statement takes 32,766 values on SQLite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ def add_totals(sums: Mapping[Place, Figures]) -> None:
         for place, figures in sorted(sums.items(), key=lambda each: each[0])
         if figures != Figures()
     ]
-    if rows:
-        change = {name: literal_column(f"call_total.{name} + excluded.{name}") for name in _SUMS}
-        upsert(CallTotal, rows, key=["account_id", "grain", "first_day", *FACTS], change=change)
+    change: dict[str, Any] = {name: literal_column(f"call_total.{name} + excluded.{name}") for name in _SUMS}
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        chunk = rows[start : start + _ROWS_AT_ONCE]
+        upsert(CallTotal, chunk, key=["account_id", "grain", "first_day", *FACTS], change=change)

@@ -30,8 +30,9 @@ class LogPage(Page[CallRecord]):
 def call_page(filters: CallFilters, cursor: Cursor | None = None, limit: int = 50) -> LogPage:
     """At most `limit` calls of the choice, newest first, after the cursor's call (or before it, going back)."""
     found: list[CallRecord] = []
-    left: Stretch | None = Stretch.of(filters, cursor)
-    for looked in _looks(filters, left, limit + 1):
+    whole = Stretch.of(filters, cursor)
+    left: Stretch | None = whole
+    for looked in _looks(filters, whole, limit + 1):
         found += looked.rows
         left = looked.left
         if left is None or len(found) > limit:
@@ -68,6 +69,5 @@ def _looks(filters: CallFilters, left: Stretch, wanted: int) -> Iterator[ways.Lo
             yield looked
 
 
-def _chosen(filters: CallFilters) -> Select[tuple[CallRecord]]:
+def _chosen(filters: CallFilters) -> Select[CallRecord]:
     return select(CallRecord).where(*choice.conditions(filters))
-

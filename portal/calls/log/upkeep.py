@@ -113,4 +113,3 @@ def _look(values: dict[str, Any]) -> _Look:
         values["started_at"],
         Figures.of_call(waited=waited, talk=talk, price=price),
     )
-

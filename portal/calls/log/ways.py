@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any, cast
 
 from sqlalchemy import BigInteger, Select, func, select, true, type_coerce
 
@@ -27,7 +28,7 @@ MOST_CANDIDATES = 20_000
 _SECONDS_AT_ONCE = (300, 1_500, 6_000)
 _GROWTH = 8
 
-Calls = Select[tuple[CallRecord]]
+Calls = Select[CallRecord]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def all_of(rows: Calls, stretch: Stretch, wanted: int) -> Looked:
 
 def nearest(rows: Calls, stretch: Stretch, wanted: int, among: int = NEAR) -> Looked:
     """Looks through the nearest calls, whatever they are."""
-    keys = stretch.ordered(select(CallRecord.started_at, CallRecord.id))
+    keys: Select[Any] = stretch.ordered(cast("Select[Any]", select(CallRecord.started_at, CallRecord.id)))
     last = db.session.execute(keys.offset(among - 1).limit(1)).first()
     if last is None:
         return all_of(rows, stretch, wanted)
@@ -97,9 +98,7 @@ def _by_moments(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int
     limit = _SECONDS_AT_ONCE[stretch.step]
     edge, since, until = (clock.to_unix(each) for each in (stretch.edge, stretch.since, stretch.until))
     first, last = (edge, until) if stretch.is_backwards else (since, min(edge, until))
-    named = moments.seconds_with(
-        choice.needles(filters), first, last, oldest_first=stretch.is_backwards, limit=limit
-    )
+    named = moments.seconds_with(choice.needles(filters), first, last, oldest_first=stretch.is_backwards, limit=limit)
     seconds = db.session.scalars(named).all()
     found = func.json_each(json.dumps(list(seconds))).table_valued("value")
     began = type_coerce(CallRecord.started_at, BigInteger)
@@ -142,7 +141,7 @@ def _of_classes(rows: Calls, filters: CallFilters, window: Stretch, each: int | 
     """`rows` of the choice's classes in this window; `each` at most of one class."""
     if each is None:
         return rows.where(CallRecord.class_id.in_(_classes(filters)))
-    newest = _newest(window).limit(each)
+    newest = window.ordered(select(CallRecord.id).where(CallRecord.class_id == CallClass.id)).limit(each)
     if db.engine.dialect.name == "sqlite":
         ids = newest.correlate(CallClass)
         return rows.select_from(CallClass).join(CallRecord, CallRecord.id.in_(ids)).where(*choice.classes(filters))
@@ -161,5 +160,5 @@ def _read(rows: Calls) -> Sequence[CallRecord]:
     return db.session.scalars(rows).all()
 
 
-def _classes(filters: CallFilters) -> Select[tuple[int]]:
+def _classes(filters: CallFilters) -> Select[int]:
     return select(CallClass.id).where(*choice.classes(filters))
