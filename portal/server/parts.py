@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import threading
+
 from flask import Flask
 
 from portal.calls.journal import Journal
+from portal.kernel.jobs.runner import JobRunner
+from portal.kernel.mail.carrier import MailCarrier
 from portal.recordings.sink import Sink
 from portal.routing.callers import known_callers
 from portal.routing.planner import Planner
@@ -12,10 +17,26 @@ from portal.server.tree import until_told
 from portal.telephony.runner import EngineProcess
 from portal.webhooks.sending.worker import Worker
 
+_POLITE = 5
+
 
 def run_worker(app: Flask) -> None:
-    """Sends webhooks until told to stop."""
-    until_told(Worker(app).run)
+    """Sends webhooks and mail until told to stop."""
+    mail = MailCarrier(app)
+
+    def work(stop: threading.Event) -> None:
+        carrier = threading.Thread(target=mail.run, args=(stop,), name="mail", daemon=True)
+        carrier.start()
+        Worker(app).run(stop)
+        carrier.join()
+
+    until_told(work)
+
+
+def run_jobs(app: Flask) -> None:
+    """Does background jobs until told to stop. A process of its own, and a polite one: pages go first."""
+    os.nice(_POLITE)
+    until_told(JobRunner(app).run)
 
 
 def run_engine(app: Flask, *, traffic: bool = False) -> None:
