@@ -16,7 +16,9 @@ from portal.accounts.views import feature as accounts
 from portal.admin.views import feature as admin
 from portal.billing.panel import CHARGE_PANEL
 from portal.billing.views import feature as billing
+from portal.calls.log.notices import add_notice_source
 from portal.calls.panels import add_panels
+from portal.calls.remarks.panel import REMARK_PANEL
 from portal.calls.views import feature as calls
 from portal.contacts.views import feature as contacts
 from portal.followups.panel import FOLLOW_UP_PANEL
@@ -45,6 +47,7 @@ from portal.recordings.panel import RECORD_PANEL
 from portal.recordings.views import feature as recordings
 from portal.web import addresses, assets, errors, filters, live, requests, security
 from portal.web.health import feature as health
+from portal.webhooks.notices import Deliveries
 from portal.webhooks.pages.panel import DELIVERY_PANEL
 from portal.webhooks.pages.views import feature as webhooks
 
@@ -101,7 +104,8 @@ def create_app(settings: Settings, process: Process = "web") -> Flask:
     live.init_app(app, app.extensions["portal.bells"], limit=settings.web_threads // 2)
     for feature in FEATURES:
         app.register_blueprint(feature)
-    add_panels(app, RECORD_PANEL, DELIVERY_PANEL, CHARGE_PANEL, FOLLOW_UP_PANEL)
+    add_panels(app, RECORD_PANEL, FOLLOW_UP_PANEL, REMARK_PANEL, DELIVERY_PANEL, CHARGE_PANEL)
+    add_notice_source(app, Deliveries())
     subscriptions.init_app(app)
     navigation.init_app(app)
     return app

@@ -7,6 +7,7 @@ from flask import Flask
 from portal.accounts.events import AccountOpened
 from portal.billing import charging
 from portal.calls.events import CallAnswered, CallFinished, CallStarted
+from portal.calls.log import upkeep
 from portal.followups import keeping as followups
 from portal.kernel.events import EventBus
 from portal.routing import activity as routing_activity
@@ -17,6 +18,7 @@ from portal.webhooks import outbox
 
 def init_app(app: Flask) -> None:
     """Subscribes the rooms, in the order in which they must write."""
+    upkeep.watch()
     bus: EventBus = app.extensions["portal.events"]
     bus.subscribe(AccountOpened, routing.on_account_opened)
     bus.subscribe(AccountOpened, charging.on_account_opened)

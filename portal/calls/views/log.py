@@ -27,6 +27,7 @@ def index() -> ResponseReturnValue:
         fragment="calls/_log.html",
         bar=filter_bar(filters),
         calls=calls.rows,
+        looked_to=calls.looked_to,
         notes=notes,
         panels=log_panels(calls.rows),
         newer_url=log_url(filters, page=calls.previous) if calls.previous else None,

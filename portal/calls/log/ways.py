@@ -1,0 +1,164 @@
+"""Ways to look for the calls of a choice, each bounded in what it examines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, cast
+
+from sqlalchemy import BigInteger, Select, func, select, true, type_coerce
+
+from portal.calls.log import choice, moments
+from portal.calls.log.filters import CallFilters
+from portal.calls.log.models import CallClass
+from portal.calls.log.notices import notice_source
+from portal.calls.log.stretch import CALLS, LAST_ID, Stretch
+from portal.calls.log.textindex import knows_text
+from portal.calls.models import CallRecord
+from portal.kernel import clock
+from portal.kernel.db import db
+
+NEAR = 2_000
+"""Calls that every choice is first looked for among: enough for what one call in forty is."""
+FAR = 16_000
+"""Calls that are looked through one by one at most."""
+MOST_CANDIDATES = 20_000
+_SECONDS_AT_ONCE = (300, 1_500, 6_000)
+_GROWTH = 8
+
+Calls = Select[CallRecord]
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a look has found, the nearest first, and what is left to look through: None where it has seen all."""
+
+    rows: Sequence[CallRecord]
+    left: Stretch | None
+
+
+Way = Callable[[Calls, CallFilters, Stretch, int], Looked | None]
+"""Answers None when it can do no more."""
+
+
+def all_of(rows: Calls, stretch: Stretch, wanted: int) -> Looked:
+    """Every call is wanted."""
+    return Looked(_read(stretch.ordered(rows).limit(wanted)), None)
+
+
+def nearest(rows: Calls, stretch: Stretch, wanted: int, among: int = NEAR) -> Looked:
+    """Looks through the nearest calls, whatever they are."""
+    keys: Select[Any] = stretch.ordered(cast("Select[Any]", select(CallRecord.started_at, CallRecord.id)))
+    last = db.session.execute(keys.offset(among - 1).limit(1)).first()
+    if last is None:
+        return all_of(rows, stretch, wanted)
+    beyond = stretch.beyond(*last)
+    near = CALLS.reached(stretch.ordered(rows), beyond.cursor())
+    return Looked(_read(near.limit(wanted)), beyond)
+
+
+def farther(filters: CallFilters) -> Iterator[Way]:
+    """The ways for a choice that the nearest calls do not answer, the best first."""
+    if filters.notices is not None:
+        yield _by_notices
+    if any(len(needle) >= moments.GRAM for needle in choice.needles(filters)) and knows_text():
+        if db.engine.dialect.name == "sqlite":
+            yield _by_moments
+        else:
+            yield _one_by_one
+            yield _by_trigrams
+    if choice.classes(filters):
+        yield _by_class
+    yield _one_by_one
+
+
+def _one_by_one(rows: Calls, _filters: CallFilters, stretch: Stretch, wanted: int) -> Looked | None:
+    if stretch.step:
+        return None
+    looked = nearest(rows, stretch, wanted, FAR)
+    return Looked(looked.rows, looked.left and replace(looked.left, step=1))
+
+
+def _by_notices(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int) -> Looked | None:
+    """Where few calls have such notices, those alone."""
+    if filters.notices is None:
+        return None
+    ids = notice_source().calls(filters.notices, NEAR)
+    if len(ids) >= NEAR:
+        return None
+    return all_of(rows.where(CallRecord.api_call_id.in_(ids)), stretch, wanted)
+
+
+def _by_moments(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int) -> Looked | None:
+    """In the seconds that the text index of SQLite names."""
+    if stretch.step >= len(_SECONDS_AT_ONCE):
+        return None
+    limit = _SECONDS_AT_ONCE[stretch.step]
+    edge, since, until = (clock.to_unix(each) for each in (stretch.edge, stretch.since, stretch.until))
+    first, last = (edge, until) if stretch.is_backwards else (since, min(edge, until))
+    named = moments.seconds_with(choice.needles(filters), first, last, oldest_first=stretch.is_backwards, limit=limit)
+    seconds = db.session.scalars(named).all()
+    found = func.json_each(json.dumps(list(seconds))).table_valued("value")
+    began = type_coerce(CallRecord.started_at, BigInteger)
+    second = type_coerce(found.c.value, BigInteger)
+    there = rows.join(found, (began >= second * 1_000_000) & (began < (second + 1) * 1_000_000))
+    calls = _read(stretch.ordered(there).limit(wanted))
+    if len(seconds) < limit:
+        return Looked(calls, None)
+    # The last second has been looked through whole.
+    moment = clock.from_unix(seconds[-1])
+    ahead = (moment + timedelta(microseconds=999_999), LAST_ID) if stretch.is_backwards else (moment, 0)
+    return Looked(calls, replace(stretch.beyond(*ahead), step=stretch.step + 1))
+
+
+def _by_trigrams(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int) -> Looked | None:
+    """All that the index of pg_trgm finds, since it does not know the order: after `_one_by_one` they are few."""
+    texts = [CallRecord.search_text.contains(needle, autoescape=True) for needle in choice.needles(filters)]
+    hits = select(CallRecord.id).where(*texts).cte().prefix_with("materialized")
+    return all_of(rows.where(CallRecord.id.in_(select(hits.c.id))), stretch, wanted)
+
+
+def _by_class(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int) -> Looked | None:
+    """The newest of each class that the choice is made of, in stretches that grow."""
+    span = stretch.span * _GROWTH
+    moment = stretch.edge + span if stretch.is_backwards else stretch.edge - span
+    end = stretch.end()
+    is_last = moment >= end if stretch.is_backwards else moment <= end
+    window = stretch if is_last else stretch.up_to(moment)
+    is_exact = choice.is_told_by_class(filters)
+    if not is_exact and _is_too_much(filters, window):
+        return None
+    calls = _read(window.ordered(_of_classes(rows, filters, window, wanted if is_exact else None)).limit(wanted))
+    if is_last:
+        return Looked(calls, None)
+    ahead = replace(stretch, edge=moment, edge_id=0, span=span)
+    return Looked(calls, ahead)
+
+
+def _of_classes(rows: Calls, filters: CallFilters, window: Stretch, each: int | None) -> Calls:
+    """`rows` of the choice's classes in this window; `each` at most of one class."""
+    if each is None:
+        return rows.where(CallRecord.class_id.in_(_classes(filters)))
+    newest = window.ordered(select(CallRecord.id).where(CallRecord.class_id == CallClass.id)).limit(each)
+    if db.engine.dialect.name == "sqlite":
+        ids = newest.correlate(CallClass)
+        return rows.select_from(CallClass).join(CallRecord, CallRecord.id.in_(ids)).where(*choice.classes(filters))
+    found = newest.correlate(CallClass).lateral()
+    joined = rows.select_from(CallClass).join(found, true()).join(CallRecord, CallRecord.id == found.c.id)
+    return joined.where(*choice.classes(filters))
+
+
+def _is_too_much(filters: CallFilters, window: Stretch) -> bool:
+    keys = window.ordered(select(CallRecord.id).where(CallRecord.class_id.in_(_classes(filters)))).order_by(None)
+    count = select(func.count()).select_from(keys.limit(MOST_CANDIDATES + 1).subquery())
+    return (db.session.scalar(count) or 0) > MOST_CANDIDATES
+
+
+def _read(rows: Calls) -> Sequence[CallRecord]:
+    return db.session.scalars(rows).all()
+
+
+def _classes(filters: CallFilters) -> Select[int]:
+    return select(CallClass.id).where(*choice.classes(filters))
