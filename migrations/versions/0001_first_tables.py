@@ -6,6 +6,7 @@ Must work beside the release before it: add first, take away in a later release.
 import sqlalchemy as sa
 from alembic import op
 
+from portal.calls.log.textindex import drop_text_index, make_text_index
 from portal.kernel.rowsecurity import protect
 from portal.kernel.clock import UtcDateTime
 from portal.kernel.money import MoneyColumn
@@ -53,6 +54,14 @@ def upgrade() -> None:
     with op.batch_alter_table('outgoing_mail', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_outgoing_mail_due_at'), ['due_at'], unique=False)
 
+    op.create_table('periodic_run',
+    sa.Column('name', sa.String(length=40), nullable=False),
+    sa.Column('due_at', UtcDateTime(), nullable=False),
+    sa.Column('lease_until', UtcDateTime(), nullable=True),
+    sa.Column('claim', sa.String(length=32), nullable=True),
+    sa.Column('finished_at', UtcDateTime(), nullable=True),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_periodic_run'))
+    )
     op.create_table('sign_in_failure',
     sa.Column('subject', sa.String(length=64), nullable=False),
     sa.Column('count', sa.BigInteger(), nullable=False),
@@ -149,44 +158,61 @@ def upgrade() -> None:
     with op.batch_alter_table('audit_entry', schema=None) as batch_op:
         batch_op.create_index('ix_audit_entry_account_id_at', ['account_id', 'at'], unique=False)
 
-    op.create_table('call_record',
+    op.create_table('call_class',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('api_call_id', sa.String(length=32), nullable=False),
-    sa.Column('switch', sa.String(length=48), nullable=False),
     sa.Column('kind', sa.String(length=16), nullable=False),
-    sa.Column('outcome', sa.String(length=16), nullable=True),
-    sa.Column('caller', sa.String(length=48), nullable=False),
-    sa.Column('caller_name', sa.String(length=200), nullable=True),
-    sa.Column('did', sa.String(length=15), nullable=True),
-    sa.Column('callee', sa.String(length=48), nullable=True),
-    sa.Column('callee_name', sa.String(length=200), nullable=True),
-    sa.Column('started_at', UtcDateTime(), nullable=False),
-    sa.Column('answered_at', UtcDateTime(), nullable=True),
-    sa.Column('ended_at', UtcDateTime(), nullable=True),
-    sa.Column('caller_leg_seconds', sa.BigInteger(), nullable=True),
-    sa.Column('callee_leg_seconds', sa.BigInteger(), nullable=True),
-    sa.Column('talk_seconds', sa.BigInteger(), nullable=True),
-    sa.Column('caller_wait_seconds', sa.BigInteger(), nullable=True),
-    sa.Column('callee_wait_seconds', sa.BigInteger(), nullable=True),
+    sa.Column('outcome', sa.String(length=16), nullable=False),
+    sa.Column('did', sa.String(length=15), nullable=False),
+    sa.Column('sip', sa.String(length=48), nullable=False),
+    sa.Column('other_sip', sa.String(length=48), nullable=False),
     sa.Column('has_recording', sa.Boolean(), nullable=False),
-    sa.Column('price', MoneyColumn(), nullable=True),
-    sa.Column('fallback', sa.String(length=24), nullable=True),
-    sa.Column('skipped', sa.JSON(), nullable=True),
-    sa.Column('version', sa.BigInteger(), nullable=False),
-    sa.Column('search_text', sa.Text(), nullable=False),
-    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_call_record_account_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_record')),
-    sa.UniqueConstraint('account_id', 'api_call_id', name=op.f('uq_call_record_account_id_api_call_id')),
-    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_call_record_account_id_id')),
+    sa.Column('talk_band', sa.SmallInteger(), nullable=False),
+    sa.Column('price_band', sa.SmallInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_call_class_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_class')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_call_class_account_id_id')),
+    sa.UniqueConstraint('account_id', 'kind', 'outcome', 'did', 'sip', 'other_sip', 'has_recording', 'talk_band', 'price_band', name='uq_call_class_facts'),
     info={'owned': True}
     )
-    with op.batch_alter_table('call_record', schema=None) as batch_op:
-        batch_op.create_index('ix_call_record_account_id_started_at_id', ['account_id', 'started_at', 'id'], unique=False)
-        batch_op.create_index('ix_call_record_callee', ['account_id', 'callee', 'started_at', 'id'], unique=False)
-        batch_op.create_index('ix_call_record_caller', ['account_id', 'caller', 'started_at', 'id'], unique=False)
-        batch_op.create_index('ix_call_record_live', ['account_id', 'started_at', 'id'], unique=False, sqlite_where=sa.text('ended_at is null'), postgresql_where=sa.text('ended_at is null'))
+    op.create_table('call_tag',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('name', sa.String(length=60), nullable=False),
+    sa.Column('folded', sa.String(length=120), nullable=False),
+    sa.Column('tone', sa.String(length=8), nullable=False),
+    sa.Column('removed_at', UtcDateTime(), nullable=True),
+    sa.Column('merged_into_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_call_tag_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_tag')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_call_tag_account_id_id')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('call_tag', schema=None) as batch_op:
+        batch_op.create_index('uq_call_tag_account_id_folded', ['account_id', 'folded'], unique=True, sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
 
+    op.create_table('call_total',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('grain', sa.String(length=5), nullable=False),
+    sa.Column('first_day', sa.Date(), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('outcome', sa.String(length=16), nullable=False),
+    sa.Column('did', sa.String(length=15), nullable=False),
+    sa.Column('sip', sa.String(length=48), nullable=False),
+    sa.Column('other_sip', sa.String(length=48), nullable=False),
+    sa.Column('has_recording', sa.Boolean(), nullable=False),
+    sa.Column('calls', sa.BigInteger(), nullable=False),
+    sa.Column('waits', sa.BigInteger(), nullable=False),
+    sa.Column('waited_seconds', sa.BigInteger(), nullable=False),
+    sa.Column('talk_seconds', sa.BigInteger(), nullable=False),
+    sa.Column('cost', MoneyColumn(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_call_total_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_total')),
+    sa.UniqueConstraint('account_id', 'grain', 'first_day', 'kind', 'outcome', 'did', 'sip', 'other_sip', 'has_recording', name='uq_call_total_facts'),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_call_total_account_id_id')),
+    info={'owned': True}
+    )
     op.create_table('did',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -243,6 +269,43 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'name', name=op.f('uq_hunt_group_account_id_name')),
     info={'owned': True}
     )
+    op.create_table('job',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=40), nullable=False),
+    sa.Column('subject', sa.String(length=300), nullable=False),
+    sa.Column('arguments', sa.JSON(), nullable=False),
+    sa.Column('voice', sa.JSON(), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('done', sa.BigInteger(), nullable=False),
+    sa.Column('total', sa.BigInteger(), nullable=True),
+    sa.Column('asked_by', sa.String(length=254), nullable=False),
+    sa.Column('asked_by_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('started_at', UtcDateTime(), nullable=True),
+    sa.Column('finished_at', UtcDateTime(), nullable=True),
+    sa.Column('expires_at', UtcDateTime(), nullable=True),
+    sa.Column('error', sa.String(length=500), nullable=True),
+    sa.Column('note', sa.String(length=500), nullable=True),
+    sa.Column('result_blob', sa.String(length=200), nullable=True),
+    sa.Column('result_name', sa.String(length=200), nullable=True),
+    sa.Column('result_type', sa.String(length=100), nullable=True),
+    sa.Column('result_octets', sa.BigInteger(), nullable=True),
+    sa.Column('is_cancel_asked', sa.Boolean(), nullable=False),
+    sa.Column('attempts', sa.BigInteger(), nullable=False),
+    sa.Column('queued_at', UtcDateTime(), nullable=True),
+    sa.Column('claim', sa.String(length=32), nullable=True),
+    sa.Column('lease_until', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_job_account_id')),
+    sa.ForeignKeyConstraint(['asked_by_id'], ['user.id'], name=op.f('fk_job_asked_by_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_job')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_job_account_id_id')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('job', schema=None) as batch_op:
+        batch_op.create_index('ix_job_expires_at', ['expires_at'], unique=False)
+        batch_op.create_index('ix_job_open', ['state', 'account_id', 'id'], unique=False, sqlite_where=sa.text("state in ('waiting', 'running')"), postgresql_where=sa.text("state in ('waiting', 'running')"))
+
     op.create_table('ledger_day',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -288,6 +351,20 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_line_activity_account_id_id')),
     info={'owned': True}
     )
+    op.create_table('log_preference',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('columns', sa.JSON(), nullable=True),
+    sa.Column('is_dense', sa.Boolean(), nullable=False),
+    sa.Column('default_view_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_log_preference_account_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_log_preference_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_log_preference')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_log_preference_account_id_id')),
+    sa.UniqueConstraint('account_id', 'user_id', name=op.f('uq_log_preference_account_id_user_id')),
+    info={'owned': True}
+    )
     op.create_table('membership',
     sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -298,6 +375,25 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('membership', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_membership_account_id'), ['account_id'], unique=False)
+
+    op.create_table('saved_view',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('name', sa.String(length=80), nullable=False),
+    sa.Column('is_shared', sa.Boolean(), nullable=False),
+    sa.Column('query', sa.JSON(), nullable=False),
+    sa.Column('columns', sa.JSON(), nullable=True),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('removed_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_saved_view_account_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_saved_view_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_saved_view')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_saved_view_account_id_id')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('saved_view', schema=None) as batch_op:
+        batch_op.create_index('ix_saved_view_account_id_user_id', ['account_id', 'user_id'], unique=False)
 
     op.create_table('sip_line',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -435,29 +531,47 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_api_allowance_account_id_id')),
     info={'owned': True}
     )
-    op.create_table('call_leg',
+    op.create_table('call_record',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('call_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('number', sa.BigInteger(), nullable=False),
-    sa.Column('address', sa.String(length=48), nullable=False),
-    sa.Column('label', sa.String(length=200), nullable=False),
-    sa.Column('side', sa.String(length=8), nullable=False),
-    sa.Column('reason', sa.String(length=24), nullable=True),
-    sa.Column('round', sa.BigInteger(), nullable=False),
+    sa.Column('api_call_id', sa.String(length=32), nullable=False),
+    sa.Column('switch', sa.String(length=48), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('outcome', sa.String(length=16), nullable=True),
+    sa.Column('caller', sa.String(length=48), nullable=False),
+    sa.Column('caller_name', sa.String(length=200), nullable=True),
+    sa.Column('did', sa.String(length=15), nullable=True),
+    sa.Column('callee', sa.String(length=48), nullable=True),
+    sa.Column('callee_name', sa.String(length=200), nullable=True),
     sa.Column('started_at', UtcDateTime(), nullable=False),
-    sa.Column('rang_at', UtcDateTime(), nullable=True),
     sa.Column('answered_at', UtcDateTime(), nullable=True),
     sa.Column('ended_at', UtcDateTime(), nullable=True),
-    sa.Column('result', sa.String(length=24), nullable=True),
-    sa.Column('end', sa.String(length=24), nullable=True),
-    sa.ForeignKeyConstraint(['account_id', 'call_id'], ['call_record.account_id', 'call_record.id'], name='fk_call_id_call_record'),
-    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_call_leg_account_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_leg')),
-    sa.UniqueConstraint('account_id', 'call_id', 'number', name=op.f('uq_call_leg_account_id_call_id_number')),
-    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_call_leg_account_id_id')),
+    sa.Column('caller_leg_seconds', sa.BigInteger(), nullable=True),
+    sa.Column('callee_leg_seconds', sa.BigInteger(), nullable=True),
+    sa.Column('talk_seconds', sa.BigInteger(), nullable=True),
+    sa.Column('caller_wait_seconds', sa.BigInteger(), nullable=True),
+    sa.Column('callee_wait_seconds', sa.BigInteger(), nullable=True),
+    sa.Column('has_recording', sa.Boolean(), nullable=False),
+    sa.Column('price', MoneyColumn(), nullable=True),
+    sa.Column('fallback', sa.String(length=24), nullable=True),
+    sa.Column('skipped', sa.JSON(), nullable=True),
+    sa.Column('version', sa.BigInteger(), nullable=False),
+    sa.Column('search_text', sa.Text(), nullable=False),
+    sa.Column('class_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'class_id'], ['call_class.account_id', 'call_class.id'], name='fk_class_id_call_class'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_call_record_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_record')),
+    sa.UniqueConstraint('account_id', 'api_call_id', name=op.f('uq_call_record_account_id_api_call_id')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_call_record_account_id_id')),
     info={'owned': True}
     )
+    with op.batch_alter_table('call_record', schema=None) as batch_op:
+        batch_op.create_index('ix_call_record_account_id_started_at_id', ['account_id', 'started_at', 'id'], unique=False)
+        batch_op.create_index('ix_call_record_callee', ['account_id', 'callee', 'started_at', 'id'], unique=False)
+        batch_op.create_index('ix_call_record_caller', ['account_id', 'caller', 'started_at', 'id'], unique=False)
+        batch_op.create_index('ix_call_record_class', ['account_id', 'class_id', 'started_at', 'id'], unique=False)
+        batch_op.create_index('ix_call_record_live', ['account_id', 'started_at', 'id'], unique=False, sqlite_where=sa.text('ended_at is null'), postgresql_where=sa.text('ended_at is null'))
+
     op.create_table('crm_user',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -474,27 +588,6 @@ def upgrade() -> None:
     with op.batch_alter_table('crm_user', schema=None) as batch_op:
         batch_op.create_index('uq_crm_user_account_id_sip_line_id', ['account_id', 'sip_line_id'], unique=True, sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
 
-    op.create_table('recording',
-    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('call_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('state', sa.String(length=16), nullable=False),
-    sa.Column('blob', sa.String(length=200), nullable=True),
-    sa.Column('file_name', sa.String(length=100), nullable=False),
-    sa.Column('media_type', sa.String(length=40), nullable=False),
-    sa.Column('octets', sa.BigInteger(), nullable=False),
-    sa.Column('seconds', sa.BigInteger(), nullable=False),
-    sa.Column('sides', sa.BigInteger(), nullable=False),
-    sa.Column('peaks', sa.LargeBinary(), nullable=True),
-    sa.Column('etag', sa.String(length=64), nullable=True),
-    sa.Column('created_at', UtcDateTime(), nullable=False),
-    sa.ForeignKeyConstraint(['account_id', 'call_id'], ['call_record.account_id', 'call_record.id'], name='fk_call_id_call_record'),
-    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_recording_account_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_recording')),
-    sa.UniqueConstraint('account_id', 'call_id', name=op.f('uq_recording_account_id_call_id')),
-    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_recording_account_id_id')),
-    info={'owned': True}
-    )
     op.create_table('sandbox_phone',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -560,8 +653,65 @@ def upgrade() -> None:
         batch_op.create_index('ix_webhook_delivery_due_at', ['due_at'], unique=False, sqlite_where=sa.text("state in ('waiting', 'sending')"), postgresql_where=sa.text("state in ('waiting', 'sending')"))
         batch_op.create_index('ix_webhook_delivery_expires_at', ['expires_at'], unique=False, sqlite_where=sa.text("state = 'waiting' and expires_at is not null"), postgresql_where=sa.text("state = 'waiting' and expires_at is not null"))
         batch_op.create_index('ix_webhook_delivery_in_flight', ['subscription_id', 'account_id', 'due_at'], unique=False, sqlite_where=sa.text("state = 'sending'"), postgresql_where=sa.text("state = 'sending'"))
+        batch_op.create_index('ix_webhook_delivery_not_arrived', ['account_id', 'id'], unique=False, sqlite_where=sa.text("state in ('waiting', 'sending', 'failed', 'expired')"), postgresql_where=sa.text("state in ('waiting', 'sending', 'failed', 'expired')"))
         batch_op.create_index('ix_webhook_delivery_queue', ['subscription_id', 'lane', 'due_at', 'id'], unique=False, sqlite_where=sa.text("state in ('waiting', 'sending')"), postgresql_where=sa.text("state in ('waiting', 'sending')"))
         batch_op.create_index('ix_webhook_delivery_waits_for_id', ['waits_for_id'], unique=False, sqlite_where=sa.text('waits_for_id is not null'), postgresql_where=sa.text('waits_for_id is not null'))
+
+    op.create_table('call_leg',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('call_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('number', sa.BigInteger(), nullable=False),
+    sa.Column('address', sa.String(length=48), nullable=False),
+    sa.Column('label', sa.String(length=200), nullable=False),
+    sa.Column('side', sa.String(length=8), nullable=False),
+    sa.Column('reason', sa.String(length=24), nullable=True),
+    sa.Column('round', sa.BigInteger(), nullable=False),
+    sa.Column('started_at', UtcDateTime(), nullable=False),
+    sa.Column('rang_at', UtcDateTime(), nullable=True),
+    sa.Column('answered_at', UtcDateTime(), nullable=True),
+    sa.Column('ended_at', UtcDateTime(), nullable=True),
+    sa.Column('result', sa.String(length=24), nullable=True),
+    sa.Column('end', sa.String(length=24), nullable=True),
+    sa.ForeignKeyConstraint(['account_id', 'call_id'], ['call_record.account_id', 'call_record.id'], name='fk_call_id_call_record'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_call_leg_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_leg')),
+    sa.UniqueConstraint('account_id', 'call_id', 'number', name=op.f('uq_call_leg_account_id_call_id_number')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_call_leg_account_id_id')),
+    info={'owned': True}
+    )
+    op.create_table('call_note',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('call_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('version', sa.BigInteger(), nullable=False),
+    sa.Column('by', sa.String(length=200), nullable=False),
+    sa.Column('at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'call_id'], ['call_record.account_id', 'call_record.id'], name='fk_call_id_call_record'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_call_note_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_note')),
+    sa.UniqueConstraint('account_id', 'call_id', name=op.f('uq_call_note_account_id_call_id')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_call_note_account_id_id')),
+    info={'owned': True}
+    )
+    op.create_table('call_tagging',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('call_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('tag_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('started_at', UtcDateTime(), nullable=False),
+    sa.Column('came_from_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.ForeignKeyConstraint(['account_id', 'call_id'], ['call_record.account_id', 'call_record.id'], name='fk_call_id_call_record'),
+    sa.ForeignKeyConstraint(['account_id', 'tag_id'], ['call_tag.account_id', 'call_tag.id'], name='fk_tag_id_call_tag'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_call_tagging_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_tagging')),
+    sa.UniqueConstraint('account_id', 'call_id', 'tag_id', name=op.f('uq_call_tagging_account_id_call_id_tag_id')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_call_tagging_account_id_id')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('call_tagging', schema=None) as batch_op:
+        batch_op.create_index('ix_call_tagging_account_id_tag_id_started_at_call_id', ['account_id', 'tag_id', 'started_at', 'call_id'], unique=False)
 
     op.create_table('contact',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -652,6 +802,27 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_hunt_member_account_id_id')),
     info={'owned': True}
     )
+    op.create_table('recording',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('call_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('blob', sa.String(length=200), nullable=True),
+    sa.Column('file_name', sa.String(length=100), nullable=False),
+    sa.Column('media_type', sa.String(length=40), nullable=False),
+    sa.Column('octets', sa.BigInteger(), nullable=False),
+    sa.Column('seconds', sa.BigInteger(), nullable=False),
+    sa.Column('sides', sa.BigInteger(), nullable=False),
+    sa.Column('peaks', sa.LargeBinary(), nullable=True),
+    sa.Column('etag', sa.String(length=64), nullable=True),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'call_id'], ['call_record.account_id', 'call_record.id'], name='fk_call_id_call_record'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_recording_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_recording')),
+    sa.UniqueConstraint('account_id', 'call_id', name=op.f('uq_recording_account_id_call_id')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_recording_account_id_id')),
+    info={'owned': True}
+    )
     op.create_table('contact_number',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -676,8 +847,13 @@ def upgrade() -> None:
             "api_allowance",
             "api_key",
             "audit_entry",
+            "call_class",
             "call_leg",
+            "call_note",
             "call_record",
+            "call_tag",
+            "call_tagging",
+            "call_total",
             "contact",
             "contact_number",
             "crm_user",
@@ -688,11 +864,14 @@ def upgrade() -> None:
             "hand_closing",
             "hunt_group",
             "hunt_member",
+            "job",
             "ledger_day",
             "ledger_entry",
             "line_activity",
+            "log_preference",
             "recording",
             "sandbox_phone",
+            "saved_view",
             "sip_line",
             "support_message",
             "support_thread",
@@ -702,14 +881,17 @@ def upgrade() -> None:
             "webhook_subscription",
         ),
     )
+    make_text_index(op.get_bind())
 
 
 def downgrade() -> None:
+    drop_text_index(op.get_bind())
     # ### commands auto generated by Alembic - please adjust! ###
     with op.batch_alter_table('contact_number', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_contact_number_contact_id'))
 
     op.drop_table('contact_number')
+    op.drop_table('recording')
     op.drop_table('hunt_member')
     with op.batch_alter_table('follow_up', schema=None) as batch_op:
         batch_op.drop_index('uq_follow_up_account_id_number', sqlite_where=sa.text('closed_at is null'), postgresql_where=sa.text('closed_at is null'))
@@ -724,9 +906,16 @@ def downgrade() -> None:
         batch_op.drop_index('ix_contact_account_id_search_text_id')
 
     op.drop_table('contact')
+    with op.batch_alter_table('call_tagging', schema=None) as batch_op:
+        batch_op.drop_index('ix_call_tagging_account_id_tag_id_started_at_call_id')
+
+    op.drop_table('call_tagging')
+    op.drop_table('call_note')
+    op.drop_table('call_leg')
     with op.batch_alter_table('webhook_delivery', schema=None) as batch_op:
         batch_op.drop_index('ix_webhook_delivery_waits_for_id', sqlite_where=sa.text('waits_for_id is not null'), postgresql_where=sa.text('waits_for_id is not null'))
         batch_op.drop_index('ix_webhook_delivery_queue', sqlite_where=sa.text("state in ('waiting', 'sending')"), postgresql_where=sa.text("state in ('waiting', 'sending')"))
+        batch_op.drop_index('ix_webhook_delivery_not_arrived', sqlite_where=sa.text("state in ('waiting', 'sending', 'failed', 'expired')"), postgresql_where=sa.text("state in ('waiting', 'sending', 'failed', 'expired')"))
         batch_op.drop_index('ix_webhook_delivery_in_flight', sqlite_where=sa.text("state = 'sending'"), postgresql_where=sa.text("state = 'sending'"))
         batch_op.drop_index('ix_webhook_delivery_expires_at', sqlite_where=sa.text("state = 'waiting' and expires_at is not null"), postgresql_where=sa.text("state = 'waiting' and expires_at is not null"))
         batch_op.drop_index('ix_webhook_delivery_due_at', sqlite_where=sa.text("state in ('waiting', 'sending')"), postgresql_where=sa.text("state in ('waiting', 'sending')"))
@@ -739,12 +928,18 @@ def downgrade() -> None:
 
     op.drop_table('support_message')
     op.drop_table('sandbox_phone')
-    op.drop_table('recording')
     with op.batch_alter_table('crm_user', schema=None) as batch_op:
         batch_op.drop_index('uq_crm_user_account_id_sip_line_id', sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
 
     op.drop_table('crm_user')
-    op.drop_table('call_leg')
+    with op.batch_alter_table('call_record', schema=None) as batch_op:
+        batch_op.drop_index('ix_call_record_live', sqlite_where=sa.text('ended_at is null'), postgresql_where=sa.text('ended_at is null'))
+        batch_op.drop_index('ix_call_record_class')
+        batch_op.drop_index('ix_call_record_caller')
+        batch_op.drop_index('ix_call_record_callee')
+        batch_op.drop_index('ix_call_record_account_id_started_at_id')
+
+    op.drop_table('call_record')
     op.drop_table('api_allowance')
     with op.batch_alter_table('webhook_subscription', schema=None) as batch_op:
         batch_op.drop_index('uq_webhook_subscription_account_id_event_canonical_url', sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
@@ -768,16 +963,26 @@ def downgrade() -> None:
 
     op.drop_table('support_thread')
     op.drop_table('sip_line')
+    with op.batch_alter_table('saved_view', schema=None) as batch_op:
+        batch_op.drop_index('ix_saved_view_account_id_user_id')
+
+    op.drop_table('saved_view')
     with op.batch_alter_table('membership', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_membership_account_id'))
 
     op.drop_table('membership')
+    op.drop_table('log_preference')
     op.drop_table('line_activity')
     with op.batch_alter_table('ledger_entry', schema=None) as batch_op:
         batch_op.drop_index('ix_ledger_entry_account_id_at_id')
 
     op.drop_table('ledger_entry')
     op.drop_table('ledger_day')
+    with op.batch_alter_table('job', schema=None) as batch_op:
+        batch_op.drop_index('ix_job_open', sqlite_where=sa.text("state in ('waiting', 'running')"), postgresql_where=sa.text("state in ('waiting', 'running')"))
+        batch_op.drop_index('ix_job_expires_at')
+
+    op.drop_table('job')
     op.drop_table('hunt_group')
     with op.batch_alter_table('hand_closing', schema=None) as batch_op:
         batch_op.drop_index('ix_hand_closing_account_id_number_at')
@@ -785,13 +990,12 @@ def downgrade() -> None:
     op.drop_table('hand_closing')
     op.drop_table('follow_up_rules')
     op.drop_table('did')
-    with op.batch_alter_table('call_record', schema=None) as batch_op:
-        batch_op.drop_index('ix_call_record_live', sqlite_where=sa.text('ended_at is null'), postgresql_where=sa.text('ended_at is null'))
-        batch_op.drop_index('ix_call_record_caller')
-        batch_op.drop_index('ix_call_record_callee')
-        batch_op.drop_index('ix_call_record_account_id_started_at_id')
+    op.drop_table('call_total')
+    with op.batch_alter_table('call_tag', schema=None) as batch_op:
+        batch_op.drop_index('uq_call_tag_account_id_folded', sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
 
-    op.drop_table('call_record')
+    op.drop_table('call_tag')
+    op.drop_table('call_class')
     with op.batch_alter_table('audit_entry', schema=None) as batch_op:
         batch_op.drop_index('ix_audit_entry_account_id_at')
 
@@ -806,6 +1010,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_sign_in_failure_last_at'))
 
     op.drop_table('sign_in_failure')
+    op.drop_table('periodic_run')
     with op.batch_alter_table('outgoing_mail', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_outgoing_mail_due_at'))
 

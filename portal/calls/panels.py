@@ -28,6 +28,13 @@ class CallPanel:
     cell: str | None = None
     chip: str | None = None
     section: str | None = None
+    is_left_out_when_unknown: bool = False
+    """No section where `load` gave nothing."""
+
+    @property
+    def room(self) -> str:
+        """The name of the room that offers it, which is the folder of its templates: the column's name for choosing."""
+        return (self.cell or self.chip or self.section or "").partition("/")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,7 @@ class LoadedPanel:
     """A panel with what it knows of the calls of this page."""
 
     heading: str
+    room: str
     cell: str | None
     chip: str | None
     section: str | None
@@ -53,7 +61,13 @@ def log_panels(calls: Sequence[CallRecord]) -> list[LoadedPanel]:
 
 def page_panels(call: CallRecord) -> list[LoadedPanel]:
     """The sections that other rooms add to the page of one call."""
-    return [_loaded(panel, [call]) for panel in _panels() if panel.section]
+    loaded = [(panel, _loaded(panel, [call])) for panel in _panels() if panel.section]
+    return [each for panel, each in loaded if call.id in each.known or not panel.is_left_out_when_unknown]
+
+
+def column_headings() -> dict[str, str]:
+    """The columns that other rooms offer for the log, by the room's name."""
+    return {panel.room: panel.heading() for panel in _panels() if panel.cell}
 
 
 def _panels() -> tuple[CallPanel, ...]:
@@ -62,4 +76,6 @@ def _panels() -> tuple[CallPanel, ...]:
 
 
 def _loaded(panel: CallPanel, calls: Sequence[CallRecord]) -> LoadedPanel:
-    return LoadedPanel(panel.heading(), panel.cell, panel.chip, panel.section, panel.load(calls) if calls else {})
+    return LoadedPanel(
+        panel.heading(), panel.room, panel.cell, panel.chip, panel.section, panel.load(calls) if calls else {}
+    )

@@ -23,4 +23,5 @@ FOLLOW_UP_PANEL = CallPanel(
     load=_load,
     chip="followups/_call_chip.html",
     section="followups/_call_follow_up.html",
+    is_left_out_when_unknown=True,
 )

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import joinedload
+from sqlalchemy.sql.base import ExecutableOption
 
 from portal.calls.models import CallRecord
 from portal.followups.models import Closing, FollowUp
@@ -45,17 +46,17 @@ _ORDERS = {
     Order.NEWEST: NewestFirst(FollowUp.last_missed_at, FollowUp.id),
 }
 _CLOSED = NewestFirst(FollowUp.closed_at, FollowUp.id)  # type: ignore[arg-type]
-_SHOWN = (
-    joinedload(FollowUp.owner_user),
-    joinedload(FollowUp.owner_crm_user),
-    joinedload(FollowUp.closing_call),
-    joinedload(FollowUp.hand_closing),
-)
+
+
+def _shown() -> list[ExecutableOption]:
+    """What a page shows beside the row. Asked for at the call: mappers are ready when every room has been imported."""
+    names = (FollowUp.owner_user, FollowUp.owner_crm_user, FollowUp.closing_call, FollowUp.hand_closing)
+    return [joinedload(name) for name in names]
 
 
 def follow_up_page(show: Show, order: Order, user_id: int, cursor: Cursor | None) -> Page[FollowUp]:
     """At most `PAGE` of them; `user_id` is who asks for his own."""
-    rows = select(FollowUp).where(*_chosen(show, user_id)).options(*_SHOWN)
+    rows = select(FollowUp).where(*_chosen(show, user_id)).options(*_shown())
     by = _CLOSED if show is Show.CLOSED else _ORDERS[order]
     found = db.session.scalars(by.ordered(rows, cursor).limit(PAGE + 1)).all()
     return by.page(found, cursor, PAGE)
@@ -80,7 +81,7 @@ def _chosen(show: Show, user_id: int) -> list[ColumnElement[bool]]:
 
 def find_follow_up(follow_up_id: int) -> FollowUp:
     """One of the account's, with all that a page shows. Raises `NotFound`."""
-    found = db.session.scalar(select(FollowUp).where(FollowUp.id == follow_up_id).options(*_SHOWN))
+    found = db.session.scalar(select(FollowUp).where(FollowUp.id == follow_up_id).options(*_shown()))
     if found is None:
         raise NotFound
     return found
@@ -103,7 +104,7 @@ def follow_ups_of(calls: Iterable[CallRecord]) -> dict[int, FollowUp]:
             FollowUp.last_missed_at >= min(moments),
             FollowUp.first_missed_at <= max(moments),
         )
-        .options(*_SHOWN)
+        .options(*_shown())
     ).all()
     return {call_id: row for call_id, end in ends.items() if (row := _covering(rows, *end)) is not None}
 
@@ -120,7 +121,7 @@ def closed_by(call: CallRecord) -> FollowUp | None:
     query = select(FollowUp).where(
         FollowUp.number == number, FollowUp.closed_at == call.answered_at, FollowUp.closing_call_id == call.id
     )
-    return db.session.scalar(query.options(*_SHOWN))
+    return db.session.scalar(query.options(*_shown()))
 
 
 @dataclass(frozen=True, slots=True)

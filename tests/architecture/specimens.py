@@ -9,12 +9,15 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from flask import Flask
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.accounts.models import ApiKey, UserSession
+from portal.accounts.models import ApiKey, User, UserSession
 from portal.billing.ledger import post
 from portal.billing.models import EntryKind
 from portal.calls.models import CallRecord
+from portal.calls.remarks.models import CallTag
+from portal.calls.saved.models import SavedView
 from portal.contacts.models import Contact, CrmUser
 from portal.followups.models import FollowUp
 from portal.helpdesk.models import SupportMessage, SupportThread
@@ -81,9 +84,17 @@ def _of_people(session: Session, call: CallRecord) -> dict[str, object]:
         last_call_id=call.id,
         due_at=moment,
     )
-    session.add(follow_up)
+    word = f"word {call.id}"
+    tag, view = CallTag(name=word, folded=word), SavedView(user_id=_somebody(session), name=word, query={})
+    view.is_shared = True
+    session.add_all([follow_up, tag, view])
     session.flush()
-    return {"follow_up_id": follow_up.id}
+    return {"follow_up_id": follow_up.id, "tag_id": tag.id, "view_id": view.id}
+
+
+def _somebody(session: Session) -> int:
+    """A person of the installation, whoever."""
+    return session.scalars(select(User.id).limit(1)).one()
 
 
 def _thread() -> SupportThread:

@@ -29,6 +29,8 @@ NOT_IN_THE_MENU = {
     "billing.header": "a fragment of every page",
     "calls.live": "a fragment of the overview",
     "calls.new_call": "from the call log",
+    "calls.tag_list": "from a call's page",
+    "calls.view_list": "from the call log",
     "contacts.new_contact": "from the address book",
     "helpdesk.new_thread": "from the questions asked before",
     "health.healthz": "for operators' programs",
