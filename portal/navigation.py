@@ -13,7 +13,7 @@ from portal.helpdesk.queries import unread_count
 from portal.jobs.views import jobs_going_on
 from portal.kernel.i18n import gettext as _
 from portal.kernel.tenancy import current_scope
-from portal.web import htmx, nav
+from portal.web import htmx, live, nav
 from portal.web.access import Permission
 from portal.web.nav import Entry, NavItem
 
@@ -81,7 +81,7 @@ def _frame() -> dict[str, object]:
         "nav": LocalProxy(_menu) if person else [],
         "flashes": htmx.flashes(),
         "header": LocalProxy(_money) if account and _may(Permission.SEE_MONEY) else None,
-        "live_url": url_for("accounts.live") if account else None,
+        "live_url": url_for("accounts.live", since=live.stamp()) if account else None,
         "preferences": {"url": url_for("accounts.set_preferences"), "next": request.full_path.rstrip("?")},
         "is_demo": current_app.extensions["portal.settings"].is_demo,
     }

@@ -113,7 +113,7 @@ def test_merged_tags_are_one_until_they_are_parted(app: Flask, cast: Cast, anna:
     assert calls_of(anna, first) == [both.api_call_id, one.api_call_id]
     assert calls_of(anna, second) == [both.api_call_id]
     assert anna.submit(f"/calls/tags/{first}/merge", {"tag": str(first)}).status_code == 422
-    assert anna.submit(f"/calls/tags/{first}/merge", {"tag": "x"}).status_code == 404
+    assert anna.submit(f"/calls/tags/{first}/merge", {"tag": "x"}).status_code == 422
 
 
 @pytest.mark.parametrize("limit", [3, 50])

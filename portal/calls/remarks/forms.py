@@ -7,6 +7,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from portal.calls.remarks.models import CallNote, CallTag, Tone
 from portal.calls.remarks.tags import tags
+from portal.kernel.errors import Refused
 from portal.kernel.i18n import gettext as _
 from portal.kernel.i18n import lazy_gettext as _l
 from portal.web.forms import BaseForm, row_id
@@ -68,5 +69,8 @@ class ChooseTagForm(BaseForm):
 
     @property
     def chosen(self) -> int:
-        """The tag's id; 0, which no tag has, for nonsense."""
-        return row_id(self.tag.data) or 0
+        """The tag's id. Raises `Refused` where none was chosen."""
+        tag_id = row_id(self.tag.data)
+        if tag_id is None:
+            raise Refused(_("Choose a tag of the list."), "tag")
+        return tag_id

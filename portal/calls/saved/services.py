@@ -67,7 +67,7 @@ def save_view(
 
 def edit_view(who: Viewer, view_id: int, name: str, *, is_shared: bool) -> SavedView:
     """Another name; shared or not. Raises as `save_view` does, and `NotFound`."""
-    view = _own(who, view_id)
+    view = _present(who, view_id)
     if is_shared != view.is_shared:
         _check_sharing(who, is_shared=True)
     before = {"name": view.name, "shared": view.is_shared}
@@ -78,7 +78,7 @@ def edit_view(who: Viewer, view_id: int, name: str, *, is_shared: bool) -> Saved
 
 def remove_view(who: Viewer, view_id: int) -> SavedView:
     """Nobody is offered it any more; `restore_view` brings it back. Raises `NotFound`, `Forbidden`."""
-    view = _own(who, view_id)
+    view = _present(who, view_id)
     view.removed_at = now()
     audit("view.remove", view.name)
     return view
@@ -86,9 +86,10 @@ def remove_view(who: Viewer, view_id: int) -> SavedView:
 
 def restore_view(who: Viewer, view_id: int) -> SavedView:
     """Takes the removal back. Raises `NotFound`, `Forbidden`."""
-    view = _own(who, view_id, is_removed=True)
-    view.removed_at = None
-    audit("view.restore", view.name)
+    view = _own(who, view_id)
+    if view.removed_at is not None:
+        view.removed_at = None
+        audit("view.restore", view.name)
     return view
 
 
@@ -136,10 +137,15 @@ def _preference(user_id: int) -> LogPreference:
     ).one()
 
 
-def _own(who: Viewer, view_id: int, *, is_removed: bool = False) -> SavedView:
-    view = find_view(view_id, who.user_id)
-    if (view.removed_at is not None) != is_removed:
+def _present(who: Viewer, view_id: int) -> SavedView:
+    view = _own(who, view_id)
+    if view.removed_at is not None:
         raise NotFound
+    return view
+
+
+def _own(who: Viewer, view_id: int) -> SavedView:
+    view = find_view(view_id, who.user_id)
     if view.user_id != who.user_id:
         _check_sharing(who, is_shared=True)
     return view
