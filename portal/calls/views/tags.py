@@ -58,7 +58,8 @@ def remove_tag(tag_id: int) -> ResponseReturnValue:
 
 @feature.post("/calls/tags/<int:tag_id>/merge", needs=Permission.MANAGE_CALLS)
 def merge_tag(tag_id: int) -> ResponseReturnValue:
-    found = services.merge_tags(tag_id, ChooseTagForm().chosen)
+    found = services.find_tag(tag_id)
+    services.merge_tags(found.id, ChooseTagForm().chosen)
     return _done(_("The calls of “%(name)s” have the other tag now.", name=found.name), undo=_undo(tag_id))
 
 
