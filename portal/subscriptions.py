@@ -6,7 +6,7 @@ from flask import Flask
 
 from portal.accounts.events import AccountOpened
 from portal.billing import charging
-from portal.calls.events import CallAnswered, CallFinished, CallStarted
+from portal.calls.events import CallAnswered, CallFinished, CallRecorded, CallStarted
 from portal.calls.log import upkeep
 from portal.followups import keeping as followups
 from portal.kernel.events import EventBus
@@ -29,4 +29,6 @@ def init_app(app: Flask) -> None:
     bus.subscribe(CallAnswered, followups.on_call_answered)
     bus.subscribe(CallFinished, followups.on_call_finished)
     bus.subscribe(CallStarted, outbox.on_call_started)
+    bus.subscribe(CallAnswered, outbox.on_call_answered)
     bus.subscribe(CallFinished, outbox.on_call_finished)
+    bus.subscribe(CallRecorded, outbox.on_call_recorded)

@@ -51,8 +51,7 @@ def originate() -> ResponseReturnValue:
 
 @feature.post("/calls/<string(length=32):api_call_id>/hang-up", needs=Permission.PLACE_CALLS, writes=False)
 def hang_up(api_call_id: str) -> ResponseReturnValue:
-    the_call(api_call_id)
-    services.hang_up(current_account_id(), api_call_id)
+    services.hang_up(current_account_id(), api_call_id, the_call(api_call_id).switch)
     message = _("The call is being ended.")
     page = url_for(".call", api_call_id=api_call_id)
     return _on_its_page(message, page, api_call_id) if request.form.get("back") == page else _done(message)
