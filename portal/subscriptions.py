@@ -6,7 +6,7 @@ from flask import Flask
 
 from portal.accounts.events import AccountOpened
 from portal.billing import charging
-from portal.calls.events import CallFinished, CallStarted
+from portal.calls.events import CallAnswered, CallFinished, CallRecorded, CallStarted
 from portal.calls.log import upkeep
 from portal.kernel.events import EventBus
 from portal.routing import activity as routing_activity
@@ -26,4 +26,6 @@ def init_app(app: Flask) -> None:
     bus.subscribe(CallFinished, charging.on_call_finished)
     bus.subscribe(CallFinished, routing_activity.on_call_finished)
     bus.subscribe(CallStarted, outbox.on_call_started)
+    bus.subscribe(CallAnswered, outbox.on_call_answered)
     bus.subscribe(CallFinished, outbox.on_call_finished)
+    bus.subscribe(CallRecorded, outbox.on_call_recorded)

@@ -13,6 +13,10 @@ from portal.webhooks.models import DeliveryState, EventType, SubscriptionState
 EVENT_LABELS = {
     EventType.CALL_STARTED: _l("Incoming call started"),
     EventType.CALL_FINISHED: _l("Call finished"),
+    EventType.CALL_ANSWERED: _l("Call answered"),
+    EventType.CALL_MISSED: _l("Call missed"),
+    EventType.RECORDING_READY: _l("Record ready"),
+    EventType.OUTGOING_STARTED: _l("Outgoing call started"),
 }
 
 

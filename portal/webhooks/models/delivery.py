@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
-from sqlalchemy import Index, SmallInteger, String, UniqueConstraint, text
+from sqlalchemy import Index, SmallInteger, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.kernel.clock import now
@@ -38,6 +38,7 @@ class Lane(IntEnum):
     REPEAT = 2
 
 
+_IS_REAL = text("not is_test")
 _IS_OPEN = text("state in ('waiting', 'sending')")
 _HAS_NOT_ARRIVED = text("state in ('waiting', 'sending', 'failed', 'expired')")
 _IS_SENDING = text("state = 'sending'")
@@ -55,7 +56,15 @@ class WebhookDelivery(AccountOwned, Model):
     __table_args__ = owned(
         points_to("webhook_subscription", "subscription_id"),
         points_to("webhook_event", "event_id"),
-        UniqueConstraint("account_id", "event_id", "subscription_id"),
+        Index(
+            "uq_webhook_delivery_account_id_event_id_subscription_id",
+            "account_id",
+            "event_id",
+            "subscription_id",
+            unique=True,
+            sqlite_where=_IS_REAL,
+            postgresql_where=_IS_REAL,
+        ),
         # What the queue reads holds open deliveries alone, so that it stays small however long the history grows.
         Index("ix_webhook_delivery_due_at", "due_at", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
         Index(
@@ -88,6 +97,12 @@ class WebhookDelivery(AccountOwned, Model):
         # A webhook's page: all of its deliveries, or those of one state, newest first.
         Index("ix_webhook_delivery_account_id_subscription_id_id", "account_id", "subscription_id", "id"),
         Index(
+            "ix_webhook_delivery_account_id_subscription_id_created_at",
+            "account_id",
+            "subscription_id",
+            "created_at",
+        ),
+        Index(
             "ix_webhook_delivery_account_id_subscription_id_state_id",
             "account_id",
             "subscription_id",
@@ -112,6 +127,8 @@ class WebhookDelivery(AccountOwned, Model):
     waits_for_id: Mapped[int | None] = mapped_column(BigId)
     """The start of the same call to the same URL, which goes first; `due_at` bounds the wait."""
     claim: Mapped[str | None] = mapped_column(String(32))
+    is_test: Mapped[bool] = mapped_column(default=False)
+    """Sent by hand to try the webhook, beside what was sent of the same event for real; tried once."""
     last_status: Mapped[int | None]
     last_failure: Mapped[str | None] = mapped_column(String(32))
     last_attempt_at: Mapped[datetime | None]

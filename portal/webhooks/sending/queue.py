@@ -13,8 +13,9 @@ from portal.kernel.bells import live_topic
 from portal.kernel.clock import UtcDateTime
 from portal.kernel.db import db, ring
 from portal.kernel.secrets import random_word
-from portal.webhooks.models import DeliveryState, EventType, WebhookDelivery, WebhookEvent, WebhookSubscription
+from portal.webhooks.models import DeliveryState, EventType, Method, WebhookDelivery, WebhookEvent, WebhookSubscription
 from portal.webhooks.sending.claim_sql import claim_statement
+from portal.webhooks.sending.dress import Dress
 from portal.webhooks.sending.schedule import LEASE
 from portal.webhooks.wire import Parameter
 
@@ -32,6 +33,13 @@ _CLAIMED = (
         WebhookSubscription.url,
         WebhookEvent.type,
         WebhookEvent.parameters,
+        WebhookEvent.happened_at,
+        WebhookDelivery.is_test,
+        WebhookSubscription.method,
+        WebhookSubscription.headers,
+        WebhookSubscription.secret,
+        WebhookSubscription.old_secret,
+        WebhookSubscription.old_secret_until,
     )
     .join(WebhookSubscription, WebhookSubscription.id == WebhookDelivery.subscription_id)
     .join(WebhookEvent, WebhookEvent.id == WebhookDelivery.event_id)
@@ -57,6 +65,7 @@ class ClaimedDelivery:
     event: EventType
     url: str
     parameters: tuple[Parameter, ...]
+    dress: Dress
     step: int
     attempts: int
     expires_at: datetime | None
@@ -86,6 +95,15 @@ def claim(number: int, *, per_webhook: int, now: datetime, is_sqlite: bool) -> l
             EventType(row.type),
             row.url,
             tuple((name, value) for name, value in row.parameters),
+            Dress(
+                Method(row.method),
+                row.headers or (),
+                row.secret,
+                row.old_secret,
+                row.old_secret_until,
+                row.happened_at,
+                row.is_test,
+            ),
             row.step,
             row.attempts,
             row.expires_at,
