@@ -424,6 +424,14 @@ def upgrade() -> None:
     sa.Column('state', sa.String(length=16), nullable=False),
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.Column('removed_at', UtcDateTime(), nullable=True),
+    sa.Column('method', sa.String(length=8), nullable=False),
+    sa.Column('headers', sa.JSON(), nullable=True),
+    sa.Column('secret', sa.String(length=400), nullable=True),
+    sa.Column('old_secret', sa.String(length=400), nullable=True),
+    sa.Column('old_secret_until', UtcDateTime(), nullable=True),
+    sa.Column('dids', sa.JSON(), nullable=True),
+    sa.Column('sip_lines', sa.JSON(), nullable=True),
+    sa.Column('outcomes', sa.JSON(), nullable=True),
     sa.Column('rate_per_minute', sa.BigInteger(), nullable=True),
     sa.Column('next_send_at', UtcDateTime(), nullable=True),
     sa.Column('failing_since', UtcDateTime(), nullable=True),
@@ -491,7 +499,7 @@ def upgrade() -> None:
     info={'owned': True}
     )
     with op.batch_alter_table('call_record', schema=None) as batch_op:
-        batch_op.create_index('ix_call_record_account_id_started_at_id', ['account_id', 'started_at', 'id'], unique=False)
+        batch_op.create_index('ix_call_record_account_id_started_at_id', ['account_id', 'started_at', 'id', 'class_id'], unique=False)
         batch_op.create_index('ix_call_record_callee', ['account_id', 'callee', 'started_at', 'id'], unique=False)
         batch_op.create_index('ix_call_record_caller', ['account_id', 'caller', 'started_at', 'id'], unique=False)
         batch_op.create_index('ix_call_record_class', ['account_id', 'class_id', 'started_at', 'id'], unique=False)
@@ -558,6 +566,7 @@ def upgrade() -> None:
     sa.Column('expires_at', UtcDateTime(), nullable=True),
     sa.Column('waits_for_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('claim', sa.String(length=32), nullable=True),
+    sa.Column('is_test', sa.Boolean(), nullable=False),
     sa.Column('last_status', sa.BigInteger(), nullable=True),
     sa.Column('last_failure', sa.String(length=32), nullable=True),
     sa.Column('last_attempt_at', UtcDateTime(), nullable=True),
@@ -567,12 +576,12 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['account_id', 'subscription_id'], ['webhook_subscription.account_id', 'webhook_subscription.id'], name='fk_subscription_id_webhook_subscription'),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_webhook_delivery_account_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_webhook_delivery')),
-    sa.UniqueConstraint('account_id', 'event_id', 'subscription_id', name=op.f('uq_webhook_delivery_account_id_event_id_subscription_id')),
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_webhook_delivery_account_id_id')),
     sa.UniqueConstraint('public_id', name=op.f('uq_webhook_delivery_public_id')),
     info={'owned': True}
     )
     with op.batch_alter_table('webhook_delivery', schema=None) as batch_op:
+        batch_op.create_index('ix_webhook_delivery_account_id_subscription_id_created_at', ['account_id', 'subscription_id', 'created_at'], unique=False)
         batch_op.create_index('ix_webhook_delivery_account_id_subscription_id_id', ['account_id', 'subscription_id', 'id'], unique=False)
         batch_op.create_index('ix_webhook_delivery_account_id_subscription_id_state_id', ['account_id', 'subscription_id', 'state', 'id'], unique=False)
         batch_op.create_index('ix_webhook_delivery_due_at', ['due_at'], unique=False, sqlite_where=sa.text("state in ('waiting', 'sending')"), postgresql_where=sa.text("state in ('waiting', 'sending')"))
@@ -581,6 +590,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_webhook_delivery_not_arrived', ['account_id', 'id'], unique=False, sqlite_where=sa.text("state in ('waiting', 'sending', 'failed', 'expired')"), postgresql_where=sa.text("state in ('waiting', 'sending', 'failed', 'expired')"))
         batch_op.create_index('ix_webhook_delivery_queue', ['subscription_id', 'lane', 'due_at', 'id'], unique=False, sqlite_where=sa.text("state in ('waiting', 'sending')"), postgresql_where=sa.text("state in ('waiting', 'sending')"))
         batch_op.create_index('ix_webhook_delivery_waits_for_id', ['waits_for_id'], unique=False, sqlite_where=sa.text('waits_for_id is not null'), postgresql_where=sa.text('waits_for_id is not null'))
+        batch_op.create_index('uq_webhook_delivery_account_id_event_id_subscription_id', ['account_id', 'event_id', 'subscription_id'], unique=True, sqlite_where=sa.text('not is_test'), postgresql_where=sa.text('not is_test'))
 
     op.create_table('call_leg',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -750,6 +760,7 @@ def downgrade() -> None:
     op.drop_table('contact')
     op.drop_table('call_leg')
     with op.batch_alter_table('webhook_delivery', schema=None) as batch_op:
+        batch_op.drop_index('uq_webhook_delivery_account_id_event_id_subscription_id', sqlite_where=sa.text('not is_test'), postgresql_where=sa.text('not is_test'))
         batch_op.drop_index('ix_webhook_delivery_waits_for_id', sqlite_where=sa.text('waits_for_id is not null'), postgresql_where=sa.text('waits_for_id is not null'))
         batch_op.drop_index('ix_webhook_delivery_queue', sqlite_where=sa.text("state in ('waiting', 'sending')"), postgresql_where=sa.text("state in ('waiting', 'sending')"))
         batch_op.drop_index('ix_webhook_delivery_not_arrived', sqlite_where=sa.text("state in ('waiting', 'sending', 'failed', 'expired')"), postgresql_where=sa.text("state in ('waiting', 'sending', 'failed', 'expired')"))
@@ -758,6 +769,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_webhook_delivery_due_at', sqlite_where=sa.text("state in ('waiting', 'sending')"), postgresql_where=sa.text("state in ('waiting', 'sending')"))
         batch_op.drop_index('ix_webhook_delivery_account_id_subscription_id_state_id')
         batch_op.drop_index('ix_webhook_delivery_account_id_subscription_id_id')
+        batch_op.drop_index('ix_webhook_delivery_account_id_subscription_id_created_at')
 
     op.drop_table('webhook_delivery')
     with op.batch_alter_table('support_message', schema=None) as batch_op:
