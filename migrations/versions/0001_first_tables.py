@@ -576,7 +576,7 @@ def upgrade() -> None:
     info={'owned': True}
     )
     with op.batch_alter_table('call_record', schema=None) as batch_op:
-        batch_op.create_index('ix_call_record_account_id_started_at_id', ['account_id', 'started_at', 'id'], unique=False)
+        batch_op.create_index('ix_call_record_account_id_started_at_id', ['account_id', 'started_at', 'id', 'class_id'], unique=False)
         batch_op.create_index('ix_call_record_callee', ['account_id', 'callee', 'started_at', 'id'], unique=False)
         batch_op.create_index('ix_call_record_caller', ['account_id', 'caller', 'started_at', 'id'], unique=False)
         batch_op.create_index('ix_call_record_class', ['account_id', 'class_id', 'started_at', 'id'], unique=False)

@@ -12,7 +12,7 @@ from sqlalchemy import Table, literal_column
 from portal.billing.models import LedgerDay, LedgerEntry
 from portal.calls.log import moments
 from portal.calls.log.classes import class_ids
-from portal.calls.log.figures import add_totals
+from portal.calls.log.figures import add_many_totals
 from portal.calls.log.search import search_text
 from portal.calls.models import CallLeg, CallRecord
 from portal.demo import postings
@@ -77,7 +77,7 @@ class Chapter:
         classes = class_ids(self._keys)
         calls = zip(ids, self._rows, self._keys, strict=True)
         bulk_insert(_table(CallRecord), _CALL_COLUMNS, ((i, *row, classes[key]) for i, row, key in calls))
-        add_totals(self._totals)
+        add_many_totals(self._totals)
         moments.note((call.started_at, row[-1]) for call, row in zip(self._calls, self._rows, strict=True))
         bulk_insert(_table(CallLeg), _LEG_COLUMNS, self._leg_rows(ids))
         bulk_insert(_table(LedgerEntry), postings.COLUMNS, self._entries)

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any, Self, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import literal_column
+from sqlalchemy import Table, literal_column
 
 from portal.calls.log.classes import Facts
 from portal.calls.log.models import FACTS, CallTotal, Grain
+from portal.kernel.bulk import bulk_add
 from portal.kernel.db import upsert
 from portal.kernel.money import ZERO
 
-_SUMS = ("calls", "waits", "waited_seconds", "talk_seconds", "cost")
-_ROWS_AT_ONCE = 500
-"""A statement takes 32,766 values on SQLite."""
+SUMS = ("calls", "waits", "waited_seconds", "talk_seconds", "cost")
+_KEY = ("grain", "first_day", *FACTS)
+_COLUMNS = (*_KEY, *SUMS)
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Sums of `CallTotal`."""
+    """`SUMS` of `CallTotal`."""
 
     calls: int = 0
     waits: int = 0
@@ -37,10 +38,20 @@ class Figures:
         return cls(1, int(waited is not None), waited or 0, talk or 0, price or ZERO)
 
     def __add__(self, other: Figures) -> Figures:
-        return Figures(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
+        return Figures(
+            self.calls + other.calls,
+            self.waits + other.waits,
+            self.waited_seconds + other.waited_seconds,
+            self.talk_seconds + other.talk_seconds,
+            self.cost + other.cost,
+        )
 
-    def __mul__(self, times: int) -> Figures:
-        return Figures(*(each * times for each in astuple(self)))
+    def __neg__(self) -> Figures:
+        return Figures(-self.calls, -self.waits, -self.waited_seconds, -self.talk_seconds, -self.cost)
+
+    def sums(self) -> tuple[int, int, int, int, Decimal]:
+        """In the order of `SUMS`."""
+        return self.calls, self.waits, self.waited_seconds, self.talk_seconds, self.cost
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -61,12 +72,24 @@ def places(started_at: datetime, facts: Facts, zone: ZoneInfo) -> Iterator[Place
 
 def add_totals(sums: Mapping[Place, Figures]) -> None:
     """Adds to the entered account's totals, in an order that is everybody's: two writers never wait for each other."""
-    rows = [
-        {"grain": place.grain, "first_day": place.first_day, **asdict(place.facts), **asdict(figures)}
-        for place, figures in sorted(sums.items(), key=lambda each: each[0])
-        if figures != Figures()
-    ]
-    change: dict[str, Any] = {name: literal_column(f"call_total.{name} + excluded.{name}") for name in _SUMS}
-    for start in range(0, len(rows), _ROWS_AT_ONCE):
-        chunk = rows[start : start + _ROWS_AT_ONCE]
-        upsert(CallTotal, chunk, key=["account_id", "grain", "first_day", *FACTS], change=change)
+    rows = [dict(zip(_COLUMNS, row, strict=True)) for row in _rows(sums)]
+    if rows:
+        change: dict[str, Any] = {name: literal_column(f"call_total.{name} + excluded.{name}") for name in SUMS}
+        upsert(CallTotal, rows, key=["account_id", *_KEY], change=change)
+
+
+def add_many_totals(sums: Mapping[Place, Figures]) -> None:
+    """The same for the totals of many calls."""
+    bulk_add(cast("Table", CallTotal.__table__), _COLUMNS, _rows(sums), key=_KEY, sums=SUMS)
+
+
+def _rows(sums: Mapping[Place, Figures]) -> Iterator[tuple[Any, ...]]:
+    """Values of `_COLUMNS`."""
+    for place, figures in sorted(sums.items(), key=lambda each: each[0]):
+        if figures != Figures():
+            facts = place.facts
+            yield (
+                place.grain.value, place.first_day,
+                facts.kind, facts.outcome, facts.did, facts.sip, facts.other_sip, facts.has_recording,
+                *figures.sums(),
+            )  # fmt: skip

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, column, literal_column, select, table, text
+from sqlalchemy import BigInteger, Select, column, literal_column, select, table
 
 from portal.kernel.clock import to_unix
 from portal.kernel.db import db
@@ -23,7 +23,7 @@ from portal.kernel.tenancy import current_account_id
 GRAM = 3
 """Characters that a question must have for the index to help."""
 _MOMENTS = table("call_moment", column("rowid", BigInteger))
-_INSERT = text("insert into call_moment (rowid, words) values (:second, :words)")
+_INSERT = "insert into call_moment (rowid, words) values (?, ?)"
 _PRIVATE = range(0xE000, 0xF8FF)
 """Characters that belong to nobody: three of them write an account's number as one trigram."""
 
@@ -36,9 +36,9 @@ def note(calls: Iterable[tuple[datetime, str]]) -> None:
     for started_at, words in calls:
         seconds[to_unix(started_at)].add(words)
     mark = _mark(current_account_id())
-    rows = [{"second": second, "words": mark + "".join(sorted(texts))} for second, texts in sorted(seconds.items())]
+    rows = [(second, mark + "".join(sorted(texts))) for second, texts in sorted(seconds.items())]
     if rows:
-        db.session.execute(_INSERT, rows)
+        db.session.connection().exec_driver_sql(_INSERT, rows)
 
 
 def seconds_with(needles: Iterable[str], first: int, last: int, *, oldest_first: bool, limit: int) -> Select[Any]:

@@ -7,13 +7,12 @@ bounded: a page that finds little in a long stretch says how far it has looked, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
-from portal.calls.log import choice, ways
+from portal.calls.log import looks
 from portal.calls.log.filters import CallFilters
 from portal.calls.log.stretch import CALLS, Stretch
 from portal.calls.models import CallRecord
@@ -30,12 +29,11 @@ class LogPage(Page[CallRecord]):
 def call_page(filters: CallFilters, cursor: Cursor | None = None, limit: int = 50) -> LogPage:
     """At most `limit` calls of the choice, newest first, after the cursor's call (or before it, going back)."""
     found: list[CallRecord] = []
-    whole = Stretch.of(filters, cursor)
-    left: Stretch | None = whole
-    for looked in _looks(filters, whole, limit + 1):
-        found += looked.rows
+    left: Stretch | None = None
+    for looked in looks.over(select(CallRecord), filters, cursor, limit + 1):
+        found += [call for (call,) in looked.rows]
         left = looked.left
-        if left is None or len(found) > limit:
+        if len(found) > limit:
             break
     page = CALLS.page(found, cursor, limit)
     if left is None or len(found) > limit:
@@ -48,26 +46,3 @@ def _ended_early(page: Page[CallRecord], left: Stretch, cursor: Cursor | None) -
     if cursor is not None and cursor.backwards:
         return LogPage(page.rows, page.next or left.turned().encode(), going_on, left.edge)
     return LogPage(page.rows, going_on, page.previous, left.edge)
-
-
-def _looks(filters: CallFilters, left: Stretch, wanted: int) -> Iterator[ways.Looked]:
-    """One look after another, each at a farther stretch than the one before."""
-    rows = _chosen(filters)
-    if not choice.is_choosy(filters):
-        yield ways.all_of(rows, left, wanted)
-        return
-    looked = ways.nearest(rows, left, wanted)
-    yield looked
-    if looked.left is None:
-        return
-    for way in ways.farther(filters):
-        while looked.left is not None:
-            further = way(rows, filters, looked.left, wanted)
-            if further is None:
-                break
-            looked = further
-            yield looked
-
-
-def _chosen(filters: CallFilters) -> Select[CallRecord]:
-    return select(CallRecord).where(*choice.conditions(filters))

@@ -68,10 +68,10 @@ def _classify(after: dict[CallRecord, _Look]) -> None:
 
 def _sums(before: Iterable[_Look], after: Iterable[_Look], zone: ZoneInfo) -> dict[Place, Figures]:
     sums: dict[Place, Figures] = defaultdict(Figures)
-    for looks, sign in ((before, -1), (after, 1)):
-        for look in looks:
-            for place in places(look.started_at, look.key.facts, zone):
-                sums[place] += look.figures * sign
+    changes = [(look, -look.figures) for look in before] + [(look, look.figures) for look in after]
+    for look, figures in changes:
+        for place in places(look.started_at, look.key.facts, zone):
+            sums[place] += figures
     return sums
 
 

@@ -30,7 +30,8 @@ MOST_CANDIDATES = 20_000
 _SECONDS_AT_ONCE = (300, 1_500, 6_000)
 _GROWTH = 8
 
-Calls = Select[CallRecord]
+Calls = Select[Any]
+"""What is to be read of calls: `select(CallRecord)`, or some of its columns."""
 _TAGGED = NewestFirst(CallTagging.started_at, CallTagging.call_id)
 
 
@@ -38,7 +39,7 @@ _TAGGED = NewestFirst(CallTagging.started_at, CallTagging.call_id)
 class Looked:
     """What a look has found, the nearest first, and what is left to look through: None where it has seen all."""
 
-    rows: Sequence[CallRecord]
+    rows: Sequence[Any]
     left: Stretch | None
 
 
@@ -171,8 +172,8 @@ def _is_too_much(filters: CallFilters, window: Stretch) -> bool:
     return (db.session.scalar(count) or 0) > MOST_CANDIDATES
 
 
-def _read(rows: Calls) -> Sequence[CallRecord]:
-    return db.session.scalars(rows).all()
+def _read(rows: Calls) -> Sequence[Any]:
+    return db.session.execute(rows).all()
 
 
 def _classes(filters: CallFilters) -> Select[int]:
