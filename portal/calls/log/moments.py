@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Select, column, literal_column, select, table
 
 from portal.kernel.clock import to_unix
-from portal.kernel.db import db
+from portal.kernel.db import db, is_sqlite
 from portal.kernel.tenancy import current_account_id
 
 GRAM = 3
@@ -30,7 +30,7 @@ _PRIVATE = range(0xE000, 0xF8FF)
 
 def note(calls: Iterable[tuple[datetime, str]]) -> None:
     """Calls of the entered account have begun at these moments, with these texts to find them by."""
-    if db.engine.dialect.name != "sqlite":
+    if not is_sqlite():
         return
     seconds: dict[int, set[str]] = defaultdict(set)
     for started_at, words in calls:

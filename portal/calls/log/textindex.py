@@ -6,7 +6,7 @@ from flask import current_app
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from portal.kernel.db import db
+from portal.kernel.db import db, is_sqlite
 
 NAME = "ix_call_record_search_text"
 
@@ -35,7 +35,7 @@ def knows_text() -> bool:
     """Whether questions are answered by an index: always but on a PostgreSQL without pg_trgm. Asked once per app."""
     known = current_app.extensions.get("portal.text_index")
     if known is None:
-        known = db.engine.dialect.name == "sqlite" or _is_there()
+        known = is_sqlite() or _is_there()
         current_app.extensions["portal.text_index"] = known
     return bool(known)
 

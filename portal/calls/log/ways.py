@@ -19,7 +19,7 @@ from portal.calls.log.textindex import knows_text
 from portal.calls.models import CallRecord
 from portal.calls.remarks.models import CallTagging
 from portal.kernel import clock
-from portal.kernel.db import db
+from portal.kernel.db import db, is_sqlite
 from portal.kernel.paging import NewestFirst
 
 NEAR = 2_000
@@ -70,7 +70,7 @@ def farther(filters: CallFilters) -> Iterator[Way]:
     if filters.notices is not None:
         yield _by_notices
     if any(len(needle) >= moments.GRAM for needle in choice.needles(filters)) and knows_text():
-        if db.engine.dialect.name == "sqlite":
+        if is_sqlite():
             yield _by_moments
         else:
             yield _one_by_one
@@ -158,7 +158,7 @@ def _of_classes(rows: Calls, filters: CallFilters, window: Stretch, each: int | 
     if each is None:
         return rows.where(CallRecord.class_id.in_(_classes(filters)))
     newest = window.ordered(select(CallRecord.id).where(CallRecord.class_id == CallClass.id)).limit(each)
-    if db.engine.dialect.name == "sqlite":
+    if is_sqlite():
         ids = newest.correlate(CallClass)
         return rows.select_from(CallClass).join(CallRecord, CallRecord.id.in_(ids)).where(*choice.classes(filters))
     found = newest.correlate(CallClass).lateral()
