@@ -16,8 +16,9 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Select, column, literal_column, select, table
 
+from portal.kernel.bulk import insert_raw
 from portal.kernel.clock import to_unix
-from portal.kernel.db import db, is_sqlite
+from portal.kernel.db import is_sqlite
 from portal.kernel.tenancy import current_account_id
 
 GRAM = 3
@@ -38,7 +39,7 @@ def note(calls: Iterable[tuple[datetime, str]]) -> None:
     mark = _mark(current_account_id())
     rows = [(second, mark + "".join(sorted(texts))) for second, texts in sorted(seconds.items())]
     if rows:
-        db.session.connection().exec_driver_sql(_INSERT, rows)
+        insert_raw(_INSERT, rows)
 
 
 def seconds_with(needles: Iterable[str], first: int, last: int, *, oldest_first: bool, limit: int) -> Select[Any]:
