@@ -7,7 +7,7 @@ own; `app.py` adds them in the order in which they are to stand.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Flask, current_app
@@ -28,6 +28,8 @@ class CallPanel:
     cell: str | None = None
     chip: str | None = None
     section: str | None = None
+    load_for_page: Callable[[CallRecord], Any] | None = None
+    """What the section of one call is given besides: where `load` knows nothing of it."""
     is_left_out_when_unknown: bool = False
     """No section where `load` gave nothing."""
 
@@ -61,7 +63,7 @@ def log_panels(calls: Sequence[CallRecord]) -> list[LoadedPanel]:
 
 def page_panels(call: CallRecord) -> list[LoadedPanel]:
     """The sections that other rooms add to the page of one call."""
-    loaded = [(panel, _loaded(panel, [call])) for panel in _panels() if panel.section]
+    loaded = [(panel, _for_page(panel, call)) for panel in _panels() if panel.section]
     return [each for panel, each in loaded if call.id in each.known or not panel.is_left_out_when_unknown]
 
 
@@ -73,6 +75,12 @@ def column_headings() -> dict[str, str]:
 def _panels() -> tuple[CallPanel, ...]:
     panels: tuple[CallPanel, ...] = current_app.extensions.get("portal.call_panels", ())
     return panels
+
+
+def _for_page(panel: CallPanel, call: CallRecord) -> LoadedPanel:
+    loaded = _loaded(panel, [call])
+    more = panel.load_for_page(call) if panel.load_for_page and call.id not in loaded.known else None
+    return loaded if more is None else replace(loaded, known={call.id: more})
 
 
 def _loaded(panel: CallPanel, calls: Sequence[CallRecord]) -> LoadedPanel:
