@@ -14,7 +14,7 @@ from portal.calls.log import choice, looks
 from portal.calls.log.filters import CallFilters
 from portal.calls.log.models import CallClass, CallTotal, Grain
 from portal.calls.models import CallRecord
-from portal.kernel.db import db
+from portal.kernel.db import db, is_sqlite
 from portal.kernel.money import ZERO
 from portal.telephony.engine import CallKind, CallOutcome
 
@@ -198,7 +198,7 @@ def _hours(filters: CallFilters) -> list[Column]:
 
 def _hour_of(since: datetime) -> ColumnElement[int]:
     """Which hour after `since` a call began in."""
-    if db.engine.dialect.name == "sqlite":
+    if is_sqlite():
         micro = type_coerce(CallRecord.started_at, BigInteger) - int(since.timestamp()) * 1_000_000
         return micro.op("/")(3_600_000_000)
     return func.floor(extract("epoch", CallRecord.started_at - since) / 3600)
