@@ -37,6 +37,7 @@ SEE_EVERYTHING = {
     "portal/recordings/outlines.py",
     "portal/telephony/lines.py",
     "portal/telephony/orders.py",
+    "portal/telephony/asterisk_lines.py",
     "portal/telephony/sandbox_lines.py",
     "portal/webhooks/sending/worker.py",
 }

@@ -47,9 +47,10 @@ def originate() -> ResponseReturnValue:
 
 @feature.post("/calls/<string(length=32):api_call_id>/hang-up", needs=Permission.PLACE_CALLS, writes=False)
 def hang_up(api_call_id: str) -> ResponseReturnValue:
-    if queries.find_call(api_call_id) is None:
+    call = queries.find_call(api_call_id)
+    if call is None:
         raise NotFound
-    services.hang_up(current_account_id(), api_call_id)
+    services.hang_up(current_account_id(), api_call_id, call.switch)
     return _done(_("The call is being ended."))
 
 
