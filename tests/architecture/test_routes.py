@@ -30,6 +30,8 @@ NOT_IN_THE_MENU = {
     "calls.live": "a fragment of the overview",
     "calls.new_call": "from the call log",
     "contacts.new_contact": "from the address book",
+    "description.openapi": "a file, from the description",
+    "integration.new_named_key": "led to by the list of keys",
     "helpdesk.new_thread": "from the questions asked before",
     "health.healthz": "for operators' programs",
     "health.readyz": "for operators' programs",

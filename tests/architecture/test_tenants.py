@@ -28,7 +28,7 @@ SHARED_TABLES = {
 }
 # Where all accounts may be seen, each time for a stated reason.
 SEE_EVERYTHING = {
-    "portal/accounts/api_keys.py",
+    "portal/accounts/api_keys/lookup.py",
     "portal/accounts/door.py",
     "portal/calls/left_open.py",
     "portal/jobs/keeping.py",
