@@ -6,7 +6,7 @@ Must work beside the release before it: add first, take away in a later release.
 import sqlalchemy as sa
 from alembic import op
 
-from portal.calls.log.textindex import drop_text_index, make_text_index
+from portal.calls.log.textindex import drop_text_index, make_text_index, tell_planner
 from portal.kernel.rowsecurity import protect
 from portal.kernel.clock import UtcDateTime
 from portal.kernel.money import MoneyColumn
@@ -901,6 +901,7 @@ def upgrade() -> None:
         ),
     )
     make_text_index(op.get_bind())
+    tell_planner(op.get_bind())
 
 
 def downgrade() -> None:

@@ -104,8 +104,3 @@ def _execute_many(
     marks = ", ".join("?" * len(names))
     cursor = driver.executemany(f'insert into "{table}" ({listed}) values ({marks}){conflict}', rows)  # noqa: S608
     return int(cursor.rowcount)
-
-
-def insert_raw(statement: str, rows: Sequence[Sequence[Any]]) -> None:
-    """Runs an INSERT in the driver's own words, for a table that no model has: an index of SQLite's."""
-    db.session.connection().exec_driver_sql(statement, [tuple(row) for row in rows])

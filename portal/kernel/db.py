@@ -86,7 +86,7 @@ def init_app(app: Flask, database_url: str, *, pool_size: int, bells: Bells, is_
     app.extensions["portal.bells"] = bells
     db.init_app(app)
     with app.app_context():
-        if is_sqlite():
+        if db.engine.dialect.name == "sqlite":
             _tune_sqlite(db.engine, "FULL" if is_durable else "NORMAL")
 
 
@@ -113,9 +113,7 @@ def _tune_sqlite(engine: Engine, synchronous: str) -> None:
 
 
 def is_sqlite() -> bool:
-    """Whether this installation's database is SQLite, for the few queries that the two databases need to be told in
-    different ways.
-    """
+    """Whether the database is SQLite: for the few statements that need other words on each database."""
     return db.engine.dialect.name == "sqlite"
 
 
@@ -226,7 +224,7 @@ def upsert(
                 raise TenancyError(f"no account has been entered for a new {model.__name__}")
             if row.setdefault("account_id", scope.account_id) != scope.account_id and scope.account_id is not None:
                 raise TenancyError(f"{model.__name__} belongs to another account")
-    make = sqlite_insert if is_sqlite() else postgresql_insert
+    make = sqlite_insert if db.engine.dialect.name == "sqlite" else postgresql_insert
     insert = make(model).values(rows)
     statement = (
         insert.on_conflict_do_nothing(index_elements=list(key))

@@ -16,7 +16,7 @@ from portal.kernel.db import Model
 VERSIONS = ROOT / "migrations" / "versions"
 IMPORTS = """from alembic import op
 
-from portal.calls.log.textindex import drop_text_index, make_text_index
+from portal.calls.log.textindex import drop_text_index, make_text_index, tell_planner
 from portal.kernel.rowsecurity import protect
 """
 PROTECT = """
@@ -27,6 +27,7 @@ PROTECT = """
         ),
     )
     make_text_index(op.get_bind())
+    tell_planner(op.get_bind())
 """
 
 

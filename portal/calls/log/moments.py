@@ -9,22 +9,28 @@ a neighbour's million calls cost nothing.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, column, literal_column, select, table
+from sqlalchemy import BigInteger, Select, column, literal_column, select, table, text
 
-from portal.kernel.bulk import insert_raw
-from portal.kernel.clock import to_unix
-from portal.kernel.db import is_sqlite
+from portal.kernel.clock import UtcDateTime, to_unix
+from portal.kernel.db import db, is_sqlite
 from portal.kernel.tenancy import current_account_id
 
 GRAM = 3
 """Characters that a question must have for the index to help."""
 _MOMENTS = table("call_moment", column("rowid", BigInteger))
-_INSERT = "insert into call_moment (rowid, words) values (?, ?)"
+_INSERT = text("insert into call_moment (rowid, words) values (:second, :words)")
+# The order of the tables is told, since SQLite would rather walk the whole account.
+_CALLS = text(
+    "select call.started_at, call.id from json_each(:seconds) as second cross join call_record as call"
+    " where call.account_id = :account and call.started_at >= second.value * 1000000"
+    " and call.started_at < (second.value + 1) * 1000000"
+).columns(column("started_at", UtcDateTime), column("id", BigInteger))
 _PRIVATE = range(0xE000, 0xF8FF)
 """Characters that belong to nobody: three of them write an account's number as one trigram."""
 
@@ -37,9 +43,9 @@ def note(calls: Iterable[tuple[datetime, str]]) -> None:
     for started_at, words in calls:
         seconds[to_unix(started_at)].add(words)
     mark = _mark(current_account_id())
-    rows = [(second, mark + "".join(sorted(texts))) for second, texts in sorted(seconds.items())]
+    rows = [{"second": second, "words": mark + "".join(sorted(texts))} for second, texts in sorted(seconds.items())]
     if rows:
-        insert_raw(_INSERT, rows)
+        db.session.execute(_INSERT, rows)
 
 
 def seconds_with(needles: Iterable[str], first: int, last: int, *, oldest_first: bool, limit: int) -> Select[Any]:
@@ -54,6 +60,12 @@ def seconds_with(needles: Iterable[str], first: int, last: int, *, oldest_first:
         .order_by(rowid if oldest_first else rowid.desc())
         .limit(limit)
     )
+
+
+def calls_in(seconds: Sequence[int]) -> Sequence[tuple[datetime, int]]:
+    """When the entered account's calls of these seconds began, and their ids."""
+    values = {"seconds": json.dumps(list(seconds)), "account": current_account_id()}
+    return [(moment, row_id) for moment, row_id in db.session.execute(_CALLS, values)]
 
 
 def _mark(account_id: int) -> str:

@@ -43,7 +43,8 @@ class Stretch:
         since, until = filters.since or _FIRST, filters.until or _LAST
         if cursor is None:
             return cls(until, 0, is_backwards=False, since=since, until=until)
-        moment, row_id = CALLS.place_of(cursor)
+        place = CALLS.place_of(cursor)
+        moment, row_id = max(place, (since, 0)) if cursor.backwards else min(place, (until, 0))
         return cls(moment, row_id, cursor.backwards, since, until)
 
     def cursor(self) -> Cursor:
@@ -56,8 +57,19 @@ class Stretch:
 
     def ordered(self, rows: Select[R]) -> Select[R]:
         """The rows of this stretch, the nearest first."""
-        within = rows.where(CallRecord.started_at >= self.since, CallRecord.started_at < self.until)
-        return CALLS.ordered(within, self.cursor())
+        # The edge bounds one side already: told twice, SQLite takes the wrong index.
+        other_side = CallRecord.started_at < self.until if self.is_backwards else CallRecord.started_at >= self.since
+        return CALLS.ordered(rows.where(other_side), self.cursor())
+
+    def holds(self, moment: datetime, row_id: int) -> bool:
+        """Whether this call belongs to it."""
+        if self.is_backwards:
+            return (moment, row_id) > (self.edge, self.edge_id) and moment < self.until
+        return (moment, row_id) < (self.edge, self.edge_id) and moment >= self.since
+
+    def in_order(self, rows: Select[R]) -> Select[R]:
+        """Rows that are known to belong to it, the nearest first."""
+        return CALLS.ordered(rows, CALLS.cursor_at(_FIRST, 0, backwards=True) if self.is_backwards else None)
 
     def beyond(self, edge: datetime, edge_id: int) -> Stretch:
         """What is left when all up to this call has been looked at."""

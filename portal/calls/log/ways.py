@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, Select, func, select, true, type_coerce
+from sqlalchemy import BigInteger, Select, func, select, type_coerce
 
 from portal.calls.log import choice, moments
 from portal.calls.log.filters import CallFilters
 from portal.calls.log.models import CallClass
+from portal.calls.log.newest import newest
 from portal.calls.log.notices import notice_source
 from portal.calls.log.stretch import CALLS, LAST_ID, Stretch
 from portal.calls.log.textindex import knows_text
@@ -24,9 +25,11 @@ from portal.kernel.paging import NewestFirst
 
 NEAR = 2_000
 """Calls that every choice is first looked for among: enough for what one call in forty is."""
-FAR = 16_000
+FAR = 8_000
 """Calls that are looked through one by one at most."""
-MOST_CANDIDATES = 20_000
+CANDIDATES = 1_500
+"""Calls of fitting classes that are read and compared at once."""
+_MOST_FULL_LOOKS = 2
 _SECONDS_AT_ONCE = (300, 1_500, 6_000)
 _GROWTH = 8
 
@@ -92,8 +95,7 @@ def _by_tag(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int) ->
     ours = select(CallTagging.started_at, CallTagging.call_id).where(CallTagging.tag_id == filters.tag)
     within = ours.where(CallTagging.started_at >= stretch.since, CallTagging.started_at < stretch.until)
     keys = db.session.execute(_TAGGED.ordered(cast("Select[Any]", within), stretch.cursor()).limit(NEAR)).all()
-    there = rows.where(CallRecord.id.in_([call_id for _moment, call_id in keys]))
-    calls = _read(stretch.ordered(there).limit(wanted))
+    calls = _read(stretch.in_order(_among(rows, [call_id for _moment, call_id in keys])).limit(wanted))
     return Looked(calls, stretch.beyond(*keys[-1]) if len(keys) == NEAR else None)
 
 
@@ -116,11 +118,8 @@ def _by_moments(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int
     first, last = (edge, until) if stretch.is_backwards else (since, min(edge, until))
     named = moments.seconds_with(choice.needles(filters), first, last, oldest_first=stretch.is_backwards, limit=limit)
     seconds = db.session.scalars(named).all()
-    found = func.json_each(json.dumps(list(seconds))).table_valued("value")
-    began = type_coerce(CallRecord.started_at, BigInteger)
-    second = type_coerce(found.c.value, BigInteger)
-    there = rows.join(found, (began >= second * 1_000_000) & (began < (second + 1) * 1_000_000))
-    calls = _read(stretch.ordered(there).limit(wanted))
+    ids = [row_id for moment, row_id in moments.calls_in(seconds) if stretch.holds(moment, row_id)]
+    calls = _read(stretch.in_order(_among(rows, ids)).limit(wanted))
     if len(seconds) < limit:
         return Looked(calls, None)
     # The last second has been looked through whole.
@@ -138,43 +137,33 @@ def _by_trigrams(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: in
 
 def _by_class(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int) -> Looked | None:
     """The newest of each class that the choice is made of, in stretches that grow."""
+    classes = db.session.scalars(select(CallClass.id).where(*choice.classes(filters))).all()
+    if not classes:
+        return Looked((), None)
+    if stretch.step >= _MOST_FULL_LOOKS:
+        return None
     span = stretch.span * _GROWTH
     moment = stretch.edge + span if stretch.is_backwards else stretch.edge - span
-    end = stretch.end()
-    is_last = moment >= end if stretch.is_backwards else moment <= end
+    is_last = moment >= stretch.end() if stretch.is_backwards else moment <= stretch.end()
     window = stretch if is_last else stretch.up_to(moment)
-    is_exact = choice.is_told_by_class(filters)
-    if not is_exact and _is_too_much(filters, window):
-        return None
-    calls = _read(window.ordered(_of_classes(rows, filters, window, wanted if is_exact else None)).limit(wanted))
-    if is_last:
-        return Looked(calls, None)
-    ahead = replace(stretch, edge=moment, edge_id=0, span=span)
-    return Looked(calls, ahead)
+    if choice.is_told_by_class(filters):
+        keys, left = newest(classes, window, wanted)[:wanted], None
+    else:
+        keys = newest(classes, window, CANDIDATES + 1)
+        left = replace(stretch.beyond(*keys[CANDIDATES - 1]), step=stretch.step + 1) if len(keys) > CANDIDATES else None
+    calls = _read(stretch.in_order(_among(rows, [row_id for _moment, row_id in keys[:CANDIDATES]])).limit(wanted))
+    if left is None and not is_last:
+        left = replace(stretch, edge=moment, edge_id=0, span=span)
+    return Looked(calls, left)
 
 
-def _of_classes(rows: Calls, filters: CallFilters, window: Stretch, each: int | None) -> Calls:
-    """`rows` of the choice's classes in this window; `each` at most of one class."""
-    if each is None:
-        return rows.where(CallRecord.class_id.in_(_classes(filters)))
-    newest = window.ordered(select(CallRecord.id).where(CallRecord.class_id == CallClass.id)).limit(each)
-    if is_sqlite():
-        ids = newest.correlate(CallClass)
-        return rows.select_from(CallClass).join(CallRecord, CallRecord.id.in_(ids)).where(*choice.classes(filters))
-    found = newest.correlate(CallClass).lateral()
-    joined = rows.select_from(CallClass).join(found, true()).join(CallRecord, CallRecord.id == found.c.id)
-    return joined.where(*choice.classes(filters))
-
-
-def _is_too_much(filters: CallFilters, window: Stretch) -> bool:
-    keys = window.ordered(select(CallRecord.id).where(CallRecord.class_id.in_(_classes(filters)))).order_by(None)
-    count = select(func.count()).select_from(keys.limit(MOST_CANDIDATES + 1).subquery())
-    return (db.session.scalar(count) or 0) > MOST_CANDIDATES
+def _among(rows: Calls, ids: Sequence[int]) -> Calls:
+    """Those of `rows` that have one of these ids."""
+    if not is_sqlite():
+        return rows.where(CallRecord.id.in_(ids))
+    listed = func.json_each(json.dumps(list(ids))).table_valued("value")
+    return rows.join(listed, CallRecord.id == type_coerce(listed.c.value, BigInteger))
 
 
 def _read(rows: Calls) -> Sequence[Any]:
     return db.session.execute(rows).all()
-
-
-def _classes(filters: CallFilters) -> Select[int]:
-    return select(CallClass.id).where(*choice.classes(filters))
