@@ -220,6 +220,19 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_call_total_account_id_id')),
     info={'owned': True}
     )
+    op.create_table('capture_page',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('lookup_hash', sa.String(length=64), nullable=False),
+    sa.Column('sealed', sa.String(length=400), nullable=False),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_capture_page_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_capture_page')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_capture_page_account_id_id')),
+    sa.UniqueConstraint('account_id', name=op.f('uq_capture_page_account_id')),
+    sa.UniqueConstraint('lookup_hash', name=op.f('uq_capture_page_lookup_hash')),
+    info={'owned': True}
+    )
     op.create_table('did',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -384,6 +397,17 @@ def upgrade() -> None:
     with op.batch_alter_table('membership', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_membership_account_id'), ['account_id'], unique=False)
 
+    op.create_table('record_retention',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('days', sa.BigInteger(), nullable=True),
+    sa.Column('changed_at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_record_retention_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_record_retention')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_record_retention_account_id_id')),
+    sa.UniqueConstraint('account_id', name=op.f('uq_record_retention_account_id')),
+    info={'owned': True}
+    )
     op.create_table('saved_view',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -589,6 +613,24 @@ def upgrade() -> None:
         batch_op.create_index('ix_call_record_class', ['account_id', 'class_id', 'started_at', 'id'], unique=False)
         batch_op.create_index('ix_call_record_live', ['account_id', 'started_at', 'id'], unique=False, sqlite_where=sa.text('ended_at is null'), postgresql_where=sa.text('ended_at is null'))
 
+    op.create_table('captured_request',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('page_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('received_at', UtcDateTime(), nullable=False),
+    sa.Column('method', sa.String(length=8), nullable=False),
+    sa.Column('query', sa.Text(), nullable=False),
+    sa.Column('headers', sa.JSON(), nullable=False),
+    sa.Column('body', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'page_id'], ['capture_page.account_id', 'capture_page.id'], name='fk_page_id_capture_page'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_captured_request_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_captured_request')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_captured_request_account_id_id')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('captured_request', schema=None) as batch_op:
+        batch_op.create_index('ix_captured_request_received_at', ['account_id', 'received_at'], unique=False)
+
     op.create_table('crm_user',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -635,6 +677,21 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('support_message', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_support_message_thread_id'), ['thread_id'], unique=False)
+
+    op.create_table('webhook_alert',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('subscription_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'subscription_id'], ['webhook_subscription.account_id', 'webhook_subscription.id'], name='fk_subscription_id_webhook_subscription'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_webhook_alert_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_webhook_alert')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_webhook_alert_account_id_id')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('webhook_alert', schema=None) as batch_op:
+        batch_op.create_index('ix_webhook_alert_account_id_at', ['account_id', 'at'], unique=False)
 
     op.create_table('webhook_delivery',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -773,6 +830,19 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_delivery_attempt_account_id_id')),
     info={'owned': True}
     )
+    op.create_table('dismissed_alert',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('alert_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'alert_id'], ['webhook_alert.account_id', 'webhook_alert.id'], name='fk_alert_id_webhook_alert'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_dismissed_alert_account_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_dismissed_alert_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_dismissed_alert')),
+    sa.UniqueConstraint('account_id', 'alert_id', 'user_id', name=op.f('uq_dismissed_alert_account_id_alert_id_user_id')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_dismissed_alert_account_id_id')),
+    info={'owned': True}
+    )
     op.create_table('follow_up',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -842,6 +912,10 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_recording_account_id_id')),
     info={'owned': True}
     )
+    with op.batch_alter_table('recording', schema=None) as batch_op:
+        batch_op.create_index('ix_recording_going', ['id'], unique=False, sqlite_where=sa.text("state in ('expired', 'deleted') and blob is not null"), postgresql_where=sa.text("state in ('expired', 'deleted') and blob is not null"))
+        batch_op.create_index('ix_recording_kept_since', ['account_id', 'state', 'created_at'], unique=False)
+
     op.create_table('contact_number',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -856,6 +930,40 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('contact_number', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_contact_number_contact_id'), ['contact_id'], unique=False)
+
+    op.create_table('record_hearing',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('recording_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('occasion', sa.String(length=80), nullable=False),
+    sa.Column('who', sa.String(length=254), nullable=False),
+    sa.Column('address', sa.String(length=64), nullable=True),
+    sa.Column('at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'recording_id'], ['recording.account_id', 'recording.id'], name='fk_recording_id_recording'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_record_hearing_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_record_hearing')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_record_hearing_account_id_id')),
+    sa.UniqueConstraint('account_id', 'recording_id', 'kind', 'occasion', name=op.f('uq_record_hearing_account_id_recording_id_kind_occasion')),
+    info={'owned': True}
+    )
+    op.create_table('record_removal',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('recording_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('reason', sa.String(length=16), nullable=False),
+    sa.Column('octets', sa.BigInteger(), nullable=False),
+    sa.Column('by', sa.String(length=254), nullable=False),
+    sa.Column('at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'recording_id'], ['recording.account_id', 'recording.id'], name='fk_recording_id_recording'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_record_removal_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_record_removal')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_record_removal_account_id_id')),
+    sa.UniqueConstraint('account_id', 'recording_id', 'reason', name=op.f('uq_record_removal_account_id_recording_id_reason')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('record_removal', schema=None) as batch_op:
+        batch_op.create_index('ix_record_removal_account_id_at', ['account_id', 'at', 'id'], unique=False)
 
     # ### end Alembic commands ###
     protect(
@@ -873,11 +981,14 @@ def upgrade() -> None:
             "call_tag",
             "call_tagging",
             "call_total",
+            "capture_page",
+            "captured_request",
             "contact",
             "contact_number",
             "crm_user",
             "delivery_attempt",
             "did",
+            "dismissed_alert",
             "follow_up",
             "follow_up_rules",
             "hand_closing",
@@ -888,6 +999,9 @@ def upgrade() -> None:
             "ledger_entry",
             "line_activity",
             "log_preference",
+            "record_hearing",
+            "record_removal",
+            "record_retention",
             "recording",
             "sandbox_phone",
             "saved_view",
@@ -895,6 +1009,7 @@ def upgrade() -> None:
             "support_message",
             "support_thread",
             "switch_order",
+            "webhook_alert",
             "webhook_delivery",
             "webhook_event",
             "webhook_subscription",
@@ -907,10 +1022,19 @@ def upgrade() -> None:
 def downgrade() -> None:
     drop_text_index(op.get_bind())
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table('record_removal', schema=None) as batch_op:
+        batch_op.drop_index('ix_record_removal_account_id_at')
+
+    op.drop_table('record_removal')
+    op.drop_table('record_hearing')
     with op.batch_alter_table('contact_number', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_contact_number_contact_id'))
 
     op.drop_table('contact_number')
+    with op.batch_alter_table('recording', schema=None) as batch_op:
+        batch_op.drop_index('ix_recording_kept_since')
+        batch_op.drop_index('ix_recording_going', sqlite_where=sa.text("state in ('expired', 'deleted') and blob is not null"), postgresql_where=sa.text("state in ('expired', 'deleted') and blob is not null"))
+
     op.drop_table('recording')
     op.drop_table('hunt_member')
     with op.batch_alter_table('follow_up', schema=None) as batch_op:
@@ -921,6 +1045,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_follow_up_account_id_first_missed_at')
 
     op.drop_table('follow_up')
+    op.drop_table('dismissed_alert')
     op.drop_table('delivery_attempt')
     with op.batch_alter_table('contact', schema=None) as batch_op:
         batch_op.drop_index('ix_contact_account_id_search_text_id')
@@ -945,6 +1070,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_webhook_delivery_account_id_subscription_id_created_at')
 
     op.drop_table('webhook_delivery')
+    with op.batch_alter_table('webhook_alert', schema=None) as batch_op:
+        batch_op.drop_index('ix_webhook_alert_account_id_at')
+
+    op.drop_table('webhook_alert')
     with op.batch_alter_table('support_message', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_support_message_thread_id'))
 
@@ -954,6 +1083,10 @@ def downgrade() -> None:
         batch_op.drop_index('uq_crm_user_account_id_sip_line_id', sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
 
     op.drop_table('crm_user')
+    with op.batch_alter_table('captured_request', schema=None) as batch_op:
+        batch_op.drop_index('ix_captured_request_received_at')
+
+    op.drop_table('captured_request')
     with op.batch_alter_table('call_record', schema=None) as batch_op:
         batch_op.drop_index('ix_call_record_live', sqlite_where=sa.text('ended_at is null'), postgresql_where=sa.text('ended_at is null'))
         batch_op.drop_index('ix_call_record_class')
@@ -989,6 +1122,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_saved_view_account_id_user_id')
 
     op.drop_table('saved_view')
+    op.drop_table('record_retention')
     with op.batch_alter_table('membership', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_membership_account_id'))
 
@@ -1012,6 +1146,7 @@ def downgrade() -> None:
     op.drop_table('hand_closing')
     op.drop_table('follow_up_rules')
     op.drop_table('did')
+    op.drop_table('capture_page')
     op.drop_table('call_total')
     with op.batch_alter_table('call_tag', schema=None) as batch_op:
         batch_op.drop_index('uq_call_tag_account_id_folded', sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))

@@ -20,7 +20,8 @@ class CallPanel:
     """A room's offer. `load` answers what it knows of these calls, by the call's row id, in a fixed number of queries.
 
     `cell`, `chip` (beside the outcome) and `section` are templates (None: not shown there). They see `call`, and as
-    `known` what `load` gave for it, None where that is nothing. `heading` is the column's word.
+    `known` what `load` gave for it, None where that is nothing. `heading` is the column's word. `tool` is a template of
+    what can be done with all the calls of a choice; it sees the filters as `bar`.
     """
 
     heading: Callable[[], str]
@@ -28,6 +29,7 @@ class CallPanel:
     cell: str | None = None
     chip: str | None = None
     section: str | None = None
+    tool: str | None = None
     load_for_page: Callable[[CallRecord], Any] | None = None
     """What the section of one call is given besides: where `load` knows nothing of it."""
     is_left_out_when_unknown: bool = False
@@ -70,6 +72,11 @@ def page_panels(call: CallRecord) -> list[LoadedPanel]:
 def column_headings() -> dict[str, str]:
     """The columns that other rooms offer for the log, by the room's name."""
     return {panel.room: panel.heading() for panel in _panels() if panel.cell}
+
+
+def log_tools() -> list[str]:
+    """What other rooms can do with all the calls of a choice."""
+    return [panel.tool for panel in _panels() if panel.tool]
 
 
 def _panels() -> tuple[CallPanel, ...]:

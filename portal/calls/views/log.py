@@ -11,7 +11,7 @@ from portal.calls.feature import feature
 from portal.calls.log.bar import filter_bar, log_url
 from portal.calls.log.filters import CallFilters, read_filters
 from portal.calls.log.pages import LogPage, call_page
-from portal.calls.panels import log_panels
+from portal.calls.panels import log_panels, log_tools
 from portal.calls.saved.bar import opening_url, present_view, view_part
 from portal.kernel.i18n import gettext as _
 from portal.kernel.paging import Cursor, NewestFirst
@@ -45,6 +45,7 @@ def _page(filters: CallFilters, calls: LogPage, kept: dict[str, str]) -> dict[st
         "calls": calls.rows,
         "looked_to": calls.looked_to,
         "panels": log_panels(calls.rows),
+        "tools": log_tools(),
         "newer_url": log_url(filters, page=calls.previous, **kept) if calls.previous else None,
         "older_url": log_url(filters, page=calls.next, **kept) if calls.next else None,
     }
