@@ -48,6 +48,9 @@ from portal.recordings.retention import DUE_RETENTION, RETENTION
 from portal.recordings.views import feature as recordings
 from portal.web import addresses, assets, errors, filters, live, requests, security
 from portal.web.health import feature as health
+from portal.webhooks.capture.inlet import PREFIX as CAPTURE_PREFIX
+from portal.webhooks.capture.inlet import inlet
+from portal.webhooks.capture.inlet import plain as plain_capture
 from portal.webhooks.notices import Deliveries
 from portal.webhooks.pages.panel import DELIVERY_PANEL
 from portal.webhooks.pages.views import feature as webhooks
@@ -63,6 +66,7 @@ FEATURES = (
     recordings,
     billing,
     webhooks,
+    inlet,
     integration,
     description,
     helpdesk,
@@ -97,7 +101,9 @@ def create_app(settings: Settings, process: Process = "web") -> Flask:
     security.init_app(app)
     errors.init_app(app)
     errors.answer_in(app, API_PREFIX, api_errors.plain)
+    errors.answer_in(app, CAPTURE_PREFIX, plain_capture)
     security.csrf.exempt(public_api)
+    security.csrf.exempt(inlet)
     filters.init_app(app)
     assets.init_app(app)
     door.init_app(app)

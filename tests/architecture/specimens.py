@@ -21,7 +21,9 @@ from portal.kernel.db import transaction
 from portal.kernel.jobs import JobState, begin
 from portal.recordings.models import Recording
 from portal.telephony.engine import CallKind
-from portal.webhooks.models import EventType, Lane, WebhookDelivery, WebhookEvent, WebhookSubscription
+from portal.webhooks.alerts.models import AlertKind, WebhookAlert
+from portal.webhooks.models import EventType, Lane, Method, WebhookDelivery, WebhookEvent, WebhookSubscription
+from portal.webhooks.signing import new_secret
 
 LONG_AGO = datetime(2001, 2, 3, 12, tzinfo=UTC)
 """In a month that has a statement."""
@@ -39,8 +41,7 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
         has_recording=True,
     )
     event = WebhookEvent(type=EventType.CALL_STARTED, api_call_id=call.api_call_id, parameters=[])
-    address = f"https://crm.example/{call.api_call_id}"
-    webhook = WebhookSubscription(url=address, canonical_url=address, event=EventType.CALL_STARTED)
+    webhook = _signing_webhook(app, f"https://crm.example/{call.api_call_id}")
     crm_user, contact, thread = CrmUser(name="Ivan"), Contact(name="Petr"), _thread()
     key, named_key = _keys(call.api_call_id)
     with app.app_context(), transaction(account_id) as session:
@@ -50,9 +51,11 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
         delivery = WebhookDelivery(
             subscription_id=webhook.id, event_id=event.id, public_id=call.api_call_id, lane=Lane.START
         )
-        session.add_all([delivery, Recording(call_id=call.id, file_name="call.wav")])
+        alert = WebhookAlert(subscription_id=webhook.id, kind=AlertKind.FAILING)
+        session.add_all([alert, delivery, Recording(call_id=call.id, file_name="call.wav")])
         session.flush()
         return {
+            "alert_id": alert.id,
             "api_call_id": call.api_call_id,
             "contact_id": contact.id,
             "crm_user_id": crm_user.id,
@@ -65,6 +68,12 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
             "webhook_id": webhook.id,
             "year": LONG_AGO.year,
         }
+
+
+def _signing_webhook(app: Flask, address: str) -> WebhookSubscription:
+    webhook = WebhookSubscription(url=address, canonical_url=address, event=EventType.CALL_STARTED)
+    webhook.method, webhook.secret = Method.POST, app.extensions["portal.vault"].seal(new_secret())
+    return webhook
 
 
 def _thread() -> SupportThread:

@@ -17,6 +17,8 @@ PUBLIC = {
     "accounts.sign_in_post",
     "health.healthz",
     "health.readyz",
+    "inlet.receive",
+    "inlet.receive_post",
 }
 # Spelled by the provider whose API ours replaces.
 FIXED_ELSEWHERE = ("/api.php/telephony/",)
@@ -37,6 +39,8 @@ NOT_IN_THE_MENU = {
     "health.healthz": "for operators' programs",
     "health.readyz": "for operators' programs",
     "integration.phones": "from the integration page",
+    "webhooks.alerts": "a fragment of every page",
+    "webhooks.capture": "from the list of webhooks",
     "webhooks.index": "from the integration page",
     "public_api.get_calls": "for programs",
     "public_api.get_record": "for programs",
