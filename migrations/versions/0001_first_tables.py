@@ -204,6 +204,19 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_call_total_account_id_id')),
     info={'owned': True}
     )
+    op.create_table('capture_page',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('lookup_hash', sa.String(length=64), nullable=False),
+    sa.Column('sealed', sa.String(length=400), nullable=False),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_capture_page_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_capture_page')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_capture_page_account_id_id')),
+    sa.UniqueConstraint('account_id', name=op.f('uq_capture_page_account_id')),
+    sa.UniqueConstraint('lookup_hash', name=op.f('uq_capture_page_lookup_hash')),
+    info={'owned': True}
+    )
     op.create_table('did',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -525,6 +538,24 @@ def upgrade() -> None:
         batch_op.create_index('ix_call_record_class', ['account_id', 'class_id', 'started_at', 'id'], unique=False)
         batch_op.create_index('ix_call_record_live', ['account_id', 'started_at', 'id'], unique=False, sqlite_where=sa.text('ended_at is null'), postgresql_where=sa.text('ended_at is null'))
 
+    op.create_table('captured_request',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('page_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('received_at', UtcDateTime(), nullable=False),
+    sa.Column('method', sa.String(length=8), nullable=False),
+    sa.Column('query', sa.Text(), nullable=False),
+    sa.Column('headers', sa.JSON(), nullable=False),
+    sa.Column('body', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'page_id'], ['capture_page.account_id', 'capture_page.id'], name='fk_page_id_capture_page'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_captured_request_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_captured_request')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_captured_request_account_id_id')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('captured_request', schema=None) as batch_op:
+        batch_op.create_index('ix_captured_request_received_at', ['account_id', 'received_at'], unique=False)
+
     op.create_table('crm_user',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -571,6 +602,21 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('support_message', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_support_message_thread_id'), ['thread_id'], unique=False)
+
+    op.create_table('webhook_alert',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('subscription_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'subscription_id'], ['webhook_subscription.account_id', 'webhook_subscription.id'], name='fk_subscription_id_webhook_subscription'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_webhook_alert_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_webhook_alert')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_webhook_alert_account_id_id')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('webhook_alert', schema=None) as batch_op:
+        batch_op.create_index('ix_webhook_alert_account_id_at', ['account_id', 'at'], unique=False)
 
     op.create_table('webhook_delivery',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -676,6 +722,19 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_delivery_attempt_account_id_id')),
     info={'owned': True}
     )
+    op.create_table('dismissed_alert',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('alert_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'alert_id'], ['webhook_alert.account_id', 'webhook_alert.id'], name='fk_alert_id_webhook_alert'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_dismissed_alert_account_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_dismissed_alert_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_dismissed_alert')),
+    sa.UniqueConstraint('account_id', 'alert_id', 'user_id', name=op.f('uq_dismissed_alert_account_id_alert_id_user_id')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_dismissed_alert_account_id_id')),
+    info={'owned': True}
+    )
     op.create_table('hunt_member',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -777,11 +836,14 @@ def upgrade() -> None:
             "call_leg",
             "call_record",
             "call_total",
+            "capture_page",
+            "captured_request",
             "contact",
             "contact_number",
             "crm_user",
             "delivery_attempt",
             "did",
+            "dismissed_alert",
             "hunt_group",
             "hunt_member",
             "job",
@@ -797,6 +859,7 @@ def upgrade() -> None:
             "support_message",
             "support_thread",
             "switch_order",
+            "webhook_alert",
             "webhook_delivery",
             "webhook_event",
             "webhook_subscription",
@@ -824,6 +887,7 @@ def downgrade() -> None:
 
     op.drop_table('recording')
     op.drop_table('hunt_member')
+    op.drop_table('dismissed_alert')
     op.drop_table('delivery_attempt')
     with op.batch_alter_table('contact', schema=None) as batch_op:
         batch_op.drop_index('ix_contact_account_id_search_text_id')
@@ -843,6 +907,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_webhook_delivery_account_id_subscription_id_created_at')
 
     op.drop_table('webhook_delivery')
+    with op.batch_alter_table('webhook_alert', schema=None) as batch_op:
+        batch_op.drop_index('ix_webhook_alert_account_id_at')
+
+    op.drop_table('webhook_alert')
     with op.batch_alter_table('support_message', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_support_message_thread_id'))
 
@@ -852,6 +920,10 @@ def downgrade() -> None:
         batch_op.drop_index('uq_crm_user_account_id_sip_line_id', sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
 
     op.drop_table('crm_user')
+    with op.batch_alter_table('captured_request', schema=None) as batch_op:
+        batch_op.drop_index('ix_captured_request_received_at')
+
+    op.drop_table('captured_request')
     with op.batch_alter_table('call_record', schema=None) as batch_op:
         batch_op.drop_index('ix_call_record_live', sqlite_where=sa.text('ended_at is null'), postgresql_where=sa.text('ended_at is null'))
         batch_op.drop_index('ix_call_record_class')
@@ -901,6 +973,7 @@ def downgrade() -> None:
     op.drop_table('job')
     op.drop_table('hunt_group')
     op.drop_table('did')
+    op.drop_table('capture_page')
     op.drop_table('call_total')
     op.drop_table('call_class')
     with op.batch_alter_table('audit_entry', schema=None) as batch_op:
