@@ -15,6 +15,9 @@ from portal.kernel.tenancy import current_scope
 from portal.web import htmx, nav
 from portal.web.access import Permission
 from portal.web.nav import Entry, NavItem
+from portal.webhooks.alerts import words as alert_words
+from portal.webhooks.alerts.models import AlertKind
+from portal.webhooks.alerts.services import open_alerts
 
 
 def _unread_answers() -> int:
@@ -38,6 +41,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("billing.documents", lambda: _("Invoices and acts"), "invoice", "cabinet", Permission.SEE_MONEY),
     Entry("accounts.profile", lambda: _("Personal data"), "profile", "cabinet", Permission.SIGNED_IN),
     Entry("contacts.index", lambda: _("Address book"), "contacts", "cabinet", Permission.SEE_CALLS),
+    Entry("recordings.keeping", lambda: _("Storage of records"), "mic", "cabinet", Permission.MANAGE_RECORDS),
     Entry("integration.index", lambda: _("CRM integration"), "integration", "cabinet", Permission.SEE_INTEGRATION),
     Entry("description.index", lambda: _("Description"), "book", "cabinet", Permission.SIGNED_IN),
     Entry(
@@ -76,6 +80,9 @@ def _frame() -> dict[str, object]:
         "header": LocalProxy(_money) if account and _may(Permission.SEE_MONEY) else None,
         "live_url": url_for("accounts.live") if account else None,
         "preferences": {"url": url_for("accounts.set_preferences"), "next": request.full_path.rstrip("?")},
+        "alerts": LocalProxy(_alerts) if account and _may(Permission.MANAGE_INTEGRATION) else [],
+        "alerts_url": url_for("webhooks.alerts") if account and _may(Permission.MANAGE_INTEGRATION) else None,
+        "has_capture": current_app.extensions["portal.settings"].capture_pages,
         "is_demo": current_app.extensions["portal.settings"].is_demo,
     }
     return frame
@@ -96,6 +103,25 @@ def _money() -> HeaderMoney:
         g.header_money = header()
     money: HeaderMoney = g.header_money
     return money
+
+
+def _alerts() -> list[dict[str, object]]:
+    """Read when a template asks for it; none on pages outside of an account."""
+    person, scope = signed_in(), current_scope()
+    if person is None or scope is None or scope.account_id is None:
+        return []
+    return [
+        {
+            "id": alert.id,
+            "kind": alert_words.TONES[AlertKind(alert.kind)],
+            "title": alert_words.title(AlertKind(alert.kind)),
+            "text": alert_words.explanation(AlertKind(alert.kind)),
+            "url": url_for("webhooks.webhook", webhook_id=alert.subscription_id),
+            "dismiss_url": url_for("webhooks.dismiss_alert", alert_id=alert.id),
+            "back": request.full_path.rstrip("?"),
+        }
+        for alert in open_alerts(person.user_id)
+    ]
 
 
 def _may(permission: str) -> bool:
