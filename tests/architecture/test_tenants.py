@@ -35,6 +35,8 @@ SEE_EVERYTHING = {
     "portal/kernel/jobs/dispatch.py",
     "portal/calls/journal/left_open.py",
     "portal/recordings/outlines.py",
+    "portal/recordings/removal.py",
+    "portal/recordings/retention.py",
     "portal/telephony/lines.py",
     "portal/telephony/orders.py",
     "portal/telephony/asterisk_lines.py",

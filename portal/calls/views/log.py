@@ -9,7 +9,7 @@ from portal.calls.feature import feature
 from portal.calls.log.bar import filter_bar, log_url
 from portal.calls.log.filters import read_filters
 from portal.calls.log.pages import call_page
-from portal.calls.panels import log_panels
+from portal.calls.panels import log_panels, log_tools
 from portal.kernel.i18n import gettext as _
 from portal.kernel.paging import Cursor, NewestFirst
 from portal.web import htmx
@@ -29,6 +29,7 @@ def index() -> ResponseReturnValue:
         calls=calls.rows,
         notes=notes,
         panels=log_panels(calls.rows),
+        tools=log_tools(),
         newer_url=log_url(filters, page=calls.previous) if calls.previous else None,
         older_url=log_url(filters, page=calls.next) if calls.next else None,
         newest_url=log_url(filters) if cursor else None,
