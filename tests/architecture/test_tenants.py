@@ -41,6 +41,7 @@ SEE_EVERYTHING = {
     "portal/telephony/orders.py",
     "portal/telephony/asterisk_lines.py",
     "portal/telephony/sandbox_lines.py",
+    "portal/webhooks/capture/services.py",
     "portal/webhooks/sending/worker.py",
 }
 
