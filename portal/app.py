@@ -17,9 +17,13 @@ from portal.admin.views import feature as admin
 from portal.billing.panel import CHARGE_PANEL
 from portal.billing.views import feature as billing
 from portal.calls.export.job import EXPORT
+from portal.calls.log.notices import add_notice_source
 from portal.calls.panels import add_panels
+from portal.calls.remarks.panel import REMARK_PANEL
 from portal.calls.views import feature as calls
 from portal.contacts.views import feature as contacts
+from portal.followups.panel import FOLLOW_UP_PANEL
+from portal.followups.views import feature as followups
 from portal.helpdesk.views import desk, helpdesk
 from portal.integration.views import feature as integration
 from portal.jobs.keeping import CLEANING
@@ -50,6 +54,7 @@ from portal.web.health import feature as health
 from portal.webhooks.capture.inlet import PREFIX as CAPTURE_PREFIX
 from portal.webhooks.capture.inlet import inlet
 from portal.webhooks.capture.inlet import plain as plain_capture
+from portal.webhooks.notices import Deliveries
 from portal.webhooks.pages.panel import DELIVERY_PANEL
 from portal.webhooks.pages.views import feature as webhooks
 
@@ -61,6 +66,7 @@ FEATURES = (
     overview,
     contacts,
     calls,
+    followups,
     recordings,
     billing,
     webhooks,
@@ -108,7 +114,8 @@ def create_app(settings: Settings, process: Process = "web") -> Flask:
     live.init_app(app, app.extensions["portal.bells"], limit=settings.web_threads // 2)
     for feature in FEATURES:
         app.register_blueprint(feature)
-    add_panels(app, RECORD_PANEL, DELIVERY_PANEL, CHARGE_PANEL)
+    add_panels(app, RECORD_PANEL, FOLLOW_UP_PANEL, REMARK_PANEL, DELIVERY_PANEL, CHARGE_PANEL)
+    add_notice_source(app, Deliveries())
     subscriptions.init_app(app)
     navigation.init_app(app)
     return app

@@ -7,6 +7,8 @@ from flask import Flask
 from portal.accounts.events import AccountOpened
 from portal.billing import charging
 from portal.calls.events import CallAnswered, CallFinished, CallRecorded, CallStarted
+from portal.calls.log import upkeep
+from portal.followups import keeping as followups
 from portal.kernel.events import EventBus
 from portal.routing import activity as routing_activity
 from portal.routing import services as routing
@@ -18,6 +20,7 @@ from portal.webhooks.events import WebhookFailing, WebhookRecovered, WebhookSwit
 
 def init_app(app: Flask) -> None:
     """Subscribes the rooms, in the order in which they must write."""
+    upkeep.watch()
     bus: EventBus = app.extensions["portal.events"]
     bus.subscribe(AccountOpened, routing.on_account_opened)
     bus.subscribe(AccountOpened, charging.on_account_opened)
@@ -25,6 +28,8 @@ def init_app(app: Flask) -> None:
     # The price first: the notice of the call's end tells it.
     bus.subscribe(CallFinished, charging.on_call_finished)
     bus.subscribe(CallFinished, routing_activity.on_call_finished)
+    bus.subscribe(CallAnswered, followups.on_call_answered)
+    bus.subscribe(CallFinished, followups.on_call_finished)
     bus.subscribe(CallStarted, outbox.on_call_started)
     bus.subscribe(CallAnswered, outbox.on_call_answered)
     bus.subscribe(CallFinished, outbox.on_call_finished)

@@ -112,6 +112,11 @@ def _tune_sqlite(engine: Engine, synchronous: str) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if g and g.get("writes", False) else "BEGIN")
 
 
+def is_sqlite() -> bool:
+    """Whether the database is SQLite: for the few statements that need other words on each database."""
+    return db.engine.dialect.name == "sqlite"
+
+
 def ring(*topics: str) -> None:
     """Rings after this transaction's commit; a rollback forgets it."""
     db.session.info.setdefault("bells", set()).update(topics)

@@ -40,6 +40,7 @@ class Lane(IntEnum):
 
 _IS_REAL = text("not is_test")
 _IS_OPEN = text("state in ('waiting', 'sending')")
+_HAS_NOT_ARRIVED = text("state in ('waiting', 'sending', 'failed', 'expired')")
 _IS_SENDING = text("state = 'sending'")
 _IS_BEHIND = text("waits_for_id is not null")
 _CAN_EXPIRE = text("state = 'waiting' and expires_at is not null")
@@ -82,6 +83,14 @@ class WebhookDelivery(AccountOwned, Model):
             "due_at",
             sqlite_where=_IS_SENDING,
             postgresql_where=_IS_SENDING,
+        ),
+        # The call log: calls with a notice that has not arrived.
+        Index(
+            "ix_webhook_delivery_not_arrived",
+            "account_id",
+            "id",
+            sqlite_where=_HAS_NOT_ARRIVED,
+            postgresql_where=_HAS_NOT_ARRIVED,
         ),
         Index("ix_webhook_delivery_waits_for_id", "waits_for_id", sqlite_where=_IS_BEHIND, postgresql_where=_IS_BEHIND),
         Index("ix_webhook_delivery_expires_at", "expires_at", sqlite_where=_CAN_EXPIRE, postgresql_where=_CAN_EXPIRE),
