@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from dataclasses import fields
 from typing import Any, cast
 
 from sqlalchemy import BindParameter, String, Table, and_, bindparam, case, insert, select, update
@@ -18,41 +17,12 @@ from portal.webhooks.models import (
     DeliveryAttempt,
     DeliveryState,
     EventType,
+    Lane,
     WebhookDelivery,
     WebhookSubscription,
 )
-from portal.webhooks.sending import schedule
-from portal.webhooks.sending.queue import ClaimedDelivery
-from portal.webhooks.sending.schedule import Verdict
-
-
-@dataclass(frozen=True, slots=True)
-class Exchanged:
-    """What was sent and what came back; the fields of `DeliveryAttempt` under the same names."""
-
-    started_at: datetime
-    ended_at: datetime
-    request_line: str
-    request_headers: list[list[str]]
-    status: int | None
-    failure: str | None
-    failure_text: str | None
-    response_headers: list[list[str]] | None
-    response_body: str | None
-    is_cut: bool
-    peer: str | None
-    phases: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """A claimed delivery and what came of trying it."""
-
-    delivery: ClaimedDelivery
-    exchanged: Exchanged
-    verdict: Verdict
-    retry_after: timedelta | None
-
+from portal.webhooks.sending import health, schedule
+from portal.webhooks.sending.finished import Exchanged, Finished
 
 _KEPT = [field.name for field in fields(Exchanged) if field.name != "ended_at"]
 
@@ -73,7 +43,7 @@ _MOVE_ON = (
         finished_at=case((_goes_on, _removed_at), else_=bindparam("ended_at", type_=UtcDateTime)),
         due_at=bindparam("new_due_at", type_=UtcDateTime),
         claim=None,
-        step=WebhookDelivery.step + 1,
+        step=WebhookDelivery.step + bindparam("spent"),
         attempts=WebhookDelivery.attempts + 1,
         last_status=bindparam("new_status"),
         last_failure=bindparam("new_failure"),
@@ -88,11 +58,14 @@ def complete(finished: Iterable[Finished]) -> list[Finished]:
 
     Called inside a transaction that sees everything.
     """
+    finished = list(finished)
+    held = health.hold(finished)
     # In one order, so that two workers never wait for each other.
     noted = [each for each in sorted(finished, key=lambda each: each.delivery.id) if _move_on(each)]
     if noted:
         db.session.execute(_NOTE, [_evidence(each) for each in noted])
         _let_ends_go([each.delivery.id for each in noted if each.delivery.event is EventType.CALL_STARTED])
+        health.note(held, noted)
         ring(*{live_topic(each.delivery.account_id, "webhooks-changed") for each in noted})
     return noted
 
@@ -100,15 +73,7 @@ def complete(finished: Iterable[Finished]) -> list[Finished]:
 def _move_on(finished: Finished) -> bool:
     """The delivery's new state; False where somebody else holds the delivery by now."""
     delivery, exchanged = finished.delivery, finished.exchanged
-    outcome = schedule.after_try(
-        schedule.SCHEDULES[delivery.event],
-        finished.verdict,
-        step=delivery.step,
-        now=exchanged.ended_at,
-        expires_at=delivery.expires_at,
-        retry_after=finished.retry_after,
-        chance=random.random(),  # noqa: S311 -- spreads the load, keeps no secret
-    )
+    outcome = _outcome(finished)
     changed = db.session.execute(
         _MOVE_ON,
         {
@@ -117,11 +82,33 @@ def _move_on(finished: Finished) -> bool:
             "new_state": outcome.state.value,
             "new_due_at": outcome.due_at or exchanged.ended_at,
             "ended_at": exchanged.ended_at,
+            "spent": 0 if delivery.is_probe else 1,
             "new_status": exchanged.status,
             "new_failure": exchanged.failure,
         },
     )
     return bool(changed.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def _outcome(finished: Finished) -> schedule.Outcome:
+    delivery, plan = finished.delivery, schedule.SCHEDULES[finished.delivery.event]
+    if delivery.is_probe:
+        return schedule.after_probe(
+            plan,
+            finished.verdict,
+            began_at=None if delivery.lane is Lane.REPEAT else delivery.created_at,
+            now=finished.exchanged.ended_at,
+            expires_at=delivery.expires_at,
+        )
+    return schedule.after_try(
+        plan,
+        finished.verdict,
+        step=delivery.step,
+        now=finished.exchanged.ended_at,
+        expires_at=delivery.expires_at,
+        retry_after=finished.retry_after,
+        chance=random.random(),  # noqa: S311 -- spreads the load, keeps no secret
+    )
 
 
 def _evidence(finished: Finished) -> dict[str, Any]:

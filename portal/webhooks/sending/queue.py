@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 
-from sqlalchemy import bindparam, func, select, text, update
+from sqlalchemy import CompoundSelect, bindparam, func, select, text, union_all, update
 
 from portal.kernel.bells import live_topic
 from portal.kernel.clock import UtcDateTime
 from portal.kernel.db import db, ring
 from portal.kernel.secrets import random_word
-from portal.webhooks.models import DeliveryState, EventType, WebhookDelivery, WebhookEvent, WebhookSubscription
+from portal.webhooks.models import DeliveryState, EventType, Lane, WebhookDelivery, WebhookEvent, WebhookSubscription
+from portal.webhooks.sending import pace
 from portal.webhooks.sending.claim_sql import claim_statement
 from portal.webhooks.sending.schedule import LEASE
 from portal.webhooks.wire import Parameter
@@ -29,7 +31,11 @@ _CLAIMED = (
         WebhookDelivery.step,
         WebhookDelivery.attempts,
         WebhookDelivery.expires_at,
+        WebhookDelivery.lane,
+        WebhookDelivery.created_at,
         WebhookSubscription.url,
+        WebhookSubscription.probe_at.is_not(None).label("is_probe"),
+        WebhookSubscription.rate_per_minute.is_not(None).label("is_paced"),
         WebhookEvent.type,
         WebhookEvent.parameters,
     )
@@ -38,9 +44,14 @@ _CLAIMED = (
     .where(WebhookDelivery.id.in_(bindparam("ids", expanding=True)))
     .order_by(WebhookDelivery.lane, WebhookDelivery.created_at, WebhookDelivery.id)
 )
-_NEXT_DUE = select(func.min(WebhookDelivery.due_at)).where(
-    text("state in ('waiting', 'sending')"),  # word for word the index's own condition
-    WebhookDelivery.due_at > bindparam("now", type_=UtcDateTime),
+_NOW = bindparam("now", type_=UtcDateTime)
+_NEXT_DUE: CompoundSelect[Any] = union_all(
+    select(func.min(WebhookDelivery.due_at)).where(
+        text("state in ('waiting', 'sending')"),  # word for word the index's own condition
+        WebhookDelivery.due_at > _NOW,
+    ),
+    select(func.min(WebhookSubscription.probe_at)).where(WebhookSubscription.probe_at > _NOW),
+    select(func.min(WebhookSubscription.next_send_at)).where(WebhookSubscription.next_send_at > _NOW),
 )
 
 
@@ -60,10 +71,30 @@ class ClaimedDelivery:
     step: int
     attempts: int
     expires_at: datetime | None
+    lane: Lane
+    created_at: datetime
+    is_probe: bool
+    """Its webhook is failing: this one goes out to see whether the receiver is back."""
 
 
-def claim(number: int, *, per_webhook: int, now: datetime, is_sqlite: bool) -> list[ClaimedDelivery]:
-    """At most `number` due deliveries, no webhook having more than `per_webhook` in flight, over all workers.
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """How many may be in flight at once, over all workers."""
+
+    per_webhook: int
+    per_account: int
+    suspects: int
+    """Of all webhooks together whose last try came to nothing; each of them has one at most."""
+
+    @classmethod
+    def of(cls, senders: int) -> Caps:
+        """No receiver that hangs, and no account that is busy, may hold all of so many senders."""
+        per_webhook = max(2, senders // 4)
+        return cls(per_webhook, max(per_webhook, senders - senders // 4), max(1, senders // 2))
+
+
+def claim(number: int, caps: Caps, *, now: datetime, is_sqlite: bool) -> list[ClaimedDelivery]:
+    """At most `number` due deliveries of webhooks that send and have room within `caps` and their own rate.
 
     Starts of calls come before ends, ends before repeats; within that the accounts take turns. A delivery whose
     holder's lease ran out is due again. The claim is new each time, so that the former holder can complete nothing.
@@ -71,10 +102,20 @@ def claim(number: int, *, per_webhook: int, now: datetime, is_sqlite: bool) -> l
     word, lease_until = random_word(32), now + LEASE
     ids = db.session.scalars(
         _statement(is_sqlite=is_sqlite),
-        {"now": now, "lease_until": lease_until, "claim": word, "cap": per_webhook, "number": number},
+        {
+            "now": now,
+            "lease_until": lease_until,
+            "claim": word,
+            "number": number,
+            "cap": caps.per_webhook,
+            "account_cap": caps.per_account,
+            "suspects": caps.suspects,
+        },
     ).all()
     if not ids:
         return []
+    rows = db.session.execute(_CLAIMED, {"ids": ids}).all()
+    away = pace.turned_away(((row.subscription_id, row.id) for row in rows if row.is_paced), now)
     return [
         ClaimedDelivery(
             row.id,
@@ -89,14 +130,19 @@ def claim(number: int, *, per_webhook: int, now: datetime, is_sqlite: bool) -> l
             row.step,
             row.attempts,
             row.expires_at,
+            Lane(row.lane),
+            row.created_at,
+            bool(row.is_probe),
         )
-        for row in db.session.execute(_CLAIMED, {"ids": ids})
+        for row in rows
+        if row.id not in away
     ]
 
 
 def next_due(now: datetime) -> datetime | None:
-    """When the next delivery that waits, or lease that runs out, will be due; None when nothing will."""
-    return db.session.scalar(_NEXT_DUE, {"now": now})
+    """When the next delivery, lease, probe or turn of a rate will be due; None when nothing will."""
+    moments: Sequence[datetime | None] = db.session.scalars(_NEXT_DUE, {"now": now}).all()
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def expire(now: datetime) -> int:

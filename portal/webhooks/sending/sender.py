@@ -11,7 +11,7 @@ from portal.kernel.clock import now
 from portal.kernel.http import Door, Exchange, Failed, Peer, Request
 from portal.webhooks import wire
 from portal.webhooks.sending import schedule
-from portal.webhooks.sending.completion import Exchanged, Finished
+from portal.webhooks.sending.finished import Exchanged, Finished
 from portal.webhooks.sending.queue import ClaimedDelivery
 
 USER_AGENT = "Portal-Webhooks/1"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import queue
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -17,14 +16,13 @@ from portal.kernel.bells import Bells
 from portal.kernel.clock import monotonic, now
 from portal.kernel.config import Settings
 from portal.kernel.db import transaction
-from portal.kernel.errors import NotFound
 from portal.kernel.http import Door
 from portal.webhooks.outbox import BELL
 from portal.webhooks.sending import sender
-from portal.webhooks.sending.completion import Finished, complete
-from portal.webhooks.sending.queue import ClaimedDelivery, claim, expire, next_due
-from portal.webhooks.sending.schedule import LEASE, Verdict
-from portal.webhooks.services import switch_off
+from portal.webhooks.sending.completion import complete
+from portal.webhooks.sending.finished import Finished
+from portal.webhooks.sending.queue import Caps, ClaimedDelivery, claim, expire, next_due
+from portal.webhooks.sending.schedule import LEASE
 
 log = structlog.get_logger(__name__)
 
@@ -53,8 +51,7 @@ class Worker:
         self._door: Door = app.extensions["portal.http"]
         self._is_sqlite = settings.is_embedded
         self._senders = settings.webhook_senders
-        # One receiver that hangs must not hold them all.
-        self._per_webhook = max(2, settings.webhook_senders // 4)
+        self._caps = Caps.of(settings.webhook_senders)
         self._news: queue.SimpleQueue[_Landed | None] = queue.SimpleQueue()
         self._in_the_air = 0
         self._unnoted: list[Finished] = []
@@ -125,16 +122,13 @@ class Worker:
         """One transaction for both: under load the tries of many receivers share a commit."""
         free = self._senders - self._in_the_air
         with transaction(everything=_SEES_ALL):
-            noted = complete(self._unnoted)
+            complete(self._unnoted)
             if monotonic() >= self._expires_at:
                 expire(now())
                 self._expires_at = monotonic() + SHORTEST_POLL
-            claimed = (
-                claim(free, per_webhook=self._per_webhook, now=now(), is_sqlite=self._is_sqlite) if free > 0 else []
-            )
+            claimed = claim(free, self._caps, now=now(), is_sqlite=self._is_sqlite) if free > 0 else []
             due_at = next_due(now())
         self._unnoted = []
-        self._switch_off_the_gone(noted)
         return claimed, LONGEST_POLL if due_at is None else (due_at - now()).total_seconds()
 
     def _send(self, delivery: ClaimedDelivery) -> None:
@@ -152,19 +146,11 @@ class Worker:
         for finished in together:
             try:
                 with transaction(everything=_SEES_ALL):
-                    noted = complete([finished])
-                self._switch_off_the_gone(noted)
+                    complete([finished])
             except _DATABASE_AWAY:
                 self._unnoted.append(finished)
             except Exception:
                 log.exception("webhook_attempt_cannot_be_noted", delivery=finished.delivery.id)
-
-    def _switch_off_the_gone(self, noted: list[Finished]) -> None:
-        """What cannot be switched off now, or was removed meanwhile, is told 410 again by its receiver."""
-        for finished in noted:
-            if finished.verdict is Verdict.GONE:
-                with suppress(NotFound, *_DATABASE_AWAY), transaction(finished.delivery.account_id):
-                    switch_off(finished.delivery.subscription_id)
 
     def _land(self) -> None:
         """After this nothing is in the air; a database that stays away costs repeats, not deliveries."""
