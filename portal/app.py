@@ -27,6 +27,7 @@ from portal.kernel.config import Settings
 from portal.kernel.events import EventBus
 from portal.kernel.http import Door
 from portal.kernel.i18n import CATALOGUES, DEFAULT_LOCALE
+from portal.kernel.mail.carrier import make_postman
 from portal.kernel.secrets import Vault, derive
 from portal.kernel.storage import FolderStore
 from portal.overview.views import feature as overview
@@ -125,4 +126,5 @@ def _adapters(app: Flask, settings: Settings, process: Process) -> None:
     app.extensions["portal.vault"] = Vault(settings.secret_key, *settings.retired_secret_keys)
     app.extensions["portal.storage"] = FolderStore(settings.data / "blobs")
     app.extensions["portal.events"] = EventBus()
+    app.extensions["portal.postman"] = make_postman(settings)
     app.extensions["portal.http"] = Door(allow=settings.webhook_allow)

@@ -19,6 +19,7 @@ from tests.people import ANNA, BORIS, CLARA, OLGA, Cast, Person
 pytest_plugins = [
     "tests.support.database",
     "tests.support.receiver",
+    "tests.support.postbox",
     "tests.support.properties",
     "tests.support.sockets",
     "tests.support.chromium",

@@ -36,6 +36,23 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_offer_version')),
     sa.UniqueConstraint('number', name=op.f('uq_offer_version_number'))
     )
+    op.create_table('outgoing_mail',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('message_id', sa.String(length=64), nullable=False),
+    sa.Column('recipient', sa.String(length=254), nullable=False),
+    sa.Column('subject', sa.String(length=200), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('due_at', UtcDateTime(), nullable=False),
+    sa.Column('claim', sa.String(length=32), nullable=True),
+    sa.Column('tries', sa.BigInteger(), nullable=False),
+    sa.Column('last_failure', sa.String(length=300), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_outgoing_mail')),
+    sa.UniqueConstraint('message_id', name=op.f('uq_outgoing_mail_message_id'))
+    )
+    with op.batch_alter_table('outgoing_mail', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_outgoing_mail_due_at'), ['due_at'], unique=False)
+
     op.create_table('sign_in_failure',
     sa.Column('subject', sa.String(length=64), nullable=False),
     sa.Column('count', sa.BigInteger(), nullable=False),
@@ -713,6 +730,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_sign_in_failure_last_at'))
 
     op.drop_table('sign_in_failure')
+    with op.batch_alter_table('outgoing_mail', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_outgoing_mail_due_at'))
+
+    op.drop_table('outgoing_mail')
     op.drop_table('offer_version')
     op.drop_table('account')
     # ### end Alembic commands ###

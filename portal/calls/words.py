@@ -35,6 +35,7 @@ _OUTCOMES = {
     CallOutcome.NO_ANSWER: (_l("no answer"), "wait", "hang-up"),
     CallOutcome.FAILED: (_l("failed"), "bad", "error"),
     CallOutcome.CLOSED: (_l("outside working hours"), "wait", "calendar"),
+    CallOutcome.BLOCKED: (_l("on the blacklist"), "", "ban"),
     CallOutcome.INTERRUPTED: (_l("interrupted"), "bad", "offline"),
 }
 _RESULTS = {
@@ -60,6 +61,7 @@ _SKIPPED = {
     SkipReason.OFF_DUTY: _l("off duty"),
     SkipReason.ALREADY_RUNG: _l("rung already"),
     SkipReason.NO_PHONE: _l("has no SIP account"),
+    SkipReason.OWN_CALL: _l("makes this call from a mobile"),
 }
 
 

@@ -67,6 +67,7 @@ def _as_demo(settings: Settings, host: str, port: int) -> Settings:
         host=host,
         port=port,
         is_demo=True,
+        capture_pages=True,
         webhook_allow=(*settings.webhook_allow, *LOOPBACK),
         log_level="warning" if settings.log_level == "info" else settings.log_level,
     )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+
 from flask import Flask
 
 from portal.calls.journal import Journal
+from portal.kernel.mail.carrier import MailCarrier
 from portal.recordings.sink import Sink
 from portal.routing.callers import known_callers
 from portal.routing.planner import Planner
@@ -14,8 +17,16 @@ from portal.webhooks.sending.worker import Worker
 
 
 def run_worker(app: Flask) -> None:
-    """Sends webhooks until told to stop."""
-    until_told(Worker(app).run)
+    """Sends webhooks and mail until told to stop."""
+    mail = MailCarrier(app)
+
+    def work(stop: threading.Event) -> None:
+        carrier = threading.Thread(target=mail.run, args=(stop,), name="mail", daemon=True)
+        carrier.start()
+        Worker(app).run(stop)
+        carrier.join()
+
+    until_told(work)
 
 
 def run_engine(app: Flask, *, traffic: bool = False) -> None:

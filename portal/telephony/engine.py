@@ -40,6 +40,7 @@ class CallOutcome(StrEnum):
     NO_ANSWER = "no_answer"  # outgoing
     FAILED = "failed"  # could not be carried out
     CLOSED = "closed"  # incoming, outside working hours
+    BLOCKED = "blocked"  # incoming, from a number of the blacklist
     INTERRUPTED = "interrupted"  # the switch was lost before anybody talked
 
 
@@ -74,6 +75,7 @@ class LegEnd(StrEnum):
     TOTAL_LIMIT = "total_limit"
     ANSWERED_ELSEWHERE = "answered_elsewhere"
     NOBODY_ANSWERED = "nobody_answered"  # the caller's leg, hung up since nobody took the call
+    REFUSED = "refused"  # the caller's leg: a number of the blacklist, or outside working hours
     ORDERED = "ordered"  # hung up from the cabinet
     SWITCH_LOST = "switch_lost"
 

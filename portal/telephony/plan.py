@@ -21,6 +21,7 @@ class StepReason(StrEnum):
 class FallbackCause(StrEnum):
     """Why the steps of a plan led to nobody."""
 
+    BLACKLISTED = "blacklisted"
     CLOSED = "closed"
     NOBODY_REGISTERED = "nobody_registered"
     ALL_BUSY = "all_busy"
@@ -36,6 +37,7 @@ class SkipReason(StrEnum):
     OFF_DUTY = "off_duty"
     ALREADY_RUNG = "already_rung"
     NO_PHONE = "no_phone"
+    OWN_CALL = "own_call"  # the call comes from this person's own mobile
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,10 @@ class RingStep:
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
-    """What is done when the steps led to nobody: ring these steps once, play the announcement, hang up."""
+    """What is done when the steps led to nobody: ring these steps once, play the announcement, hang up.
+
+    `announcement` is the name of a text that each switch has in its own way: the `FallbackCause` that it speaks of.
+    """
 
     steps: tuple[RingStep, ...] = ()
     announcement: str | None = None
@@ -83,11 +88,12 @@ class Skipped:
 class RoutePlan:
     """The whole way of one incoming call.
 
-    `total_seconds` (1 or more, else ValueError) bounds `steps`, counted from the call's arrival: the last
-    member rings shorter, steps beyond it are not begun. The fallback of the cause comes after that limit,
+    `beside` are steps that ring from the beginning on, while `steps` go their own way (a contact's CRM user together
+    with the group). `total_seconds` (1 or more, else ValueError) bounds both, counted from the call's arrival: the
+    last member rings shorter, steps beyond it are not begun. The fallback of the cause comes after that limit,
     each of its steps for its own seconds. A cause without a fallback means: hang up.
-    `opening` is set where nobody is to be rung from the start (closed, or nobody who could be): its fallback
-    is taken at once. `record` says whether the talk is recorded.
+    `opening` is set where nobody is to be rung from the start (blacklisted, closed, or nobody who could be): its
+    fallback is taken at once. `record` says whether the talk is recorded.
     """
 
     steps: tuple[RingStep, ...]
@@ -96,6 +102,7 @@ class RoutePlan:
     skipped: tuple[Skipped, ...] = ()
     opening: FallbackCause | None = None
     record: bool = True
+    beside: tuple[RingStep, ...] = ()
 
     def __post_init__(self) -> None:
         if self.total_seconds < 1:

@@ -17,6 +17,7 @@ SHARED_TABLES = {
     "account": "the accounts themselves",
     "membership": "who may enter which account: asked before one is entered",
     "offer_version": "the provider's offer is one for all",
+    "outgoing_mail": "to a person, who may belong to several accounts or to none",
     "sign_in_failure": "attempts, counted before anybody is known",
     "switch_life": "a switch serves every account",
     "tariff": "one price list for all",

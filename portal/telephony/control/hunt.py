@@ -1,7 +1,7 @@
 """Going through the steps of a plan: which is next, whom it rings, until when, and what came of them all."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -27,28 +27,34 @@ class Ring:
 class Hunt:
     """The steps of a plan (or of a fallback), each taken once, nobody twice in one round.
 
-    `limit` is the moment at which the last step ends at the latest; None leaves each step its own time.
+    `limit` is the moment at which the last step ends at the latest; None leaves each step its own time. Hunts that
+    go on beside each other share `rung`: whom one has rung in a round, the other does not ring in it.
     """
 
-    def __init__(self, steps: Sequence[RingStep], limit: datetime | None = None) -> None:
+    def __init__(
+        self, steps: Sequence[RingStep], limit: datetime | None = None, rung: set[tuple[int, str]] | None = None
+    ) -> None:
         self._steps = iter(steps)
         self._limit = limit
-        self._rung: set[tuple[int, str]] = set()
+        self._rung = set() if rung is None else rung
         self.skipped: list[Skipped] = []
 
-    def next_ring(self, now: datetime) -> Ring | None:
-        """The next step that has anybody to ring; None when there is none, or no time for it."""
+    def next_ring(self, now: datetime, ringing: Collection[str] = ()) -> Ring | None:
+        """The next step that has anybody to ring; None when there is none, or no time for it.
+
+        Addresses that are `ringing` for this call already are passed over.
+        """
         for step in self._steps:
             if self._limit is not None and self._limit - now < SHORTEST_RING:
                 return None
-            targets = tuple(target for target in step.targets if self._is_first(step.round, target))
+            targets = tuple(target for target in step.targets if self._is_first(step.round, target, ringing))
             if targets:
                 return self._ring(step, targets, now)
         return None
 
-    def _is_first(self, round_: int, target: Target) -> bool:
+    def _is_first(self, round_: int, target: Target, ringing: Collection[str]) -> bool:
         key = (round_, target.address)
-        if key in self._rung:
+        if key in self._rung or target.address in ringing:
             self.skipped.append(Skipped(target, SkipReason.ALREADY_RUNG))
             return False
         self._rung.add(key)
@@ -59,6 +65,16 @@ class Hunt:
         ends_at = own_end if self._limit is None else min(own_end, self._limit)
         seconds = math.ceil((ends_at - now).total_seconds())
         return Ring(targets, step.reason, step.round, ends_at, seconds, is_cut=ends_at < own_end)
+
+
+class Track:
+    """A hunt on its way: the ring that goes on, the timer that ends it, and the legs that it dialled."""
+
+    def __init__(self, hunt: Hunt) -> None:
+        self.hunt = hunt
+        self.ring: Ring | None = None
+        self.timer = ""
+        self.legs: set[int] = set()
 
 
 def cause_of(results: Iterable[LegResult | None], skipped: Iterable[Skipped]) -> FallbackCause:

@@ -14,7 +14,7 @@ from portal.telephony.control.events import (
     LegRinging,
     Routed,
 )
-from portal.telephony.control.hunt import Hunt, Ring, cause_of
+from portal.telephony.control.hunt import Hunt, Track, cause_of
 from portal.telephony.control.legs import CALLER_LEG, Leg, dial_result
 from portal.telephony.control.machine import CallMachine
 from portal.telephony.engine import CallChange, CallKind, CallOutcome, IncomingCall, LegEnd, LegResult, Side
@@ -29,7 +29,12 @@ ANNOUNCEMENT_LIMIT = timedelta(seconds=60)
 _ROUTING_TIMER = "routing"
 _ANNOUNCEMENT_TIMER = "announcement"
 
-_OUTCOMES = {FallbackCause.CLOSED: CallOutcome.CLOSED, FallbackCause.ENGINE_ERROR: CallOutcome.FAILED}
+_OUTCOMES = {
+    FallbackCause.BLACKLISTED: CallOutcome.BLOCKED,
+    FallbackCause.CLOSED: CallOutcome.CLOSED,
+    FallbackCause.ENGINE_ERROR: CallOutcome.FAILED,
+}
+_REFUSALS = (FallbackCause.BLACKLISTED, FallbackCause.CLOSED)
 
 
 class IncomingCallMachine(CallMachine):
@@ -40,8 +45,7 @@ class IncomingCallMachine(CallMachine):
         super().__init__(CallKind.INCOMING, call.account_id, call.api_call_id, switch, caller)
         self._did = call.did
         self._plan: RoutePlan | None = None
-        self._hunt = Hunt(())
-        self._ring: Ring | None = None
+        self._tracks: list[Track] = []
         self._rings = 0
         self._announcement: str | None = None
         self._is_announcing = False
@@ -64,7 +68,7 @@ class IncomingCallMachine(CallMachine):
             case HangUpOrdered():
                 self._give_up(LegResult.NO_ANSWER, LegEnd.ORDERED)
             case AnnouncementFinished() if self._is_announcing:
-                self._give_up(LegResult.NO_ANSWER, LegEnd.NOBODY_ANSWERED)
+                self._give_up_in_vain()
 
     def _hear_of_phone(self, event: LegRinging | LegAnswered | LegEnded) -> None:
         leg = self._live_leg(event.leg)
@@ -77,22 +81,30 @@ class IncomingCallMachine(CallMachine):
                 self._answer(leg)
             case LegEnded(result=result):
                 self._finish_leg(leg, dial_result(result), LegEnd.PHONE_ENDED)
-                if not self._live_callees():
-                    self._ring_next()
+                for track in self._tracks_of(leg):
+                    if not self._live_legs(track):
+                        self._ring_next(track)
 
     def _time_over(self, name: str) -> None:
         if name == _ROUTING_TIMER and self._plan is None:
             self._follow(plan_for_engine_error(Fallback()))
         elif name == _ANNOUNCEMENT_TIMER and self._is_announcing:
-            self._give_up(LegResult.NO_ANSWER, LegEnd.NOBODY_ANSWERED)
-        elif name == self._ring_timer and self._ring is not None:
-            end = LegEnd.TOTAL_LIMIT if self._ring.is_cut else LegEnd.RING_TIME_OVER
-            self._cancel_callees(LegResult.NO_ANSWER, end)
-            self._ring_next()
+            self._give_up_in_vain()
+        else:
+            for track in [each for each in self._tracks if each.timer == name]:
+                self._end_ring(track)
 
-    @property
-    def _ring_timer(self) -> str:
-        return f"ring-{self._rings}"
+    def _end_ring(self, track: Track) -> None:
+        end = LegEnd.TOTAL_LIMIT if track.ring is not None and track.ring.is_cut else LegEnd.RING_TIME_OVER
+        for leg in self._live_legs(track):
+            self._cancel(leg, LegResult.NO_ANSWER, end)
+        self._ring_next(track)
+
+    def _tracks_of(self, leg: Leg) -> list[Track]:
+        return [track for track in self._tracks if leg.number in track.legs]
+
+    def _live_legs(self, track: Track) -> list[Leg]:
+        return [leg for leg in self._live_callees() if leg.number in track.legs]
 
     def _follow(self, plan: RoutePlan) -> None:
         self._plan = plan
@@ -101,20 +113,30 @@ class IncomingCallMachine(CallMachine):
         if plan.opening is not None:
             self._fall_back(plan, plan.opening)
             return
-        self._hunt = Hunt(plan.steps, self._started_at + timedelta(seconds=plan.total_seconds))
-        self._ring_next()
+        limit = self._started_at + timedelta(seconds=plan.total_seconds)
+        rung: set[tuple[int, str]] = set()
+        self._go([Track(Hunt(steps, limit, rung)) for steps in (plan.beside, plan.steps)])
 
-    def _ring_next(self) -> None:
-        already_skipped = len(self._hunt.skipped)
-        self._ring = self._hunt.next_ring(self._now)
-        self._skipped.extend(self._hunt.skipped[already_skipped:])
-        if self._ring is None:
-            self._after_steps()
+    def _go(self, tracks: list[Track]) -> None:
+        self._tracks = list(tracks)
+        for track in tracks:
+            self._ring_next(track)
+
+    def _ring_next(self, track: Track) -> None:
+        already_skipped = len(track.hunt.skipped)
+        track.ring = track.hunt.next_ring(self._now, {leg.address for leg in self._live_callees()})
+        self._skipped.extend(track.hunt.skipped[already_skipped:])
+        if track.ring is None:
+            self._tracks.remove(track)
+            if not self._tracks:
+                self._after_steps()
             return
         self._rings += 1
-        for target in self._ring.targets:
-            self._dial(target, self._ring.seconds, self._caller.address, self._ring.reason, self._ring.round)
-        self._do(SetTimer(self._ring_timer, self._ring.ends_at))
+        track.timer = f"ring-{self._rings}"
+        for target in track.ring.targets:
+            self._dial(target, track.ring.seconds, self._caller.address, track.ring.reason, track.ring.round)
+            track.legs.add(self._legs[-1].number)
+        self._do(SetTimer(track.timer, track.ring.ends_at))
 
     def _after_steps(self) -> None:
         if self._plan is not None and self._fallback is None:
@@ -124,15 +146,14 @@ class IncomingCallMachine(CallMachine):
             self._is_announcing = True
             self._do(Announce(self._announcement), SetTimer(_ANNOUNCEMENT_TIMER, self._now + ANNOUNCEMENT_LIMIT))
         else:
-            self._give_up(LegResult.NO_ANSWER, LegEnd.NOBODY_ANSWERED)
+            self._give_up_in_vain()
 
     def _fall_back(self, plan: RoutePlan, cause: FallbackCause) -> None:
         self._fallback = cause
         self._is_changed = True
         fallback = plan.fallback(cause)
         self._announcement = fallback.announcement
-        self._hunt = Hunt(fallback.steps)
-        self._ring_next()
+        self._go([Track(Hunt(fallback.steps))])
 
     def _answer(self, winner: Leg) -> None:
         winner.answered_at = self._caller.answered_at = self._now
@@ -141,6 +162,11 @@ class IncomingCallMachine(CallMachine):
                 self._cancel(leg, LegResult.ANSWERED_ELSEWHERE, LegEnd.ANSWERED_ELSEWHERE)
         self._do(AnswerCaller())
         self._connect(winner, record=self._plan is not None and self._plan.record)
+
+    def _give_up_in_vain(self) -> None:
+        """Nobody took the call, or nobody was to: the switch ends it."""
+        end = LegEnd.REFUSED if self._fallback in _REFUSALS else LegEnd.NOBODY_ANSWERED
+        self._give_up(LegResult.NO_ANSWER, end)
 
     def _give_up(self, result: LegResult, end: LegEnd) -> None:
         self._cancel_callees(result, end)

@@ -98,7 +98,9 @@ class Day:
         skipped = (Skipped(Target(ADDRESSES[call.account_id][0]), self.chance.choice(list(SkipReason))),)
         opening = FallbackCause.CLOSED if self.chance.random() < 0.1 else None
         steps = self._steps(call, StepReason.HUNT, self.chance.randint(0, 4))
-        return RoutePlan(steps, total, fallbacks, skipped, opening, record=self.chance.random() < 0.2)
+        beside = self._steps(call, StepReason.OWNER, self.chance.choice([0, 0, 1, 2]))
+        is_recorded = self.chance.random() < 0.2
+        return RoutePlan(steps, total, fallbacks, skipped, opening, record=is_recorded, beside=beside)
 
     def _steps(self, call: IncomingCall, reason: StepReason, count: int) -> tuple[RingStep, ...]:
         targets = [Target(address) for address in ADDRESSES[call.account_id]] + [Target("79161112233")]

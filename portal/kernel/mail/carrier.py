@@ -1,0 +1,115 @@
+"""The worker's part: takes what is due, hands it to the postman outside of any transaction, notes what came of it."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime, timedelta
+
+import structlog
+from flask import Flask
+from sqlalchemy import delete, select, update
+
+from portal.kernel.bells import Bells
+from portal.kernel.clock import now
+from portal.kernel.config import Settings
+from portal.kernel.db import db, transaction
+from portal.kernel.mail.models import OutgoingMail
+from portal.kernel.mail.outbox import BELL
+from portal.kernel.mail.postman import Letter, NotTaken, Postman, SmtpPostman
+from portal.kernel.secrets import random_word
+
+log = structlog.get_logger(__name__)
+
+PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720, 1440))
+"""What is waited after each failure: a server that is away for a day and a half loses nothing."""
+_LEASE = timedelta(minutes=3)
+_POLL_SECONDS, _GLANCE_SECONDS = 15.0, 0.5
+_AT_ONCE = 20
+
+
+class MailCarrier:
+    """Sends what the outbox holds until told to stop. Any number of them may run."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._bells: Bells = app.extensions["portal.bells"]
+        self._postman: Postman | None = app.extensions["portal.postman"]
+
+    def run(self, stop: threading.Event) -> None:
+        """Works until `stop`; without a mail server there is nothing to do."""
+        if self._postman is None:
+            return
+        listener = self._bells.listen()
+        try:
+            while not stop.is_set():
+                self._try_round()
+                waited = 0.0
+                while waited < _POLL_SECONDS and not stop.is_set() and BELL not in listener.wait(_GLANCE_SECONDS):
+                    waited += _GLANCE_SECONDS
+        finally:
+            listener.close()
+
+    def _try_round(self) -> None:
+        try:
+            self.round()
+        except Exception:
+            # The database is away, or a row cannot be read: what is due stays due.
+            log.exception("mail_round_failed")
+
+    def round(self) -> int:
+        """Sends all that is due now, once each; answers how many messages a server took."""
+        taken = 0
+        if self._postman is None:
+            return taken
+        with self._app.app_context():
+            while claimed := _claim(now()):
+                taken += sum(self._carry(self._postman, letter, mail_id, claim) for mail_id, claim, letter in claimed)
+        return taken
+
+    def _carry(self, postman: Postman, letter: Letter, mail_id: int, claim: str) -> bool:
+        try:
+            postman.deliver(letter)
+        except NotTaken as failure:
+            with transaction():
+                _put_off(mail_id, claim, failure)
+            return False
+        with transaction():
+            db.session.execute(delete(OutgoingMail).where(OutgoingMail.id == mail_id, OutgoingMail.claim == claim))
+        return True
+
+
+def make_postman(settings: Settings) -> Postman | None:
+    """Who carries this installation's mail; None where it sends none."""
+    if settings.mail_url is None or settings.mail_from is None:
+        return None
+    return SmtpPostman(settings.mail_url, settings.mail_from)
+
+
+def _claim(moment: datetime) -> list[tuple[int, str, Letter]]:
+    """Messages that are due, held for a lease; one whose holder died is due again when it runs out."""
+    claim = random_word(32)
+    with transaction() as session:
+        due = select(OutgoingMail.id).where(OutgoingMail.due_at <= moment).order_by(OutgoingMail.due_at).limit(_AT_ONCE)
+        rows = session.scalars(
+            update(OutgoingMail)
+            .where(OutgoingMail.id.in_(due.with_for_update(skip_locked=True).scalar_subquery()))
+            .values(claim=claim, due_at=moment + _LEASE)
+            .returning(OutgoingMail)
+        ).all()
+        return [(row.id, claim, Letter(row.message_id, row.recipient, row.subject, row.text)) for row in rows]
+
+
+def _put_off(mail_id: int, claim: str, failure: NotTaken) -> None:
+    mail = db.session.scalar(
+        select(OutgoingMail).where(OutgoingMail.id == mail_id, OutgoingMail.claim == claim).with_for_update()
+    )
+    if mail is None:
+        return
+    mail.tries += 1
+    mail.claim, mail.last_failure = None, str(failure)[:300]
+    if failure.is_final or mail.tries > len(PAUSES):
+        log.error("mail_given_up", mail=mail.message_id, tries=mail.tries, failure=mail.last_failure)
+        db.session.delete(mail)
+        return
+    log.warning("mail_not_taken", mail=mail.message_id, tries=mail.tries, failure=mail.last_failure)
+    mail.due_at = now() + PAUSES[mail.tries - 1]

@@ -1,0 +1,38 @@
+"""The way in: mail is written down with the change that it tells of, and goes out after the commit."""
+
+from __future__ import annotations
+
+from flask import current_app
+
+from portal.kernel.db import db, ring
+from portal.kernel.mail.models import OutgoingMail
+from portal.kernel.secrets import random_word
+
+BELL = "mail"
+"""Rung when there is mail to send."""
+_LONGEST_SUBJECT = 200
+
+
+def is_mail_set() -> bool:
+    """Whether this installation sends mail; pages that promise some say so where it does not."""
+    return current_app.extensions["portal.postman"] is not None
+
+
+def send_mail(recipient: str, subject: str, text: str) -> bool:
+    """Plain text to one person, in the person's language; False, and nothing is kept, where no mail is set.
+
+    Belongs to the present transaction: what is undone sends nothing, what is committed is sent until a server took it.
+    """
+    if not is_mail_set():
+        return False
+    db.session.add(
+        OutgoingMail(
+            message_id=random_word(27),
+            recipient=recipient,
+            # A line end in a subject would begin a header of its own.
+            subject=" ".join(subject.split())[:_LONGEST_SUBJECT],
+            text=text,
+        )
+    )
+    ring(BELL)
+    return True
