@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import CompoundSelect, bindparam, func, select, text, union_all, update
+from sqlalchemy import CompoundSelect, Row, bindparam, func, select, text, union_all, update
 
 from portal.kernel.bells import live_topic
 from portal.kernel.clock import UtcDateTime
@@ -116,27 +116,27 @@ def claim(number: int, caps: Caps, *, now: datetime, is_sqlite: bool) -> list[Cl
         return []
     rows = db.session.execute(_CLAIMED, {"ids": ids}).all()
     away = pace.turned_away(((row.subscription_id, row.id) for row in rows if row.is_paced), now)
-    return [
-        ClaimedDelivery(
-            row.id,
-            row.account_id,
-            row.subscription_id,
-            word,
-            lease_until,
-            row.public_id,
-            EventType(row.type),
-            row.url,
-            tuple((name, value) for name, value in row.parameters),
-            row.step,
-            row.attempts,
-            row.expires_at,
-            Lane(row.lane),
-            row.created_at,
-            bool(row.is_probe),
-        )
-        for row in rows
-        if row.id not in away
-    ]
+    return [_claimed(row, word, lease_until) for row in rows if row.id not in away]
+
+
+def _claimed(row: Row[Any], word: str, lease_until: datetime) -> ClaimedDelivery:
+    return ClaimedDelivery(
+        row.id,
+        row.account_id,
+        row.subscription_id,
+        word,
+        lease_until,
+        row.public_id,
+        EventType(row.type),
+        row.url,
+        tuple((name, value) for name, value in row.parameters),
+        row.step,
+        row.attempts,
+        row.expires_at,
+        Lane(row.lane),
+        row.created_at,
+        bool(row.is_probe),
+    )
 
 
 def next_due(now: datetime) -> datetime | None:
