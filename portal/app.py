@@ -21,20 +21,24 @@ from portal.calls.views import feature as calls
 from portal.contacts.views import feature as contacts
 from portal.helpdesk.views import desk, helpdesk
 from portal.integration.views import feature as integration
+from portal.jobs.keeping import CLEANING
+from portal.jobs.views import feature as jobs
 from portal.kernel import db, logs
 from portal.kernel.bells import make_bells
 from portal.kernel.config import Settings
 from portal.kernel.events import EventBus
 from portal.kernel.http import Door
 from portal.kernel.i18n import CATALOGUES, DEFAULT_LOCALE
+from portal.kernel.jobs import kinds as job_kinds
 from portal.kernel.mail.carrier import make_postman
 from portal.kernel.secrets import Vault, derive
-from portal.kernel.storage import FolderStore
+from portal.kernel.storage import make_store
 from portal.overview.views import feature as overview
 from portal.public_api import errors as api_errors
 from portal.public_api.description import feature as description
 from portal.public_api.views import PREFIX as API_PREFIX
 from portal.public_api.views import feature as public_api
+from portal.recordings.outlines import MISSING_OUTLINES, OUTLINES
 from portal.recordings.panel import RECORD_PANEL
 from portal.recordings.views import feature as recordings
 from portal.web import addresses, assets, errors, filters, live, requests, security
@@ -42,7 +46,7 @@ from portal.web.health import feature as health
 from portal.webhooks.pages.panel import DELIVERY_PANEL
 from portal.webhooks.pages.views import feature as webhooks
 
-Process = Literal["web", "worker", "engine", "command"]
+Process = Literal["web", "worker", "jobs", "engine", "command"]
 ROOT = Path(__file__).resolve().parent.parent
 FEATURES = (
     health,
@@ -56,10 +60,13 @@ FEATURES = (
     integration,
     description,
     helpdesk,
+    jobs,
     public_api,
     admin,
     desk,
 )
+BACKGROUND = (CLEANING, OUTLINES, MISSING_OUTLINES)
+"""What `portal worker` does besides sending webhooks: kinds of jobs, and works that come again and again."""
 _MAX_FORM = 1_000_000
 
 
@@ -120,11 +127,12 @@ def _configure(app: Flask, settings: Settings) -> None:
 def _adapters(app: Flask, settings: Settings, process: Process) -> None:
     logs.configure(settings.log_level, settings.log_format)
     bells = make_bells(settings.database_url, settings.data)
-    pool = {"web": settings.web_threads // 2, "worker": 6, "engine": 4, "command": 2}[process]
+    pool = {"web": settings.web_threads // 2, "worker": 6, "jobs": 8, "engine": 4, "command": 2}[process]
     # A worker's notes of attempts may be lost in a power cut: the delivery is then repeated, as promised.
     db.init_app(app, settings.database_url, pool_size=pool, bells=bells, is_durable=process != "worker")
     app.extensions["portal.vault"] = Vault(settings.secret_key, *settings.retired_secret_keys)
-    app.extensions["portal.storage"] = FolderStore(settings.data / "blobs")
+    app.extensions["portal.storage"] = make_store(settings)
     app.extensions["portal.events"] = EventBus()
+    job_kinds.init_app(app, *BACKGROUND)
     app.extensions["portal.postman"] = make_postman(settings)
     app.extensions["portal.http"] = Door(allow=settings.webhook_allow)

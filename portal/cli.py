@@ -69,11 +69,11 @@ def web() -> None:
 
 @cli.command()
 def worker() -> None:
-    """Send webhooks."""
-    from portal.server.parts import run_worker
+    """Send webhooks, and do background jobs beside them."""
+    from portal.server.worker import run_both
 
-    app, _settings = _ready_app("worker")
-    run_worker(app)
+    _app, settings = _ready_app("command")
+    run_both(settings)
 
 
 @cli.command()

@@ -9,6 +9,7 @@ from werkzeug.local import LocalProxy
 from portal.accounts.door import signed_in
 from portal.billing.queries import HeaderMoney, header
 from portal.helpdesk.queries import unread_count
+from portal.jobs.views import jobs_going_on
 from portal.kernel.i18n import gettext as _
 from portal.kernel.tenancy import current_scope
 from portal.web import htmx, nav
@@ -22,10 +23,17 @@ def _unread_answers() -> int:
     return unread_count() if scope is not None and scope.account_id is not None else 0
 
 
+def _open_jobs() -> int:
+    """None on pages outside of an account."""
+    scope = current_scope()
+    return jobs_going_on() if scope is not None and scope.account_id is not None else 0
+
+
 ENTRIES: tuple[Entry, ...] = (
     Entry("overview.index", lambda: _("Overview"), "dashboard", "work", Permission.SEE_CALLS),
     Entry("calls.index", lambda: _("Calls"), "calls", "work", Permission.SEE_CALLS),
     Entry("billing.balance", lambda: _("Balance"), "wallet", "work", Permission.SEE_MONEY),
+    Entry("jobs.index", lambda: _("Tasks"), "history", "work", Permission.SEE_CALLS, count=_open_jobs),
     Entry("billing.payments", lambda: _("Payment statistics"), "chart", "cabinet", Permission.SEE_MONEY),
     Entry("billing.documents", lambda: _("Invoices and acts"), "invoice", "cabinet", Permission.SEE_MONEY),
     Entry("accounts.profile", lambda: _("Personal data"), "profile", "cabinet", Permission.SIGNED_IN),

@@ -53,6 +53,14 @@ def upgrade() -> None:
     with op.batch_alter_table('outgoing_mail', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_outgoing_mail_due_at'), ['due_at'], unique=False)
 
+    op.create_table('periodic_run',
+    sa.Column('name', sa.String(length=40), nullable=False),
+    sa.Column('due_at', UtcDateTime(), nullable=False),
+    sa.Column('lease_until', UtcDateTime(), nullable=True),
+    sa.Column('claim', sa.String(length=32), nullable=True),
+    sa.Column('finished_at', UtcDateTime(), nullable=True),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_periodic_run'))
+    )
     op.create_table('sign_in_failure',
     sa.Column('subject', sa.String(length=64), nullable=False),
     sa.Column('count', sa.BigInteger(), nullable=False),
@@ -217,6 +225,43 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'name', name=op.f('uq_hunt_group_account_id_name')),
     info={'owned': True}
     )
+    op.create_table('job',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=40), nullable=False),
+    sa.Column('subject', sa.String(length=300), nullable=False),
+    sa.Column('arguments', sa.JSON(), nullable=False),
+    sa.Column('voice', sa.JSON(), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('done', sa.BigInteger(), nullable=False),
+    sa.Column('total', sa.BigInteger(), nullable=True),
+    sa.Column('asked_by', sa.String(length=254), nullable=False),
+    sa.Column('asked_by_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('started_at', UtcDateTime(), nullable=True),
+    sa.Column('finished_at', UtcDateTime(), nullable=True),
+    sa.Column('expires_at', UtcDateTime(), nullable=True),
+    sa.Column('error', sa.String(length=500), nullable=True),
+    sa.Column('note', sa.String(length=500), nullable=True),
+    sa.Column('result_blob', sa.String(length=200), nullable=True),
+    sa.Column('result_name', sa.String(length=200), nullable=True),
+    sa.Column('result_type', sa.String(length=100), nullable=True),
+    sa.Column('result_octets', sa.BigInteger(), nullable=True),
+    sa.Column('is_cancel_asked', sa.Boolean(), nullable=False),
+    sa.Column('attempts', sa.BigInteger(), nullable=False),
+    sa.Column('queued_at', UtcDateTime(), nullable=True),
+    sa.Column('claim', sa.String(length=32), nullable=True),
+    sa.Column('lease_until', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_job_account_id')),
+    sa.ForeignKeyConstraint(['asked_by_id'], ['user.id'], name=op.f('fk_job_asked_by_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_job')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_job_account_id_id')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('job', schema=None) as batch_op:
+        batch_op.create_index('ix_job_expires_at', ['expires_at'], unique=False)
+        batch_op.create_index('ix_job_open', ['state', 'account_id', 'id'], unique=False, sqlite_where=sa.text("state in ('waiting', 'running')"), postgresql_where=sa.text("state in ('waiting', 'running')"))
+
     op.create_table('ledger_day',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -625,6 +670,7 @@ def upgrade() -> None:
             "did",
             "hunt_group",
             "hunt_member",
+            "job",
             "ledger_day",
             "ledger_entry",
             "line_activity",
@@ -707,6 +753,11 @@ def downgrade() -> None:
 
     op.drop_table('ledger_entry')
     op.drop_table('ledger_day')
+    with op.batch_alter_table('job', schema=None) as batch_op:
+        batch_op.drop_index('ix_job_open', sqlite_where=sa.text("state in ('waiting', 'running')"), postgresql_where=sa.text("state in ('waiting', 'running')"))
+        batch_op.drop_index('ix_job_expires_at')
+
+    op.drop_table('job')
     op.drop_table('hunt_group')
     op.drop_table('did')
     with op.batch_alter_table('call_record', schema=None) as batch_op:
@@ -730,6 +781,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_sign_in_failure_last_at'))
 
     op.drop_table('sign_in_failure')
+    op.drop_table('periodic_run')
     with op.batch_alter_table('outgoing_mail', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_outgoing_mail_due_at'))
 

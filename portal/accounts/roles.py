@@ -28,7 +28,7 @@ _VIEWER = frozenset(
 )
 RIGHTS: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _VIEWER,
-    Role.ADMIN: _VIEWER | {Permission.PLACE_CALLS, Permission.MANAGE_INTEGRATION},
+    Role.ADMIN: _VIEWER | {Permission.PLACE_CALLS, Permission.MANAGE_INTEGRATION, Permission.MANAGE_RECORDS},
 }
 OPERATOR_RIGHTS = frozenset({Permission.PUBLIC, Permission.SIGNED_IN, Permission.OPERATE})
 

@@ -71,5 +71,5 @@ def configure(level: str, form: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for chatty in ("urllib3", "alembic"):
+    for chatty in ("urllib3", "alembic", "huey", "botocore", "boto3", "s3transfer", "peewee"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

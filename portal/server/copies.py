@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from portal.kernel.config import Settings
+from portal.kernel.storage import FOLDER
 
 FORMAT = 1
-NOTE, SECRET, DATABASE, BLOBS = "copy.json", "secret", "database", "blobs"
+NOTE, SECRET, DATABASE, BLOBS = "copy.json", "secret", "database", FOLDER
 """Names within the tar. `database` is an SQLite file, or what `pg_dump --format=custom` writes."""
 
 

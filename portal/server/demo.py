@@ -20,7 +20,7 @@ from portal.kernel.db import db
 from portal.kernel.locks import take_lock
 from portal.kernel.readiness import upgrade_database
 from portal.kernel.secrets import random_word
-from portal.server.parts import run_engine, run_worker
+from portal.server.parts import run_engine, run_jobs, run_worker
 from portal.server.tree import ProcessTree
 from portal.server.web import address, serve
 
@@ -44,6 +44,7 @@ def run_demo(settings: Settings, *, host: str | None, port: int | None, calls: i
             {
                 "web": lambda: serve(create_app(settings, "web"), settings, listening),
                 "worker": lambda: run_worker(create_app(settings, "worker")),
+                "jobs": lambda: run_jobs(create_app(settings, "jobs")),
                 "engine": lambda: run_engine(create_app(settings, "engine"), traffic=traffic),
             }
         )

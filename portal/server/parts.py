@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import threading
 
 from flask import Flask
 
 from portal.calls.journal import Journal
+from portal.kernel.jobs.runner import JobRunner
 from portal.kernel.mail.carrier import MailCarrier
 from portal.recordings.sink import Sink
 from portal.routing.callers import known_callers
@@ -14,6 +16,8 @@ from portal.routing.planner import Planner
 from portal.server.tree import until_told
 from portal.telephony.runner import EngineProcess
 from portal.webhooks.sending.worker import Worker
+
+_POLITE = 5
 
 
 def run_worker(app: Flask) -> None:
@@ -27,6 +31,12 @@ def run_worker(app: Flask) -> None:
         carrier.join()
 
     until_told(work)
+
+
+def run_jobs(app: Flask) -> None:
+    """Does background jobs until told to stop. A process of its own, and a polite one: pages go first."""
+    os.nice(_POLITE)
+    until_told(JobRunner(app).run)
 
 
 def run_engine(app: Flask, *, traffic: bool = False) -> None:

@@ -18,6 +18,8 @@ class Permission(StrEnum):
     PLACE_CALLS = "place-calls"
     SEE_INTEGRATION = "see-integration"
     MANAGE_INTEGRATION = "manage-integration"
+    MANAGE_RECORDS = "manage-records"
+    """Deleting records, how long they are kept, who listened; ending anybody's tasks."""
     SEE_MONEY = "see-money"
     ASK_SUPPORT = "ask-support"
     """Anybody of an account: to write to the operator."""

@@ -18,6 +18,7 @@ from portal.contacts.models import Contact, CrmUser
 from portal.helpdesk.models import SupportMessage, SupportThread
 from portal.kernel.clock import now
 from portal.kernel.db import transaction
+from portal.kernel.jobs import JobState, begin
 from portal.recordings.models import Recording
 from portal.telephony.engine import CallKind
 from portal.webhooks.models import EventType, Lane, WebhookDelivery, WebhookEvent, WebhookSubscription
@@ -41,9 +42,7 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
     event = WebhookEvent(type=EventType.CALL_STARTED, api_call_id=call.api_call_id, parameters=[])
     address = f"https://crm.example/{call.api_call_id}"
     webhook = WebhookSubscription(url=address, canonical_url=address, event=EventType.CALL_STARTED)
-    crm_user, contact = CrmUser(name="Ivan"), Contact(name="Petr")
-    thread = SupportThread(subject="Why is it quiet?")
-    thread.messages.append(SupportMessage(author="Ivan", is_operator=False, text="Nobody calls."))
+    crm_user, contact, thread = CrmUser(name="Ivan"), Contact(name="Petr"), _thread()
     key = ApiKey(lookup_hash=secrets.token_hex(16), sealed=vault.seal("a replaced key"))
     key.expires_at = now() + timedelta(hours=1)
     with app.app_context(), transaction(account_id) as session:
@@ -60,12 +59,29 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
             "contact_id": contact.id,
             "crm_user_id": crm_user.id,
             "delivery_id": delivery.id,
+            "job_id": _job_with_a_result(app),
             "key_id": key.id,
             "month": LONG_AGO.month,
             "thread_id": thread.id,
             "webhook_id": webhook.id,
             "year": LONG_AGO.year,
         }
+
+
+def _thread() -> SupportThread:
+    thread = SupportThread(subject="Why is it quiet?")
+    thread.messages.append(SupportMessage(author="Ivan", is_operator=False, text="Nobody calls."))
+    return thread
+
+
+def _job_with_a_result(app: Flask) -> int:
+    """One that is done, in the present transaction."""
+    job = begin("record-outlines")
+    job.state, job.result_blob = JobState.DONE, f"jobs/{job.account_id}/{job.id}-1"
+    job.result_octets = 8
+    with app.extensions["portal.storage"].writer(job.result_blob) as file:
+        file.write(b"time;who")
+    return job.id
 
 
 def session_of(app: Flask, user_id: int) -> int:

@@ -9,9 +9,9 @@ import pytest
 from flask import Flask
 
 from portal.accounts.roles import RIGHTS, Role
-from portal.recordings.serving import content_disposition
 from portal.recordings.sink import Sink
 from portal.web.access import Permission
+from portal.web.blobs import content_disposition
 from tests.browser import Browser
 from tests.calls.factory import Story, tell, tell_whole
 from tests.people import Cast

@@ -72,8 +72,7 @@ def test_the_file_is_moved_and_described(app: Flask, story: Story, tmp_path: Pat
     assert (recording.state, recording.seconds, recording.sides) == (RecordingState.READY, 3, 2)
     assert (recording.octets, recording.etag) == (len(audio), hashlib.sha256(audio).hexdigest())
     assert recording.file_name == f"{story.api_call_id}.wav"
-    with app.extensions["portal.storage"].open(recording.blob) as blob:
-        assert blob.read() == audio
+    assert b"".join(app.extensions["portal.storage"].chunks(recording.blob)) == audio
     assert not path.exists()
     assert heard == [story.api_call_id]
 

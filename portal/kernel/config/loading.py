@@ -27,6 +27,8 @@ def load_settings(environ: Mapping[str, str] | None = None, *, data: Path | None
     values["secret_key"] = values["secret_key"] or _made_up_secret(folder, values["database_url"])
     if (values["mail_url"] is None) != (values["mail_from"] is None):
         raise SettingsError("PORTAL_MAIL_URL and PORTAL_MAIL_FROM belong together: set both, or neither.")
+    if (values["storage_key"] is None) != (values["storage_secret"] is None):
+        raise SettingsError("PORTAL_STORAGE_KEY and PORTAL_STORAGE_SECRET belong together: set both, or neither.")
     return Settings(**values)
 
 

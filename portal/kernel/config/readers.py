@@ -57,6 +57,17 @@ def database(text: str) -> str:
     raise ValueError("must name PostgreSQL or SQLite; other databases are not supported")
 
 
+def bucket(text: str) -> tuple[str, str] | None:
+    """A bucket and a prefix that is empty or ends with a slash; None for nothing."""
+    if not text:
+        return None
+    match = re.fullmatch(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/([0-9A-Za-z._/-]*))?", text)
+    if match is None:
+        raise ValueError("must look like s3://bucket or s3://bucket/prefix")
+    prefix = (match[2] or "").strip("/")
+    return match[1], f"{prefix}/" if prefix else ""
+
+
 def secret(text: str) -> str:
     if text and len(text) < 32:
         raise ValueError("must have at least 32 characters (make one with: openssl rand -hex 32)")

@@ -32,6 +32,12 @@ class Settings:
     web_threads: int
     webhook_allow: tuple[Network, ...]
     webhook_senders: int
+    storage: tuple[str, str] | None
+    """Bucket and prefix of an S3-compatible store; None: the folder `blobs` in `data`."""
+    storage_endpoint: str
+    storage_region: str
+    storage_key: str | None = field(repr=False)
+    storage_secret: str | None = field(repr=False)
     log_level: str
     log_format: str
     capture_pages: bool

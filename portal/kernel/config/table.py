@@ -9,6 +9,7 @@ from typing import Any
 
 from portal.kernel.config.readers import (
     between,
+    bucket,
     database,
     mail_address,
     networks,
@@ -88,6 +89,16 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("PORTAL_WEBHOOK_SENDERS", "16", "Webhooks that one worker sends at once", between(1, 128)),
     Setting(
+        "PORTAL_STORAGE",
+        "the folder `blobs` in `PORTAL_DATA`",
+        "Where records and results of jobs are kept: `s3://bucket/prefix` of an S3-compatible store",
+        bucket,
+    ),
+    Setting("PORTAL_STORAGE_ENDPOINT", "Amazon's own", "Address of that store: `https://s3.example.ru`", url),
+    Setting("PORTAL_STORAGE_REGION", "us-east-1", "Its region", str),
+    Setting("PORTAL_STORAGE_KEY", "none", "Its access key; without one, the machine's role", optional, is_secret=True),
+    Setting("PORTAL_STORAGE_SECRET", "none", "Its secret", optional, is_secret=True),
+    Setting(
         "PORTAL_CAPTURE_PAGES",
         "`off` (the demo: `on`)",
         "`on`: admins may open a URL of this cabinet that shows what a webhook sends to it",
@@ -128,6 +139,7 @@ DEFAULTS = {
     "PORTAL_WEB_PROCESSES": "1",
     "PORTAL_WEB_THREADS": "64",
     "PORTAL_WEBHOOK_SENDERS": "16",
+    "PORTAL_STORAGE_REGION": "us-east-1",
     "PORTAL_CAPTURE_PAGES": "off",
     "PORTAL_LOG_LEVEL": "info",
     "PORTAL_LOG_FORMAT": "json",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.recordings.ranges import ByteRange, RangeNotSatisfiable, requested_range
+from portal.web.ranges import ByteRange, RangeNotSatisfiable, requested_range
 
 SIZE = 1000
 
