@@ -38,6 +38,7 @@ SEE_EVERYTHING = {
     "portal/telephony/lines.py",
     "portal/telephony/orders.py",
     "portal/telephony/sandbox_lines.py",
+    "portal/webhooks/sending/retention.py",
     "portal/webhooks/sending/worker.py",
 }
 

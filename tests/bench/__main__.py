@@ -1,4 +1,4 @@
-"""`python -m tests.bench [--quick]`: measures and prints one table, in some ten minutes (quick: in two)."""
+"""`python -m tests.bench [webhooks] [--quick]`: measures and prints tables, for some twenty minutes (quick: three)."""
 
 import argparse
 import sqlite3
@@ -12,6 +12,7 @@ from sqlalchemy import text
 from portal.kernel.db import db
 from tests.bench import figures, machine
 from tests.bench.sites import Site, demo, on_postgresql
+from tests.bench.webhooks import table as webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,15 @@ QUICK = Extent(calls=20_000, rounds=2, visits=10, test_calls=5)
 def main() -> None:
     """Measures on SQLite, then on PostgreSQL, in one run."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="The figures, with the machine named.")
+    parser.add_argument("section", nargs="?", choices=["all", "webhooks"], default="all", help="webhooks: these alone")
     parser.add_argument("--quick", action="store_true", help="a small history and few rounds: to try the bench itself")
-    extent = QUICK if parser.parse_args().quick else FULL
+    asked = parser.parse_args()
+    if asked.section == "all":
+        _pages(QUICK if asked.quick else FULL)
+    webhooks.run(is_quick=asked.quick)
+
+
+def _pages(extent: Extent) -> None:
     with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder:
         embedded = _embedded(Path(folder), extent)
         with on_postgresql(Path(folder) / "postgresql") as site:

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Row, bindparam, func, select, text, union_all, update
+from sqlalchemy import CompoundSelect, bindparam, func, select, text, union_all, update
 
 from portal.kernel.bells import live_topic
 from portal.kernel.clock import UtcDateTime
@@ -119,7 +119,7 @@ def claim(number: int, caps: Caps, *, now: datetime, is_sqlite: bool) -> list[Cl
     return [_claimed(row, word, lease_until) for row in rows if row.id not in away]
 
 
-def _claimed(row: Row[Any], word: str, lease_until: datetime) -> ClaimedDelivery:
+def _claimed(row: Any, word: str, lease_until: datetime) -> ClaimedDelivery:
     return ClaimedDelivery(
         row.id,
         row.account_id,

@@ -22,6 +22,7 @@ from portal.webhooks.sending import sender
 from portal.webhooks.sending.completion import complete
 from portal.webhooks.sending.finished import Finished
 from portal.webhooks.sending.queue import Caps, ClaimedDelivery, claim, expire, next_due
+from portal.webhooks.sending.retention import Sweeper
 from portal.webhooks.sending.schedule import LEASE
 
 log = structlog.get_logger(__name__)
@@ -61,12 +62,15 @@ class Worker:
     def run(self, stop: threading.Event) -> None:
         """Works until `stop`; then claims nothing more, lets what is in the air land, and notes it."""
         bell = threading.Thread(target=self._listen, args=(stop,), name="webhooks-bell")
+        sweeper = threading.Thread(target=Sweeper(self._app).run, args=(stop,), name="webhooks-sweeper")
         with self._app.app_context(), ThreadPoolExecutor(self._senders, "webhook") as pool:
             bell.start()
+            sweeper.start()
             while not stop.is_set():
                 self._wait(self._round(pool))
             self._land()
         bell.join()
+        sweeper.join()
 
     def _listen(self, stop: threading.Event) -> None:
         """Turns bells, and the wish to stop, into news; without bells the polls go on."""

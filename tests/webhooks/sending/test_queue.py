@@ -270,13 +270,7 @@ def test_the_price_of_a_claim_does_not_grow_with_a_backlog(app: Flask, north: Co
     plan = "explain query plan " + str(queue._statement(is_sqlite=True))
     names = ("now", "lease_until", "claim", "cap", "account_cap", "suspects", "number")
 
-    rows = seeing_all(
-        app,
-        lambda: db.session.execute(
-            text(plan),
-            dict.fromkeys(names, 0),
-        ).all(),
-    )
+    rows = seeing_all(app, lambda: db.session.execute(text(plan), dict.fromkeys(names, 0)).all())
 
     details = [row[3] for row in rows]
     by_key = "ix_webhook_delivery_queue (subscription_id=? AND lane=? AND due_at<?)"
