@@ -6,8 +6,9 @@ import random
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, fields
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Table, bindparam, select, update
 
 from portal.accounts.audit import audit
 from portal.kernel.db import db
@@ -21,12 +22,13 @@ from portal.webhooks.sending.finished import Finished
 from portal.webhooks.sending.schedule import Verdict
 
 _FIELDS = [field.name for field in fields(Health)]
-_BLEMISHED = select(WebhookSubscription.id).where(
-    WebhookSubscription.id.in_(bindparam("ids", expanding=True)),
-    (WebhookSubscription.failures > 0)
-    | (WebhookSubscription.recent_failures > 0)
-    | WebhookSubscription.failing_since.is_not(None)
-    | WebhookSubscription.probe_at.is_not(None),
+_WEBHOOK = cast("Table", WebhookSubscription.__table__)
+_BLEMISHED = select(_WEBHOOK.c.id).where(
+    _WEBHOOK.c.id.in_(bindparam("ids", expanding=True)),
+    (_WEBHOOK.c.failures > 0)
+    | (_WEBHOOK.c.recent_failures > 0)
+    | _WEBHOOK.c.failing_since.is_not(None)
+    | _WEBHOOK.c.probe_at.is_not(None),
 )
 
 

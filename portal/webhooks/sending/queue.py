@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import CompoundSelect, bindparam, func, select, text, union_all, update
+from sqlalchemy import CompoundSelect, Table, bindparam, func, select, text, union_all, update
 
 from portal.kernel.bells import live_topic
 from portal.kernel.clock import UtcDateTime
@@ -20,38 +20,48 @@ from portal.webhooks.sending.claim_sql import claim_statement
 from portal.webhooks.sending.schedule import LEASE
 from portal.webhooks.wire import Parameter
 
-# Statements stand ready: to build them anew each time costs more than the database takes to run them.
+# Statements stand ready, and name the tables themselves: to build them anew each time, as the mapped classes would,
+# costs more than the database takes to run them.
 _statement = cache(claim_statement)
+_DELIVERY = cast("Table", WebhookDelivery.__table__)
+_WEBHOOK = cast("Table", WebhookSubscription.__table__)
+_EVENT = cast("Table", WebhookEvent.__table__)
 _CLAIMED = (
     select(
-        WebhookDelivery.id,
-        WebhookDelivery.account_id,
-        WebhookDelivery.subscription_id,
-        WebhookDelivery.public_id,
-        WebhookDelivery.step,
-        WebhookDelivery.attempts,
-        WebhookDelivery.expires_at,
-        WebhookDelivery.lane,
-        WebhookDelivery.created_at,
-        WebhookSubscription.url,
-        WebhookSubscription.probe_at.is_not(None).label("is_probe"),
-        WebhookSubscription.rate_per_minute.is_not(None).label("is_paced"),
-        WebhookEvent.type,
-        WebhookEvent.parameters,
+        _DELIVERY.c.id,
+        _DELIVERY.c.account_id,
+        _DELIVERY.c.subscription_id,
+        _DELIVERY.c.public_id,
+        _DELIVERY.c.step,
+        _DELIVERY.c.attempts,
+        _DELIVERY.c.expires_at,
+        _DELIVERY.c.lane,
+        _DELIVERY.c.created_at,
+        _WEBHOOK.c.url,
+        _WEBHOOK.c.probe_at.is_not(None).label("is_probe"),
+        _WEBHOOK.c.rate_per_minute.is_not(None).label("is_paced"),
+        _EVENT.c.type,
+        _EVENT.c.parameters,
     )
-    .join(WebhookSubscription, WebhookSubscription.id == WebhookDelivery.subscription_id)
-    .join(WebhookEvent, WebhookEvent.id == WebhookDelivery.event_id)
-    .where(WebhookDelivery.id.in_(bindparam("ids", expanding=True)))
-    .order_by(WebhookDelivery.lane, WebhookDelivery.created_at, WebhookDelivery.id)
+    .join(_WEBHOOK, _WEBHOOK.c.id == _DELIVERY.c.subscription_id)
+    .join(_EVENT, _EVENT.c.id == _DELIVERY.c.event_id)
+    .where(_DELIVERY.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(_DELIVERY.c.lane, _DELIVERY.c.created_at, _DELIVERY.c.id)
 )
 _NOW = bindparam("now", type_=UtcDateTime)
 _NEXT_DUE: CompoundSelect[Any] = union_all(
-    select(func.min(WebhookDelivery.due_at)).where(
+    select(func.min(_DELIVERY.c.due_at)).where(
         text("state in ('waiting', 'sending')"),  # word for word the index's own condition
-        WebhookDelivery.due_at > _NOW,
+        _DELIVERY.c.due_at > _NOW,
     ),
-    select(func.min(WebhookSubscription.probe_at)).where(WebhookSubscription.probe_at > _NOW),
-    select(func.min(WebhookSubscription.next_send_at)).where(WebhookSubscription.next_send_at > _NOW),
+    select(func.min(_WEBHOOK.c.probe_at)).where(_WEBHOOK.c.probe_at > _NOW),
+    select(func.min(_WEBHOOK.c.next_send_at)).where(_WEBHOOK.c.next_send_at > _NOW),
+)
+_EXPIRE = (
+    update(_DELIVERY)
+    .where(_DELIVERY.c.state == DeliveryState.WAITING.value, _DELIVERY.c.expires_at <= _NOW)
+    .values(state=DeliveryState.EXPIRED.value, finished_at=_NOW)
+    .returning(_DELIVERY.c.account_id)
 )
 
 
@@ -147,12 +157,6 @@ def next_due(now: datetime) -> datetime | None:
 
 def expire(now: datetime) -> int:
     """Gives up what is worth nothing any more, also of webhooks that do not send; answers how many."""
-    accounts: Sequence[int] = db.session.scalars(
-        update(WebhookDelivery)
-        .where(WebhookDelivery.state == DeliveryState.WAITING, WebhookDelivery.expires_at <= now)
-        .values(state=DeliveryState.EXPIRED, finished_at=now)
-        .returning(WebhookDelivery.account_id)
-        .execution_options(synchronize_session=False)
-    ).all()
+    accounts: Sequence[int] = db.session.scalars(_EXPIRE, {"now": now}).all()
     ring(*(live_topic(account_id, "webhooks-changed") for account_id in set(accounts)))
     return len(accounts)

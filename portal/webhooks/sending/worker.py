@@ -29,6 +29,8 @@ log = structlog.get_logger(__name__)
 
 SHORTEST_POLL, LONGEST_POLL = 1.0, 15.0
 """Seconds between looks when no bell rings: soon after work, rarely when idle. A bell may be lost, a row not."""
+LONGEST_GATHERING = 0.01
+"""Seconds for which a sender that has landed may stand idle at most, so that others are noted with it."""
 _HEARS_STOP_WITHIN = 0.5
 _SEES_ALL = "webhook dispatch"
 # Locked, full, restarting, half migrated: no fault of what was to be written, which is kept for the next time.
@@ -58,6 +60,7 @@ class Worker:
         self._unnoted: list[Finished] = []
         self._poll = SHORTEST_POLL
         self._expires_at = 0.0
+        self._round_took = 0.0
 
     def run(self, stop: threading.Event) -> None:
         """Works until `stop`; then claims nothing more, lets what is in the air land, and notes it."""
@@ -92,21 +95,34 @@ class Worker:
             listener.close()
 
     def _wait(self, seconds: float) -> None:
-        """Until something happens, or so long; takes in all that has happened by then."""
+        """Until something happens, or so long; takes in all that has happened by then.
+
+        While most senders are busy it lets several of them land, for no longer than a round takes: a round for each
+        would cost more than the sending.
+        """
         try:
-            news = self._news.get(timeout=max(seconds, 0.001))
-            while True:
-                self._poll = SHORTEST_POLL
-                if news is not None:
-                    self._in_the_air -= 1
-                    if news.finished is not None:
-                        self._unnoted.append(news.finished)
-                news = self._news.get_nowait()
+            is_rung = self._hear_of(self._news.get(timeout=max(seconds, 0.001)))
+            while not self._news.empty():
+                is_rung |= self._hear_of(self._news.get_nowait())
+            until = monotonic() + min(self._round_took, LONGEST_GATHERING)
+            while not is_rung and self._in_the_air > self._senders // 2:
+                is_rung = self._hear_of(self._news.get(timeout=max(0.0, until - monotonic())))
         except queue.Empty:
             return
 
+    def _hear_of(self, news: _Landed | None) -> bool:
+        """Whether it was a bell, which is answered at once."""
+        self._poll = SHORTEST_POLL
+        if news is None:
+            return True
+        self._in_the_air -= 1
+        if news.finished is not None:
+            self._unnoted.append(news.finished)
+        return False
+
     def _round(self, pool: ThreadPoolExecutor) -> float:
         """Notes what came of the last tries, claims what is due, hands it out; answers how many seconds to wait."""
+        began = monotonic()
         try:
             claimed, pause = self._note_and_claim()
         except _DATABASE_AWAY as error:
@@ -116,6 +132,7 @@ class Worker:
             log.exception("webhook_round_failed", unnoted=len(self._unnoted))
             self._note_one_by_one()
             return SHORTEST_POLL
+        self._round_took = monotonic() - began
         for delivery in claimed:
             self._in_the_air += 1
             pool.submit(self._send, delivery)
@@ -131,7 +148,8 @@ class Worker:
                 expire(now())
                 self._expires_at = monotonic() + SHORTEST_POLL
             claimed = claim(free, self._caps, now=now(), is_sqlite=self._is_sqlite) if free > 0 else []
-            due_at = next_due(now())
+            # Who sends is back soon anyhow, and looks then.
+            due_at = None if claimed else next_due(now())
         self._unnoted = []
         return claimed, LONGEST_POLL if due_at is None else (due_at - now()).total_seconds()
 
