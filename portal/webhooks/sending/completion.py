@@ -68,7 +68,8 @@ def complete(finished: Iterable[Finished]) -> list[Finished]:
         return []
     hooks = health.hold(finished)
     # In one order, so that two workers never wait for each other.
-    claims = dict(db.session.execute(_HELD, {"ids": [each.delivery.id for each in finished]}).tuples().all())
+    rows = db.session.execute(_HELD, {"ids": [each.delivery.id for each in finished]})
+    claims = {row.id: row.claim for row in rows}
     noted = [each for each in finished if claims.get(each.delivery.id) == each.delivery.claim]
     if noted:
         db.session.execute(_MOVE_ON, [_moves_on(each) for each in noted])
