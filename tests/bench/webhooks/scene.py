@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -27,8 +28,16 @@ from portal.kernel.readiness import upgrade_database
 from portal.webhooks.models import DeliveryState, EventType, WebhookDelivery
 from portal.webhooks.services import add_webhook
 from portal.webhooks.urls import SendableUrl
-from tests.support.installation import PORTAL
 from tests.support.postgres import PostgresServer
+
+# The sending part of `portal worker` alone, in one process that can be measured.
+WORKER = """
+from portal.app import create_app
+from portal.kernel.config import load_settings
+from portal.server.parts import run_worker
+
+run_worker(create_app(load_settings(), "worker"))
+"""
 
 
 class Scene:
@@ -85,9 +94,9 @@ class Scene:
 
     @contextmanager
     def worker(self, senders: int) -> Iterator[int]:
-        """`portal worker` with so many senders; gives its process id."""
+        """A worker with so many senders; gives its process id."""
         environment = os.environ | self.environment | {"PORTAL_WEBHOOK_SENDERS": str(senders)}
-        process = subprocess.Popen([PORTAL, "worker"], env=environment)
+        process = subprocess.Popen([sys.executable, "-c", WORKER], env=environment)
         try:
             yield process.pid
         finally:
