@@ -16,9 +16,14 @@ from portal.accounts.views import feature as accounts
 from portal.admin.views import feature as admin
 from portal.billing.panel import CHARGE_PANEL
 from portal.billing.views import feature as billing
+from portal.calls.export.job import EXPORT
+from portal.calls.log.notices import add_notice_source
 from portal.calls.panels import add_panels
+from portal.calls.remarks.panel import REMARK_PANEL
 from portal.calls.views import feature as calls
 from portal.contacts.views import feature as contacts
+from portal.followups.panel import FOLLOW_UP_PANEL
+from portal.followups.views import feature as followups
 from portal.helpdesk.views import desk, helpdesk
 from portal.integration.views import feature as integration
 from portal.jobs.keeping import CLEANING
@@ -38,11 +43,18 @@ from portal.public_api import errors as api_errors
 from portal.public_api.description import feature as description
 from portal.public_api.views import PREFIX as API_PREFIX
 from portal.public_api.views import feature as public_api
+from portal.recordings.archive import ARCHIVE
 from portal.recordings.outlines import MISSING_OUTLINES, OUTLINES
 from portal.recordings.panel import RECORD_PANEL
+from portal.recordings.removal import LETTING_GO
+from portal.recordings.retention import DUE_RETENTION, RETENTION
 from portal.recordings.views import feature as recordings
 from portal.web import addresses, assets, errors, filters, live, requests, security
 from portal.web.health import feature as health
+from portal.webhooks.capture.inlet import PREFIX as CAPTURE_PREFIX
+from portal.webhooks.capture.inlet import inlet
+from portal.webhooks.capture.inlet import plain as plain_capture
+from portal.webhooks.notices import Deliveries
 from portal.webhooks.pages.panel import DELIVERY_PANEL
 from portal.webhooks.pages.views import feature as webhooks
 
@@ -54,9 +66,11 @@ FEATURES = (
     overview,
     contacts,
     calls,
+    followups,
     recordings,
     billing,
     webhooks,
+    inlet,
     integration,
     description,
     helpdesk,
@@ -65,7 +79,7 @@ FEATURES = (
     admin,
     desk,
 )
-BACKGROUND = (CLEANING, OUTLINES, MISSING_OUTLINES)
+BACKGROUND = (CLEANING, EXPORT, OUTLINES, MISSING_OUTLINES, RETENTION, DUE_RETENTION, LETTING_GO, ARCHIVE)
 """What `portal worker` does besides sending webhooks: kinds of jobs, and works that come again and again."""
 _MAX_FORM = 1_000_000
 
@@ -91,14 +105,17 @@ def create_app(settings: Settings, process: Process = "web") -> Flask:
     security.init_app(app)
     errors.init_app(app)
     errors.answer_in(app, API_PREFIX, api_errors.plain)
+    errors.answer_in(app, CAPTURE_PREFIX, plain_capture)
     security.csrf.exempt(public_api)
+    security.csrf.exempt(inlet)
     filters.init_app(app)
     assets.init_app(app)
     door.init_app(app)
     live.init_app(app, app.extensions["portal.bells"], limit=settings.web_threads // 2)
     for feature in FEATURES:
         app.register_blueprint(feature)
-    add_panels(app, RECORD_PANEL, DELIVERY_PANEL, CHARGE_PANEL)
+    add_panels(app, RECORD_PANEL, FOLLOW_UP_PANEL, REMARK_PANEL, DELIVERY_PANEL, CHARGE_PANEL)
+    add_notice_source(app, Deliveries())
     subscriptions.init_app(app)
     navigation.init_app(app)
     return app

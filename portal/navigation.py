@@ -8,19 +8,28 @@ from werkzeug.local import LocalProxy
 
 from portal.accounts.door import signed_in
 from portal.billing.queries import HeaderMoney, header
+from portal.followups import queries as followups
 from portal.helpdesk.queries import unread_count
 from portal.jobs.views import jobs_going_on
 from portal.kernel.i18n import gettext as _
 from portal.kernel.tenancy import current_scope
-from portal.web import htmx, nav
+from portal.web import htmx, live, nav
 from portal.web.access import Permission
 from portal.web.nav import Entry, NavItem
+from portal.webhooks.alerts import words as alert_words
+from portal.webhooks.alerts.models import AlertKind
+from portal.webhooks.alerts.services import open_alerts
 
 
 def _unread_answers() -> int:
     """None on pages outside of an account: the operator's, and a refusal at the door."""
     scope = current_scope()
     return unread_count() if scope is not None and scope.account_id is not None else 0
+
+
+def _open_follow_ups() -> int:
+    scope = current_scope()
+    return followups.count(followups.Show.OPEN) if scope is not None and scope.account_id is not None else 0
 
 
 def _open_jobs() -> int:
@@ -32,12 +41,14 @@ def _open_jobs() -> int:
 ENTRIES: tuple[Entry, ...] = (
     Entry("overview.index", lambda: _("Overview"), "dashboard", "work", Permission.SEE_CALLS),
     Entry("calls.index", lambda: _("Calls"), "calls", "work", Permission.SEE_CALLS),
+    Entry("followups.index", lambda: _("Missed calls"), "missed", "work", Permission.SEE_CALLS, count=_open_follow_ups),
     Entry("billing.balance", lambda: _("Balance"), "wallet", "work", Permission.SEE_MONEY),
     Entry("jobs.index", lambda: _("Tasks"), "history", "work", Permission.SEE_CALLS, count=_open_jobs),
     Entry("billing.payments", lambda: _("Payment statistics"), "chart", "cabinet", Permission.SEE_MONEY),
     Entry("billing.documents", lambda: _("Invoices and acts"), "invoice", "cabinet", Permission.SEE_MONEY),
     Entry("accounts.profile", lambda: _("Personal data"), "profile", "cabinet", Permission.SIGNED_IN),
     Entry("contacts.index", lambda: _("Address book"), "contacts", "cabinet", Permission.SEE_CALLS),
+    Entry("recordings.keeping", lambda: _("Storage of records"), "mic", "cabinet", Permission.MANAGE_RECORDS),
     Entry("integration.index", lambda: _("CRM integration"), "integration", "cabinet", Permission.SEE_INTEGRATION),
     Entry("description.index", lambda: _("Description"), "book", "cabinet", Permission.SIGNED_IN),
     Entry(
@@ -74,8 +85,11 @@ def _frame() -> dict[str, object]:
         "nav": LocalProxy(_menu) if person else [],
         "flashes": htmx.flashes(),
         "header": LocalProxy(_money) if account and _may(Permission.SEE_MONEY) else None,
-        "live_url": url_for("accounts.live") if account else None,
+        "live_url": url_for("accounts.live", since=live.stamp()) if account else None,
         "preferences": {"url": url_for("accounts.set_preferences"), "next": request.full_path.rstrip("?")},
+        "alerts": LocalProxy(_alerts) if account and _may(Permission.MANAGE_INTEGRATION) else [],
+        "alerts_url": url_for("webhooks.alerts") if account and _may(Permission.MANAGE_INTEGRATION) else None,
+        "has_capture": current_app.extensions["portal.settings"].capture_pages,
         "is_demo": current_app.extensions["portal.settings"].is_demo,
     }
     return frame
@@ -96,6 +110,25 @@ def _money() -> HeaderMoney:
         g.header_money = header()
     money: HeaderMoney = g.header_money
     return money
+
+
+def _alerts() -> list[dict[str, object]]:
+    """Read when a template asks for it; none on pages outside of an account."""
+    person, scope = signed_in(), current_scope()
+    if person is None or scope is None or scope.account_id is None:
+        return []
+    return [
+        {
+            "id": alert.id,
+            "kind": alert_words.TONES[AlertKind(alert.kind)],
+            "title": alert_words.title(AlertKind(alert.kind)),
+            "text": alert_words.explanation(AlertKind(alert.kind)),
+            "url": url_for("webhooks.webhook", webhook_id=alert.subscription_id),
+            "dismiss_url": url_for("webhooks.dismiss_alert", alert_id=alert.id),
+            "back": request.full_path.rstrip("?"),
+        }
+        for alert in open_alerts(person.user_id)
+    ]
 
 
 def _may(permission: str) -> bool:

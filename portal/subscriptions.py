@@ -6,16 +6,21 @@ from flask import Flask
 
 from portal.accounts.events import AccountOpened
 from portal.billing import charging
-from portal.calls.events import CallFinished, CallStarted
+from portal.calls.events import CallAnswered, CallFinished, CallRecorded, CallStarted
+from portal.calls.log import upkeep
+from portal.followups import keeping as followups
 from portal.kernel.events import EventBus
 from portal.routing import activity as routing_activity
 from portal.routing import services as routing
 from portal.telephony.events import CallOrdered
 from portal.webhooks import outbox
+from portal.webhooks.alerts import services as webhook_alerts
+from portal.webhooks.events import WebhookFailing, WebhookRecovered, WebhookSwitchedOff
 
 
 def init_app(app: Flask) -> None:
     """Subscribes the rooms, in the order in which they must write."""
+    upkeep.watch()
     bus: EventBus = app.extensions["portal.events"]
     bus.subscribe(AccountOpened, routing.on_account_opened)
     bus.subscribe(AccountOpened, charging.on_account_opened)
@@ -23,5 +28,12 @@ def init_app(app: Flask) -> None:
     # The price first: the notice of the call's end tells it.
     bus.subscribe(CallFinished, charging.on_call_finished)
     bus.subscribe(CallFinished, routing_activity.on_call_finished)
+    bus.subscribe(CallAnswered, followups.on_call_answered)
+    bus.subscribe(CallFinished, followups.on_call_finished)
     bus.subscribe(CallStarted, outbox.on_call_started)
+    bus.subscribe(CallAnswered, outbox.on_call_answered)
     bus.subscribe(CallFinished, outbox.on_call_finished)
+    bus.subscribe(WebhookFailing, webhook_alerts.on_failing)
+    bus.subscribe(WebhookSwitchedOff, webhook_alerts.on_switched_off)
+    bus.subscribe(WebhookRecovered, webhook_alerts.on_recovered)
+    bus.subscribe(CallRecorded, outbox.on_call_recorded)

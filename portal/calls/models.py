@@ -25,10 +25,14 @@ class CallRecord(AccountOwned, Model):
     __tablename__ = "call_record"
     __table_args__ = owned(
         UniqueConstraint("account_id", "api_call_id"),
-        Index("ix_call_record_account_id_started_at_id", "account_id", "started_at", "id"),
+        points_to("call_class", "class_id"),
+        # The class as well, so that the hours of a day are counted from the index alone.
+        Index("ix_call_record_account_id_started_at_id", "account_id", "started_at", "id", "class_id"),
         # The telephony API asks for one caller or callee, newest first; hunting asks who has just talked.
         Index("ix_call_record_caller", "account_id", "caller", "started_at", "id"),
         Index("ix_call_record_callee", "account_id", "callee", "started_at", "id"),
+        # The log: the newest calls of a class (`calls.log.models.CallClass`).
+        Index("ix_call_record_class", "account_id", "class_id", "started_at", "id"),
         # Few rows at any time: the calls that last, newest first.
         Index(
             "ix_call_record_live",
@@ -65,6 +69,8 @@ class CallRecord(AccountOwned, Model):
     version: Mapped[int] = mapped_column(default=0)
     search_text: Mapped[str] = mapped_column(Text, default="")
     """Every number and name to look for, in one column: see `calls.log.search`."""
+    class_id: Mapped[int] = mapped_column(BigId)
+    """Kept by `calls.log.upkeep`."""
 
     legs: Mapped[list[CallLeg]] = relationship(
         back_populates="call", order_by="CallLeg.number", cascade="all, delete-orphan"

@@ -10,20 +10,27 @@ from typing import Any, cast
 from sqlalchemy import Table, literal_column
 
 from portal.billing.models import LedgerDay, LedgerEntry
+from portal.calls.log import moments
+from portal.calls.log.classes import class_ids
+from portal.calls.log.figures import add_many_totals
 from portal.calls.log.search import search_text
 from portal.calls.models import CallLeg, CallRecord
 from portal.demo import postings
 from portal.demo.history import PastCall, PastLeg
 from portal.demo.postings import PriceBook, Purse
+from portal.demo.sorting import Sorting
 from portal.kernel.bulk import bulk_insert, reserve_ids
 from portal.kernel.db import upsert
 from portal.telephony.control.times import whole_seconds
+from portal.telephony.engine import CallKind
 
 _CALL_COLUMNS = (
     "id", "api_call_id", "switch", "kind", "outcome", "caller", "caller_name", "did", "callee", "callee_name",
     "started_at", "answered_at", "ended_at", "caller_leg_seconds", "callee_leg_seconds", "talk_seconds",
     "caller_wait_seconds", "callee_wait_seconds", "has_recording", "price", "version", "search_text",
+    "class_id",
 )  # fmt: skip
+_CALLER_WAITED, _CALLEE_WAITED = (_CALL_COLUMNS.index(f"{side}_wait_seconds") - 1 for side in ("caller", "callee"))
 _LEG_COLUMNS = (
     "call_id", "number", "address", "label", "side", "reason", "round", "started_at", "rang_at", "answered_at",
     "ended_at", "result", "end",
@@ -37,11 +44,21 @@ class Chapter:
         self, calls: Sequence[PastCall], prices: PriceBook, purse: Purse, *, has_recording: bool = False
     ) -> None:
         priced = [prices.price(call) for call in calls]
+        sorting = Sorting(purse.zone)
         self._calls = calls
-        self._rows = [
-            _call_row(call, amount, has_recording=has_recording and call.talk_seconds > 0)
-            for call, (amount, _rating) in zip(calls, priced, strict=True)
-        ]
+        self._rows = []
+        for call, (amount, _rating) in zip(calls, priced, strict=True):
+            is_recorded = has_recording and call.talk_seconds > 0
+            row = _call_row(call, amount, has_recording=is_recorded)
+            self._rows.append(row)
+            sorting.add(
+                call,
+                amount,
+                row[_CALLER_WAITED if call.kind is CallKind.INCOMING else _CALLEE_WAITED] or 0,
+                has_recording=is_recorded,
+            )
+        self._keys = sorting.keys
+        self._totals = sorting.totals()
         self._entries = list(purse.entries(calls, priced))
         self._days = [
             {"day": day, "kind": kind, "amount": amount, "count": count}
@@ -57,7 +74,11 @@ class Chapter:
         """Writes it in the present transaction; answers the calls' row numbers, in their order."""
         first = reserve_ids(_table(CallRecord), len(self._rows))
         ids = range(first, first + len(self._rows))
-        bulk_insert(_table(CallRecord), _CALL_COLUMNS, ((i, *row) for i, row in zip(ids, self._rows, strict=True)))
+        classes = class_ids(self._keys)
+        calls = zip(ids, self._rows, self._keys, strict=True)
+        bulk_insert(_table(CallRecord), _CALL_COLUMNS, ((i, *row, classes[key]) for i, row, key in calls))
+        add_many_totals(self._totals)
+        moments.note((call.started_at, row[-1]) for call, row in zip(self._calls, self._rows, strict=True))
         bulk_insert(_table(CallLeg), _LEG_COLUMNS, self._leg_rows(ids))
         bulk_insert(_table(LedgerEntry), postings.COLUMNS, self._entries)
         if self._days:
@@ -80,7 +101,7 @@ def _table(model: Any) -> Table:
 
 
 def _call_row(call: PastCall, price: Any, *, has_recording: bool) -> tuple[Any, ...]:
-    """Values of `_CALL_COLUMNS` after the id."""
+    """Values of `_CALL_COLUMNS` between the id and the class."""
     a, b = call.legs[0], call.legs[-1]
     caller, callee = call.caller, call.callee
     number, name = (callee.address, callee.name) if callee else (None, None)

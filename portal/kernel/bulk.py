@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Date, Table, func, select
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
 from portal.kernel.clock import UtcDateTime
@@ -20,6 +20,19 @@ def bulk_insert(table: Table, columns: Sequence[str], rows: Iterable[Sequence[An
 
     Takes part in the present transaction. `account_id` is added here and cannot be given.
     """
+    return _bulk(table, columns, rows, "")
+
+
+def bulk_add(
+    table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, key: Sequence[str], sums: Sequence[str]
+) -> int:
+    """The same, but where a row of this `key` (besides the account) exists, the numbers of `sums` are added to it."""
+    added = ", ".join(f'"{name}" = "{table.name}"."{name}" + excluded."{name}"' for name in sums)
+    listed = ", ".join(f'"{name}"' for name in ("account_id", *key))
+    return _bulk(table, columns, rows, f" on conflict ({listed}) do update set {added}")
+
+
+def _bulk(table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]], conflict: str) -> int:
     account_id = current_account_id()
     names = ("account_id", *columns)
     connection = db.session.connection()
@@ -33,7 +46,7 @@ def bulk_insert(table: Table, columns: Sequence[str], rows: Iterable[Sequence[An
             yield values
 
     write = _copy if isinstance(connection.dialect, PGDialect) else _execute_many
-    return write(connection, table.name, names, prepared())
+    return write(connection, table.name, names, prepared(), conflict)
 
 
 def reserve_ids(table: Table, count: int) -> int:
@@ -56,6 +69,8 @@ def _converter(table: Table, name: str, connection: Connection) -> Callable[[Any
         return lambda value: kind.process_bind_param(value, connection.dialect)
     if isinstance(kind, UtcDateTime) and not isinstance(connection.dialect, PGDialect):
         return _microseconds
+    if isinstance(kind, Date) and not isinstance(connection.dialect, PGDialect):
+        return str
     return None
 
 
@@ -63,7 +78,9 @@ def _microseconds(value: datetime | None) -> int | None:
     return None if value is None else int(value.timestamp()) * 1_000_000 + value.microsecond
 
 
-def _copy(connection: Connection, table: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+def _copy(
+    connection: Connection, table: str, names: Sequence[str], rows: Iterable[Sequence[Any]], conflict: str
+) -> int:
     """By way of a table of this transaction's own: COPY itself is closed to tables with row-level security."""
     driver: Any = connection.connection.driver_connection
     listed = ", ".join(f'"{name}"' for name in names)
@@ -73,15 +90,17 @@ def _copy(connection: Connection, table: str, names: Sequence[str], rows: Iterab
         with cursor.copy(f"copy {coming} ({listed}) from stdin") as copy:
             for row in rows:
                 copy.write_row(row)
-        cursor.execute(f'insert into "{table}" ({listed}) select {listed} from {coming}')  # noqa: S608 -- own names
+        cursor.execute(f'insert into "{table}" ({listed}) select {listed} from {coming}{conflict}')  # noqa: S608
         count = int(cursor.rowcount)
         cursor.execute(f"drop table {coming}")
     return count
 
 
-def _execute_many(connection: Connection, table: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+def _execute_many(
+    connection: Connection, table: str, names: Sequence[str], rows: Iterable[Sequence[Any]], conflict: str
+) -> int:
     driver: Any = connection.connection.driver_connection
     listed = ", ".join(f'"{name}"' for name in names)
     marks = ", ".join("?" * len(names))
-    cursor = driver.executemany(f'insert into "{table}" ({listed}) values ({marks})', rows)  # noqa: S608 -- own names
+    cursor = driver.executemany(f'insert into "{table}" ({listed}) values ({marks}){conflict}', rows)  # noqa: S608
     return int(cursor.rowcount)

@@ -89,6 +89,11 @@ def init_app(app: Flask, database_url: str, *, pool_size: int, bells: Bells, is_
             sqlite.tune(db.engine, "FULL" if is_durable else "NORMAL", lambda: bool(g and g.get("writes", False)))
 
 
+def is_sqlite() -> bool:
+    """Whether the database is SQLite: for the few statements that need other words on each database."""
+    return db.engine.dialect.name == "sqlite"
+
+
 def ring(*topics: str) -> None:
     """Rings after this transaction's commit; a rollback forgets it."""
     db.session.info.setdefault("bells", set()).update(topics)

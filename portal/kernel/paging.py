@@ -97,12 +97,42 @@ class NewestFirst:
 
     def cursor_of(self, row: object, *, backwards: bool = False) -> Cursor:
         """Where this entity, or row with its columns, stands."""
-        moment: datetime = getattr(row, self.moment.key)
-        key = (int(moment.timestamp()) * _MICROSECONDS + moment.microsecond, getattr(row, self.id.key))
-        return Cursor(key, backwards)
+        return self.cursor_at(getattr(row, self.moment.key), getattr(row, self.id.key), backwards=backwards)
+
+    @staticmethod
+    def cursor_at(moment: datetime, row_id: int, *, backwards: bool = False) -> Cursor:
+        """Where a row of this moment and id would stand."""
+        return Cursor((int(moment.timestamp()) * _MICROSECONDS + moment.microsecond, row_id), backwards)
+
+    @staticmethod
+    def place_of(cursor: Cursor) -> tuple[datetime, int]:
+        """The moment and the id that a cursor names."""
+        micro, row_id = cursor.key
+        return from_unix(micro // _MICROSECONDS).replace(microsecond=micro % _MICROSECONDS), row_id
+
+    def reached(self, rows: Select[R], cursor: Cursor) -> Select[R]:
+        """The rows as far as the cursor's, which is one of them: what `ordered` with this cursor leaves out."""
+        columns = tuple_(self.moment, self.id)
+        place = self._place(cursor)
+        return rows.where(columns <= place if cursor.backwards else columns >= place)
 
     def _place(self, cursor: Cursor) -> ColumnElement[Any]:
-        micro, row_id = cursor.key
-        moment = from_unix(micro // _MICROSECONDS).replace(microsecond=micro % _MICROSECONDS)
+        moment, row_id = self.place_of(cursor)
         # A tuple gives its values no types: without one, the moment would not be compared as the column stores it.
         return tuple_(literal(moment, self.moment.type), literal(row_id, self.id.type))
+
+
+class OldestFirst(NewestFirst):
+    """The other way round, for what is to be done: the earliest moment first."""
+
+    __slots__ = ()
+
+    def ordered(self, rows: Select[R], cursor: Cursor | None = None) -> Select[R]:
+        """The rows from the cursor on; going back, the nearest older ones come first."""
+        columns: tuple[ColumnElement[Any], ...] = (self.moment.expression, self.id.expression)
+        if cursor is not None and cursor.backwards:
+            earlier = rows.where(tuple_(*columns) < self._place(cursor))
+            return earlier.order_by(*(column.desc() for column in columns))
+        if cursor is not None:
+            rows = rows.where(tuple_(*columns) > self._place(cursor))
+        return rows.order_by(*columns)

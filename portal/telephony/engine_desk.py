@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import structlog
 from sqlalchemy import select
@@ -12,11 +14,14 @@ from sqlalchemy.exc import OperationalError
 
 from portal.kernel.clock import now
 from portal.kernel.db import announce, transaction
-from portal.telephony.engine import CallChange, CallJournal, CallSnapshot, Presence, RecordSink
+from portal.telephony.engine import CallChange, CallJournal, CallSnapshot, Presence, RecordSink, RoutePlanner
 from portal.telephony.models import SipLine
 from portal.telephony.write_behind import WriteBehind
 
 log = structlog.get_logger(__name__)
+
+KnownCallers: TypeAlias = Callable[[int], Sequence[str]]
+"""Numbers (universal format) of people who are likely to call an account; asked with its id."""
 
 _PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 
@@ -105,6 +110,17 @@ class PresenceBoard:
             with self._lock:
                 self._news[account_id] = {**news, **self._news.get(account_id, {})}
             raise
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Whom an engine asks and tells."""
+
+    planner: RoutePlanner
+    journal: QueuedJournal
+    sink: QueuedSink
+    board: PresenceBoard
+    known_callers: KnownCallers
 
 
 def _write_presence(account_id: int, news: Mapping[str, Presence]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlalchemy import select
 
 from portal.accounts.audit import audit
@@ -10,15 +12,16 @@ from portal.kernel.db import db, ring, transaction
 from portal.kernel.errors import Conflict, Refused
 from portal.kernel.i18n import gettext as _
 from portal.telephony.addresses import sip_address
-from portal.telephony.models import Did, SipLine
+from portal.telephony.models import MAIN_SWITCH, Did, SipLine
 from portal.telephony.queries import find_sip_line
 
+_SWITCH = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.-]{0,47}")
 LINES_TOPIC = "lines"
 """The bell that tells engines of a new line or of a phone's changed settings."""
 
 
-def add_sip_line(name: str, label: str = "") -> SipLine:
-    """A SIP account for the entered account. `name` comes with or without `SIP/`.
+def add_sip_line(name: str, label: str = "", switch: str = MAIN_SWITCH) -> SipLine:
+    """A SIP account for the entered account. `name` comes with or without `SIP/`; its phone registers with `switch`.
 
     Raises `Refused` for a name that cannot be one, `Conflict` for one that is there already.
     """
@@ -30,7 +33,7 @@ def add_sip_line(name: str, label: str = "") -> SipLine:
         ) from None
     if find_sip_line(address) is not None:
         raise Conflict(_("There is a SIP account %(name)s already.", name=address))
-    line = SipLine(name=address, label=label.strip()[:200])
+    line = SipLine(name=address, label=label.strip()[:200], switch=checked_switch(switch))
     db.session.add(line)
     db.session.flush()
     audit("sip_line.add", address)
@@ -38,8 +41,8 @@ def add_sip_line(name: str, label: str = "") -> SipLine:
     return line
 
 
-def add_did(number: str, label: str = "") -> Did:
-    """A public number for the entered account, as people write it.
+def add_did(number: str, label: str = "", switch: str = MAIN_SWITCH) -> Did:
+    """A public number for the entered account, as people write it; its calls come to `switch`.
 
     Raises `Refused` for no number, `Conflict` for one that this or another account has.
     """
@@ -49,12 +52,29 @@ def add_did(number: str, label: str = "") -> Did:
         raise Refused(error.message, "number") from None
     if account_of_did(digits) is not None:
         raise Conflict(_("The number %(number)s is taken already.", number=phone.display(digits)))
-    did = Did(number=digits, label=label.strip()[:200])
+    did = Did(number=digits, label=label.strip()[:200], switch=checked_switch(switch))
     db.session.add(did)
     db.session.flush()
     audit("did.add", digits)
     ring(LINES_TOPIC)
     return did
+
+
+def move_to_switch(line: SipLine | Did, switch: str) -> None:
+    """From now on the phone registers with this switch, or the number's calls come to it."""
+    name = line.name if isinstance(line, SipLine) else line.number
+    audit("line.move", name, before={"switch": line.switch}, after={"switch": switch})
+    line.switch = checked_switch(switch)
+    if isinstance(line, SipLine):
+        line.presence = "offline"
+    ring(LINES_TOPIC)
+
+
+def checked_switch(name: str) -> str:
+    """The name of a switch. Raises `Refused` for one that cannot be."""
+    if not _SWITCH.fullmatch(name):
+        raise Refused(_("A switch's name has up to 48 Latin letters, digits, dots, dashes and underscores."), "switch")
+    return name
 
 
 def account_of_did(number: str) -> int | None:

@@ -13,27 +13,32 @@ from portal.kernel.clock import now
 from portal.kernel.db import Model
 from portal.kernel.tenancy import AccountOwned, BigId, owned, points_to
 
+MAIN_SWITCH = "main"
+"""The switch of an installation that has one."""
+
 
 class SipLine(AccountOwned, Model):
-    """A SIP account, such as `SIP/00000000672`, and how its phone was last seen."""
+    """A SIP account, such as `SIP/00000000672`, and how its phone was last seen. Its phone registers with `switch`."""
 
     __tablename__ = "sip_line"
     __table_args__ = owned(UniqueConstraint("account_id", "name"))
 
     name: Mapped[str] = mapped_column(String(48))
     label: Mapped[str] = mapped_column(String(200), default="")
+    switch: Mapped[str] = mapped_column(String(48), default=MAIN_SWITCH)
     presence: Mapped[str] = mapped_column(String(16), default="offline")
     presence_at: Mapped[datetime | None]
 
 
 class Did(AccountOwned, Model):
-    """A public number of the account. A number belongs to one account of the whole installation."""
+    """A public number of the account. It belongs to one account of the whole installation, and rings on one switch."""
 
     __tablename__ = "did"
     __table_args__ = owned()
 
     number: Mapped[str] = mapped_column(String(15), unique=True)
     label: Mapped[str] = mapped_column(String(200), default="")
+    switch: Mapped[str] = mapped_column(String(48), default=MAIN_SWITCH)
 
 
 class SwitchLife(Model):
@@ -69,6 +74,10 @@ class OrderRefusal(StrEnum):
     """Why the switch did not take an order."""
 
     NO_SUCH_CALL = "no-such-call"
+    PHONE_OFFLINE = "phone-offline"
+    """The phone that should ring first is not connected."""
+    AWAY = "away"
+    """The engine is there, its switch is not."""
     NOT_POSSIBLE = "not-possible"
     """This kind of switch cannot do that."""
 

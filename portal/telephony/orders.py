@@ -17,11 +17,11 @@ from sqlalchemy import select, update
 
 from portal.kernel.bells import Bells, Listener
 from portal.kernel.clock import monotonic, now
-from portal.kernel.config import Settings
 from portal.kernel.db import db, ring, transaction, upsert
 from portal.kernel.errors import Conflict, NotFound, Unavailable
 from portal.kernel.i18n import gettext as _
 from portal.kernel.secrets import Vault
+from portal.telephony.errors import PhoneOffline
 from portal.telephony.models import OrderKind, OrderRefusal, OrderState, SwitchOrder
 
 SWITCH_TOPIC = "switch"
@@ -61,15 +61,14 @@ def repeatable_call_id(account_id: int, request_id: str) -> str:
     return vault.lookup_hash(f"originate\0{account_id}\0{request_id}")[:32]
 
 
-def give(kind: OrderKind, api_call_id: str, arguments: dict[str, Any]) -> bool:
-    """Writes an order for the switch of this installation, in the present transaction, and wakes the engine.
+def give(kind: OrderKind, api_call_id: str, arguments: dict[str, Any], switch: str) -> bool:
+    """Writes an order for this switch, in the present transaction, and wakes its engine.
 
     The same order again is not written twice; one that was refused or had expired is given again. Answers whether
     there is anything left to do for the switch. Raises `Conflict` for other arguments under the same id.
     """
-    settings: Settings = current_app.extensions["portal.settings"]
     fresh = {"state": OrderState.NEW, "refusal": None, "taken_at": None, "created_at": now()}
-    values = {"switch": settings.switch, "kind": kind, "api_call_id": api_call_id, "arguments": arguments, **fresh}
+    values = {"switch": switch, "kind": kind, "api_call_id": api_call_id, "arguments": arguments, **fresh}
     ring(SWITCH_TOPIC)
     if upsert(SwitchOrder, values, key=["account_id", "kind", "api_call_id"]):
         return True
@@ -104,8 +103,8 @@ class AnswerBell:
     def wait(self, account_id: int, kind: OrderKind) -> None:
         """Returns when the switch took the order.
 
-        Raises `Unavailable` or `NotFound` where it refused, and `Unavailable(timed_out=True)` after five seconds: the
-        order will not be carried out later then.
+        Raises `Unavailable`, `PhoneOffline` or `NotFound` where it refused, and `Unavailable(timed_out=True)` after
+        five seconds: the order will not be carried out later then.
         """
         deadline = monotonic() + PATIENCE_SECONDS
         while True:
@@ -180,4 +179,8 @@ def _state(account_id: int, kind: OrderKind, api_call_id: str) -> tuple[str, str
 def _raise(refusal: str | None) -> NoReturn:
     if refusal == OrderRefusal.NO_SUCH_CALL:
         raise NotFound(_("This call is not going on any more."))
+    if refusal == OrderRefusal.PHONE_OFFLINE:
+        raise PhoneOffline(_("The phone that should ring first is not connected. Nothing was done."))
+    if refusal == OrderRefusal.AWAY:
+        raise Unavailable(_("The switch cannot be reached at the moment. Nothing was done."))
     raise Unavailable(_("The switch cannot do this."))

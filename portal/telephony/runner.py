@@ -13,15 +13,17 @@ from portal.kernel.bells import Bells
 from portal.kernel.clock import monotonic
 from portal.kernel.config import Settings
 from portal.kernel.locks import ProcessLock, take_lock
+from portal.telephony.asterisk_engine import AsteriskEngine
 from portal.telephony.engine import RecordSink, RoutePlanner
-from portal.telephony.engine_desk import PresenceBoard, QueuedJournal, QueuedSink
-from portal.telephony.engines.sandbox.timeline import RealTimeline
+from portal.telephony.engine_desk import Desk, KnownCallers, PresenceBoard, QueuedJournal, QueuedSink
+from portal.telephony.engines.timeline import RealTimeline
 from portal.telephony.errors import SwitchInUse
 from portal.telephony.lines import LINES_TOPIC
 from portal.telephony.models import OrderState
 from portal.telephony.orders import new_orders, settle
-from portal.telephony.sandbox_engine import Desk, KnownCallers, SandboxEngine
-from portal.telephony.switch_life import SwitchJournal, begin_life, close_left_calls, sign_of_life
+from portal.telephony.sandbox_engine import SandboxEngine
+from portal.telephony.switch_engine import SwitchEngine
+from portal.telephony.switch_life import LeftCalls, SwitchJournal, begin_life, left_calls, sign_of_life
 from portal.telephony.write_behind import WriteBehind
 
 log = structlog.get_logger(__name__)
@@ -76,20 +78,20 @@ class EngineProcess:
             raise SwitchInUse(settings.switch)
         try:
             with self._app.app_context():
-                close_left_calls(settings.switch, self._journal)
+                left = left_calls(settings.switch, self._journal)
                 begin_life(settings.switch)
-                self._drive(stop, lock)
+                self._drive(stop, lock, left)
         finally:
             lock.release()
 
-    def _drive(self, stop: threading.Event, lock: ProcessLock) -> None:
+    def _drive(self, stop: threading.Event, lock: ProcessLock, left: LeftCalls) -> None:
         queue = WriteBehind("journal", self._app.app_context)
         engine = self._engine(queue)
         bells: Bells = self._app.extensions["portal.bells"]
         listener = bells.listen()
         queue.start()
         try:
-            engine.start()
+            engine.start(left)
             rounds = _Rounds(self._settings.switch, engine)
             topics: set[str] = set()
             while not stop.is_set():
@@ -102,7 +104,7 @@ class EngineProcess:
             if unwritten := queue.stop(_LAST_WRITES_SECONDS):
                 log.error("not_written_at_the_end", count=unwritten)
 
-    def _engine(self, queue: WriteBehind) -> SandboxEngine:
+    def _engine(self, queue: WriteBehind) -> SwitchEngine:
         desk = Desk(
             planner=self._planner,
             journal=QueuedJournal(self._journal, queue),
@@ -110,6 +112,8 @@ class EngineProcess:
             board=PresenceBoard(queue),
             known_callers=self._known_callers,
         )
+        if self._settings.engine == "asterisk":
+            return AsteriskEngine(self._app, desk, self._timeline)
         tape = self._settings.data / "tape" / self._settings.switch
         return SandboxEngine(self._settings.switch, tape, desk, self._timeline, has_traffic=self._has_traffic)
 
@@ -117,7 +121,7 @@ class EngineProcess:
 class _Rounds:
     """What is done again and again; a database that does not answer is asked again in the next round."""
 
-    def __init__(self, switch: str, engine: SandboxEngine) -> None:
+    def __init__(self, switch: str, engine: SwitchEngine) -> None:
         self._switch = switch
         self._engine = engine
         self._alive_at = self._refreshed_at = monotonic()

@@ -3,44 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
-from dataclasses import dataclass
 from pathlib import Path
 from random import SystemRandom
-from typing import TypeAlias
 
-from portal.telephony.engine import RoutePlanner
-from portal.telephony.engine_desk import PresenceBoard, QueuedJournal, QueuedSink
+from portal.telephony.engine import Presence
+from portal.telephony.engine_desk import Desk
 from portal.telephony.engines.sandbox.switch import SandboxSwitch
 from portal.telephony.engines.sandbox.tape import Tape
-from portal.telephony.engines.sandbox.timeline import RealTimeline
 from portal.telephony.engines.sandbox.traffic import Traffic, TrafficLine
+from portal.telephony.engines.timeline import RealTimeline
 from portal.telephony.models import OrderKind, OrderRefusal
 from portal.telephony.orders import Order, new_call_id
 from portal.telephony.sandbox_lines import SandboxDirectory
-
-KnownCallers: TypeAlias = Callable[[int], Sequence[str]]
-"""Numbers (universal format) of people who are likely to call an account; asked with its id."""
+from portal.telephony.switch_life import LeftCalls, close_left_call
 
 KNOWN_CALLER_SHARE = 0.7
 _RECORD_PATIENCE_SECONDS = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """Whom the engine asks and tells."""
-
-    planner: RoutePlanner
-    journal: QueuedJournal
-    sink: QueuedSink
-    board: PresenceBoard
-    known_callers: KnownCallers
-
-
 class SandboxEngine:
-    """Carries out orders on a sandbox switch of its own. Its methods are called from one thread."""
+    """Carries out orders on a sandbox switch of its own, whose calls end with it: see `SwitchEngine`."""
 
     def __init__(self, switch: str, tape: Path, desk: Desk, timeline: RealTimeline, *, has_traffic: bool) -> None:
         self._desk = desk
@@ -48,7 +32,7 @@ class SandboxEngine:
         self._timeline = timeline
         self._has_traffic = has_traffic
         self._chance = SystemRandom()
-        self._directory = SandboxDirectory()
+        self._directory = SandboxDirectory(switch)
         self._recorder = ThreadPoolExecutor(1, "recorder")
         self._planners = ThreadPoolExecutor(2, "planner")
         self._switch = SandboxSwitch(
@@ -65,11 +49,13 @@ class SandboxEngine:
         self._traffic_lines: tuple[TrafficLine, ...] = ()
         self._traffic: Traffic | None = None
 
-    def start(self) -> None:
-        """The switch is there from now on."""
-        for left in self._tape_folder.glob("*.wav"):
+    def start(self, left: LeftCalls) -> None:
+        """The switch is there from now on; the calls of an earlier one went with it."""
+        for call in left.calls:
+            close_left_call(call, left.seen_at, self._desk.journal)
+        for unfinished in self._tape_folder.glob("*.wav"):
             # Of a process that died while it rendered: its call was closed without a record.
-            left.unlink()
+            unfinished.unlink()
         self._timeline.start()
         self.refresh()
 
@@ -96,6 +82,8 @@ class SandboxEngine:
         """Why this order cannot be carried out, or None where it can."""
         if order.kind is OrderKind.HANG_UP and not self._is_live(order):
             return OrderRefusal.NO_SUCH_CALL
+        if order.kind is OrderKind.ORIGINATE and self._is_offline(order.account_id, order.arguments["caller"]):
+            return OrderRefusal.PHONE_OFFLINE
         return None
 
     def carry_out(self, order: Order) -> None:
@@ -112,6 +100,9 @@ class SandboxEngine:
                 )
             case OrderKind.HANG_UP:
                 self._switch.hang_up(call_id)
+
+    def _is_offline(self, account_id: int, address: str) -> bool:
+        return self._switch.presence(account_id).get(address) is Presence.OFFLINE
 
     def _is_live(self, order: Order) -> bool:
         return any(

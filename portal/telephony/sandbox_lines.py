@@ -25,9 +25,12 @@ class _Lines:
 
 
 class SandboxDirectory:
-    """Every account's phones and public numbers; `load` replaces them as a whole, other threads may read meanwhile."""
+    """The phones and public numbers of one switch, every account's; `load` replaces them as a whole, other threads may
+    read meanwhile.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, switch: str) -> None:
+        self._switch = switch
         self._lines = _Lines({}, {})
 
     def load(self) -> None:
@@ -36,9 +39,12 @@ class SandboxDirectory:
             rows = session.execute(
                 select(SipLine.account_id, SipLine.name, SandboxPhone)
                 .outerjoin(SandboxPhone, SandboxPhone.sip_line_id == SipLine.id)
+                .where(SipLine.switch == self._switch)
                 .order_by(SipLine.account_id, SipLine.name)
             ).all()
-            numbers = session.execute(select(Did.account_id, Did.number).order_by(Did.id)).all()
+            numbers = session.execute(
+                select(Did.account_id, Did.number).where(Did.switch == self._switch).order_by(Did.id)
+            ).all()
         phones: dict[int, dict[str, PhoneSettings]] = {}
         for account_id, name, settings in rows:
             phones.setdefault(account_id, {})[name] = _settings(settings)

@@ -18,7 +18,7 @@ from portal.telephony import orders
 from portal.telephony.addresses import is_sip_account
 from portal.telephony.engine import CallKind
 from portal.telephony.events import CallOrdered
-from portal.telephony.models import OrderKind
+from portal.telephony.models import MAIN_SWITCH, Did, OrderKind
 from portal.telephony.queries import dids, find_did, find_sip_line
 
 _CALL_ID = re.compile(r"[0-9a-f]{32}")
@@ -39,8 +39,9 @@ def place_test_call(account_id: int, *, caller: str | None = None, did: str | No
         with transaction(account_id):
             _account(account_id)
             line = _did(to_number)
-            orders.give(OrderKind.INCOMING, api_call_id, {"caller": from_number, "did": line})
-            audit("call.test", line, after={"caller": from_number, "api_call_id": api_call_id})
+            asked = {"caller": from_number, "did": line.number}
+            orders.give(OrderKind.INCOMING, api_call_id, asked, line.switch)
+            audit("call.test", line.number, after={"caller": from_number, "api_call_id": api_call_id})
         answer.wait(account_id, OrderKind.INCOMING)
     return api_call_id
 
@@ -51,7 +52,8 @@ def originate(account_id: int, caller: str, callee: str, *, request_id: str | No
 
     The same `request_id` again answers with the first call and places no second one; for another caller or callee it
     is a `Conflict`. Raises `Refused` with the field, `NotFound` for a SIP account that is not this account's,
-    `Forbidden` where the account may not call, `Unavailable` where the switch does not take it.
+    `Forbidden` where the account may not call, `PhoneOffline` where the caller's phone is not connected, `Unavailable`
+    where the switch does not take it.
     """
     arguments = {"caller": _sip_account(caller.strip()), "callee": _callee(callee.strip())}
     if arguments["caller"] == arguments["callee"]:
@@ -60,21 +62,23 @@ def originate(account_id: int, caller: str, callee: str, *, request_id: str | No
     with orders.answer_bell(api_call_id) as answer:
         with transaction(account_id):
             account = _account(account_id)
-            if orders.give(OrderKind.ORIGINATE, api_call_id, arguments):
-                _check_originate(account, **arguments)
+            line = find_sip_line(arguments["caller"])
+            switch = MAIN_SWITCH if line is None else line.switch
+            if orders.give(OrderKind.ORIGINATE, api_call_id, arguments, switch):
+                check_originate(account, **arguments)
                 audit("call.originate", arguments["callee"], after={**arguments, "api_call_id": api_call_id})
         answer.wait(account_id, OrderKind.ORIGINATE)
     return api_call_id
 
 
-def hang_up(account_id: int, api_call_id: str) -> None:
-    """Ends a call that is going on. Raises `NotFound` where this account has no such call."""
+def hang_up(account_id: int, api_call_id: str, switch: str = MAIN_SWITCH) -> None:
+    """Ends a call that is going on on this switch. Raises `NotFound` where this account has no such call there."""
     if not _CALL_ID.fullmatch(api_call_id):
         raise NotFound
     with orders.answer_bell(api_call_id) as answer:
         with transaction(account_id):
             _account(account_id)
-            orders.give(OrderKind.HANG_UP, api_call_id, {})
+            orders.give(OrderKind.HANG_UP, api_call_id, {}, switch)
             audit("call.hang_up", api_call_id)
         answer.wait(account_id, OrderKind.HANG_UP)
 
@@ -86,7 +90,11 @@ def _account(account_id: int) -> Account:
     return account
 
 
-def _check_originate(account: Account, caller: str, callee: str) -> None:
+def check_originate(account: Account, caller: str, callee: str) -> None:
+    """Whether the entered account may place this call.
+
+    Raises `Forbidden`, `NotFound` for a SIP account that it has not, and what the rooms above object (`CallOrdered`).
+    """
     if account.is_blocked:
         raise Forbidden(_("The account is blocked: it places no calls."))
     for address in (caller, callee):
@@ -96,15 +104,16 @@ def _check_originate(account: Account, caller: str, callee: str) -> None:
     publish(CallOrdered(kind, caller, callee))
 
 
-def _did(number: str | None) -> str:
+def _did(number: str | None) -> Did:
     if number is None:
         first = next(iter(dids()), None)
         if first is None:
             raise Refused(_("The account has no public number to call."), "did")
-        return first.number
-    if find_did(number) is None:
+        return first
+    line = find_did(number)
+    if line is None:
         raise NotFound(_("The account has no number %(number)s.", number=phone.display(number)))
-    return number
+    return line
 
 
 def _number(text: str, field: str) -> str:

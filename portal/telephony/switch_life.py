@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -25,17 +26,26 @@ class SwitchJournal(CallJournal, Protocol):
         ...
 
 
-def close_left_calls(switch: str, journal: SwitchJournal) -> int:
-    """Ends the calls of an earlier life of this switch in the journal; answers how many there were.
+@dataclass(frozen=True, slots=True)
+class LeftCalls:
+    """What an earlier life of a switch's engine left open, and when that life was last seen."""
 
-    They ended with that life's last sign at the latest: nobody pays for the hours in which nothing ran.
+    calls: tuple[CallSnapshot, ...]
+    seen_at: datetime
+
+
+def left_calls(switch: str, journal: SwitchJournal) -> LeftCalls:
+    """The calls that an earlier life of this switch's engine left open. To be asked before the new one begins."""
+    return LeftCalls(tuple(journal.open_calls(switch)), last_sign_of_life(switch) or now())
+
+
+def close_left_call(call: CallSnapshot, seen_at: datetime, journal: CallJournal) -> None:
+    """Ends a call of an earlier life in the journal.
+
+    It ended with that life's last sign at the latest: nobody pays for the hours in which nothing ran.
     """
-    seen_at = last_sign_of_life(switch) or now()
-    calls = journal.open_calls(switch)
-    for call in calls:
-        journal.record(close_interrupted(call, seen_at), CallChange.FINISHED)
-        log.warning("call_closed_after_restart", api_call_id=call.api_call_id)
-    return len(calls)
+    journal.record(close_interrupted(call, seen_at), CallChange.FINISHED)
+    log.warning("call_closed_after_restart", api_call_id=call.api_call_id)
 
 
 def last_sign_of_life(switch: str) -> datetime | None:

@@ -16,6 +16,10 @@ class Permission(StrEnum):
     SEE_CALLS = "see-calls"
     LISTEN = "listen"
     PLACE_CALLS = "place-calls"
+    WORK_CALLS = "work-calls"
+    """To take missed calls, to tag calls and to write notes on them."""
+    MANAGE_CALLS = "manage-calls"
+    """To decide what all share of the log: tags, views, how soon a missed call is due."""
     SEE_INTEGRATION = "see-integration"
     MANAGE_INTEGRATION = "manage-integration"
     MANAGE_RECORDS = "manage-records"
@@ -26,7 +30,13 @@ class Permission(StrEnum):
     OPERATE = "operate"
     """The installation's operator: sees every account."""
     API = "api"
-    """A program with an account's key."""
+    """A program with any key of an account."""
+    API_CALLS = "api-calls"
+    """A program whose key may read the list of calls."""
+    API_RECORDS = "api-records"
+    """A program whose key may hear records."""
+    API_OUTCOME = "api-outcome"
+    """A program whose key may place calls."""
 
 
 class Door(Protocol):

@@ -19,6 +19,7 @@ from portal.webhooks.models import (
     WebhookSubscription,
 )
 from portal.webhooks.outbox import BELL
+from portal.webhooks.sending.schedule import LASTING
 from portal.webhooks.services import find_webhook, subject_of
 
 
@@ -27,7 +28,7 @@ class Backlog(StrEnum):
 
     ALL = "all"
     ENDS = "ends"
-    """Only that calls have ended: what rang or was answered back then is worth nothing now."""
+    """Only what lasts (the end of a call, that it was missed, its record): what rang back then is worth nothing now."""
     DROP = "drop"
 
 
@@ -48,7 +49,7 @@ def backlog_counts(webhook_id: int) -> BacklogCounts:
         .group_by(WebhookEvent.type)
     )
     by_type = {EventType(kind): count for kind, count in rows}
-    return BacklogCounts(sum(by_type.values()), by_type.get(EventType.CALL_FINISHED, 0))
+    return BacklogCounts(sum(by_type.values()), sum(count for kind, count in by_type.items() if kind in LASTING))
 
 
 def resume_webhook(webhook_id: int, *, backlog: Backlog = Backlog.ALL) -> WebhookSubscription:
@@ -92,7 +93,7 @@ def _drop(hook: WebhookSubscription, backlog: Backlog) -> int:
         return 0
     unwanted = _waits(hook.id)
     if backlog is Backlog.ENDS:
-        others = select(WebhookEvent.id).where(WebhookEvent.type != EventType.CALL_FINISHED)
+        others = select(WebhookEvent.id).where(WebhookEvent.type.not_in(list(LASTING)))
         unwanted = and_(unwanted, WebhookDelivery.event_id.in_(others))
     dropped = db.session.execute(
         update(WebhookDelivery)

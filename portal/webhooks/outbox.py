@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 from sqlalchemy import select
 
-from portal.calls.events import CallFinished, CallStarted
+from portal.calls.events import CallAnswered, CallFinished, CallRecorded, CallStarted
+from portal.calls.models import CallRecord
 from portal.kernel.clock import now
 from portal.kernel.db import announce, db, ring
 from portal.kernel.secrets import random_word
-from portal.telephony.engine import CallKind
+from portal.telephony.engine import CallKind, CallOutcome
 from portal.webhooks import wire
+from portal.webhooks.choice import hears_of
 from portal.webhooks.models import (
     DeliveryState,
     EventType,
@@ -28,26 +29,54 @@ BELL = "webhooks"
 
 
 def on_call_started(event: CallStarted) -> None:
-    """The contract's call start is that of an incoming call; other kinds have none."""
+    """The contract's call start is that of an incoming call; an outgoing one has an event of its own."""
     if event.call.kind == CallKind.INCOMING:
-        call = event.call
-        _write(EventType.CALL_STARTED, call.api_call_id, wire.start_parameters(call), call.started_at)
+        _write(EventType.CALL_STARTED, event.call)
+    elif event.call.kind == CallKind.OUTGOING:
+        _write(EventType.OUTGOING_STARTED, event.call)
+
+
+def on_call_answered(event: CallAnswered) -> None:
+    """Of whatever kind."""
+    _write(EventType.CALL_ANSWERED, event.call)
 
 
 def on_call_finished(event: CallFinished) -> None:
-    """Every kind of call ends."""
-    call = event.call
-    _write(EventType.CALL_FINISHED, call.api_call_id, wire.end_parameters(call), call.ended_at or now())
+    """Every kind of call ends; an incoming one that nobody answered was missed."""
+    _write(EventType.CALL_FINISHED, event.call)
+    if event.call.outcome == CallOutcome.MISSED:
+        _write(EventType.CALL_MISSED, event.call)
 
 
-def _write(kind: EventType, api_call_id: str, parameters: list[wire.Parameter], happened_at: datetime) -> None:
+def on_call_recorded(event: CallRecorded) -> None:
+    """The record is whole."""
+    _write(EventType.RECORDING_READY, event.call)
+
+
+def event_of(kind: EventType, call: CallRecord) -> WebhookEvent:
+    """A new event, as it is told from this call's record."""
+    moments = {
+        EventType.CALL_STARTED: call.started_at,
+        EventType.OUTGOING_STARTED: call.started_at,
+        EventType.CALL_ANSWERED: call.answered_at,
+        EventType.CALL_FINISHED: call.ended_at,
+        EventType.CALL_MISSED: call.ended_at,
+    }
+    return WebhookEvent(
+        type=kind,
+        api_call_id=call.api_call_id,
+        parameters=[list(pair) for pair in wire.PARAMETERS[kind](call)],
+        happened_at=moments.get(kind) or now(),
+    )
+
+
+def _write(kind: EventType, call: CallRecord) -> None:
     """The event, kept also when nobody listens, and a delivery for each webhook. A repeat changes nothing."""
+    api_call_id = call.api_call_id
     known = select(WebhookEvent.id).where(WebhookEvent.api_call_id == api_call_id, WebhookEvent.type == kind)
     if db.session.scalar(known) is not None:
         return
-    event = WebhookEvent(
-        type=kind, api_call_id=api_call_id, parameters=[list(pair) for pair in parameters], happened_at=happened_at
-    )
+    event = event_of(kind, call)
     db.session.add(event)
     db.session.flush()
     hooks = db.session.scalars(
@@ -55,6 +84,7 @@ def _write(kind: EventType, api_call_id: str, parameters: list[wire.Parameter], 
         .where(WebhookSubscription.event == kind, WebhookSubscription.removed_at.is_(None))
         .order_by(WebhookSubscription.id)
     ).all()
+    hooks = [hook for hook in hooks if hears_of(hook, call)]
     if not hooks:
         return
     starts = _starts_under_way(api_call_id) if kind is EventType.CALL_FINISHED else {}

@@ -15,12 +15,22 @@ from portal.kernel.errors import NotFound
 from portal.kernel.i18n import gettext as _
 from portal.kernel.paging import Cursor, Page
 from portal.webhooks.models import (
+    DeliveryAttempt,
     DeliveryState,
+    EventType,
     WebhookDelivery,
     WebhookEvent,
     WebhookSubscription,
 )
 
+_SHORT = (
+    DeliveryAttempt.number,
+    DeliveryAttempt.started_at,
+    DeliveryAttempt.status,
+    DeliveryAttempt.failure,
+    DeliveryAttempt.phases,
+)
+"""What the page of a call shows of each try."""
 HEALTH_LENGTH = 20
 MOST_WAITING = 1000
 """A backlog is counted up to here: "more than" says enough, and costs the same however long it is."""
@@ -60,6 +70,9 @@ class DeliveryFilter:
 
     state: DeliveryState | None = None
     api_call_id: str | None = None
+    event: EventType | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 def webhook_list() -> list[WebhookRow]:
@@ -98,10 +111,16 @@ def delivery_page(
     query = select(WebhookDelivery).where(WebhookDelivery.subscription_id == webhook_id)
     if chosen.state is not None:
         query = query.where(WebhookDelivery.state == chosen.state)
+    if chosen.since is not None:
+        query = query.where(WebhookDelivery.created_at >= chosen.since)
+    if chosen.until is not None:
+        query = query.where(WebhookDelivery.created_at < chosen.until)
     if chosen.api_call_id is not None:
         query = query.where(
             WebhookDelivery.event_id.in_(select(WebhookEvent.id).where(_of_calls([chosen.api_call_id])))
         )
+    if chosen.event is not None:
+        query = query.join(WebhookDelivery.event).where(WebhookEvent.type == chosen.event)
     if cursor is not None:
         (key,) = cursor.key
         query = query.where(WebhookDelivery.id > key if is_back else WebhookDelivery.id < key)
@@ -133,7 +152,11 @@ def deliveries_of_calls(api_call_ids: Collection[str]) -> dict[str, list[Webhook
         select(WebhookDelivery)
         .join(WebhookDelivery.event)
         .where(_of_calls(api_call_ids))
-        .options(contains_eager(WebhookDelivery.event), joinedload(WebhookDelivery.subscription))
+        .options(
+            contains_eager(WebhookDelivery.event),
+            joinedload(WebhookDelivery.subscription),
+            selectinload(WebhookDelivery.tries).load_only(*_SHORT),
+        )
         .order_by(WebhookDelivery.id)
     ).all()
     for delivery in rows:

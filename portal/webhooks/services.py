@@ -27,7 +27,7 @@ from portal.webhooks.urls import SendableUrl
 
 def add_webhook(url: SendableUrl, event: EventType) -> WebhookSubscription:
     """From now on the URL is told of each such event. Raises `Refused` where it already is."""
-    _refuse_twin(url.canonical, event)
+    refuse_twin(url.canonical, event)
     hook = WebhookSubscription(url=url.text, canonical_url=url.canonical, event=event)
     db.session.add(hook)
     db.session.flush()
@@ -127,8 +127,10 @@ def _twin(canonical_url: str, event: EventType) -> WebhookSubscription | None:
     )
 
 
-def _refuse_twin(canonical_url: str, event: EventType) -> None:
-    if _twin(canonical_url, event) is not None:
+def refuse_twin(canonical_url: str, event: EventType, *, but: int | None = None) -> None:
+    """Raises `Refused` where another webhook than `but` tells this URL of this event."""
+    twin = _twin(canonical_url, event)
+    if twin is not None and twin.id != but:
         raise Refused(_("This URL is told of this event already: one notice per call is enough."), "url")
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from urllib.parse import quote
 
 from portal.calls.models import CallRecord
 from portal.kernel import phone
 from portal.kernel.clock import to_unix
 from portal.kernel.money import exact
+from portal.webhooks.models import EventType
 
 Parameter = tuple[str, str]
 
@@ -43,6 +46,71 @@ def end_parameters(call: CallRecord) -> list[Parameter]:
         ("api_call_id", call.api_call_id),
         ("price", None if call.price is None else exact(call.price)),
     )
+
+
+def answered_parameters(call: CallRecord) -> list[Parameter]:
+    """Two sides talk."""
+    return _without_nulls(
+        ("num_a", call.caller),
+        ("code_name_num_a", call.caller_name),
+        ("num_m", call.did),
+        ("num_b", call.callee),
+        ("code_name_num_b", call.callee_name),
+        ("setup_time", to_unix(call.started_at)),
+        ("api_call_id", call.api_call_id),
+    )
+
+
+def missed_parameters(call: CallRecord) -> list[Parameter]:
+    """Nobody has answered an incoming call."""
+    return _without_nulls(
+        ("num_a", call.caller),
+        ("code_name_num_a", call.caller_name),
+        ("num_m", call.did),
+        ("setup_time", to_unix(call.started_at)),
+        ("waiting_time", call.caller_wait_seconds),
+        ("api_call_id", call.api_call_id),
+    )
+
+
+def record_parameters(call: CallRecord) -> list[Parameter]:
+    """The record can be fetched, by `get_record`."""
+    return [*answered_parameters(call)[:-1], *_without_nulls(("connection_time", call.talk_seconds)), _id_of(call)]
+
+
+def outgoing_parameters(call: CallRecord) -> list[Parameter]:
+    """Somebody of the company calls out."""
+    return answered_parameters(call)
+
+
+PARAMETERS: dict[EventType, Callable[[CallRecord], list[Parameter]]] = {
+    EventType.CALL_STARTED: start_parameters,
+    EventType.CALL_ANSWERED: answered_parameters,
+    EventType.CALL_FINISHED: end_parameters,
+    EventType.CALL_MISSED: missed_parameters,
+    EventType.RECORDING_READY: record_parameters,
+    EventType.OUTGOING_STARTED: outgoing_parameters,
+}
+"""What is told of a call, by event."""
+
+_WHOLE_NUMBERS = frozenset({"setup_time", "connection_time", "waiting_time"})
+
+
+def json_body(event: EventType, parameters: Iterable[Sequence[str]], happened_at: datetime) -> bytes:
+    """The body of a POST, in the form that Standard Webhooks recommends: type, timestamp, data."""
+    data = {name: _json_value(name, value) for name, value in parameters}
+    timestamp = happened_at.isoformat(timespec="seconds").replace("+00:00", "Z")
+    return json.dumps({"type": event, "timestamp": timestamp, "data": data}, ensure_ascii=False).encode()
+
+
+def _json_value(name: str, value: str) -> str | int | float:
+    if name in _WHOLE_NUMBERS:
+        return int(value)
+    return float(value) if name == "price" else value  # its shortest decimal form has the digits of `value`
+
+
+def _id_of(call: CallRecord) -> Parameter:
+    return ("api_call_id", call.api_call_id)
 
 
 def get_url(url: str, parameters: Iterable[Sequence[str]]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from portal.kernel.http import FailureKind
@@ -13,6 +13,10 @@ from portal.webhooks.models import DeliveryState, EventType, SubscriptionState
 EVENT_LABELS = {
     EventType.CALL_STARTED: _l("Incoming call started"),
     EventType.CALL_FINISHED: _l("Call finished"),
+    EventType.CALL_ANSWERED: _l("Call answered"),
+    EventType.CALL_MISSED: _l("Call missed"),
+    EventType.RECORDING_READY: _l("Record ready"),
+    EventType.OUTGOING_STARTED: _l("Outgoing call started"),
 }
 
 
@@ -62,12 +66,29 @@ _CLASSES = {
     4: _l("the server refuses the request"),
     5: _l("a fault on the server"),
 }
-_PHASES = {
-    "dns": _l("Name"),
-    "connect": _l("Connection"),
-    "tls": _l("TLS"),
-    "first_byte": _l("First byte"),
-    "total": _l("Total"),
+_ADVICE = {
+    FailureKind.REFUSED_ADDRESS: _l("Ask the operator of this cabinet to allow that network, or use a public address."),
+    FailureKind.BAD_REQUEST: _l("Correct the URL or the headers of the webhook."),
+    FailureKind.DNS: _l("Check the server's name for mistakes, and that its domain is paid for."),
+    FailureKind.CONNECT: _l("Check that the server runs, and that its firewall lets this cabinet in."),
+    FailureKind.TLS: _l("Renew the certificate, and install its whole chain."),
+    FailureKind.TIMEOUT: _l("The receiver should answer at once and do its work afterwards."),
+    FailureKind.DISCONNECTED: _l("Look into the receiver's log at this moment: it broke off."),
+    FailureKind.PROTOCOL: _l("Check that a web server listens on this port, and whether it wants https://."),
+    FailureKind.TOO_LARGE: _l("The receiver sends far too many headers: a short 200 is enough."),
+}
+_STATUS_ADVICE = {
+    401: _l("Put the key that the receiver expects into the URL or into a header of the webhook."),
+    403: _l("Let this cabinet's requests in: look at the server's rules for addresses and keys."),
+    404: _l("Compare the path of the URL with the address in the CRM's settings."),
+    405: _l("Choose the other method in the webhook's settings."),
+    410: _l("Enter the new URL, or remove the webhook."),
+    429: _l("Set a limit per minute in the webhook's settings."),
+}
+_CLASS_ADVICE = {
+    3: _l("Enter the URL that it leads to."),
+    4: _l("The answer below tells what the receiver did not like."),
+    5: _l("Look into the receiver's own log at this moment; we try again by ourselves."),
 }
 
 
@@ -97,16 +118,34 @@ def cause(status: int | None, failure: str | None) -> str:
     return str(_STATUSES.get(status) or _CLASSES.get(status // 100) or _("not a success"))
 
 
-def phase_times(phases: Mapping[str, float | None]) -> list[tuple[str, float]]:
-    """The parts of a try that there were, in their order, and the milliseconds that each took."""
-    times = ((label, phases.get(name)) for name, label in _PHASES.items())
-    return [(str(label), time) for label, time in times if time is not None]
+def advice(status: int | None, failure: str | None) -> str:
+    """What to do about it; empty where nothing failed."""
+    if not cause(status, failure):
+        return ""
+    if failure is not None:
+        return str(_ADVICE.get(FailureKind(failure), ""))
+    return str(_STATUS_ADVICE.get(status or 0) or _CLASS_ADVICE.get((status or 0) // 100, ""))
+
+
+_CHIPS = {
+    EventType.CALL_STARTED: _l("start"),
+    EventType.CALL_ANSWERED: _l("answer"),
+    EventType.CALL_FINISHED: _l("end"),
+    EventType.CALL_MISSED: _l("missed"),
+    EventType.RECORDING_READY: _l("record"),
+    EventType.OUTGOING_STARTED: _l("outgoing"),
+}
+
+
+def event_chip(event: str) -> str:
+    """One short word for the call log."""
+    return str(_CHIPS[EventType(event)])
 
 
 FILTERS: dict[str, Callable[..., object]] = {
+    "event_chip": event_chip,
     "webhook_event": event_label,
     "webhook_state": webhook_badge,
     "delivery_state": state_badge,
-    "phase_times": phase_times,
 }
 """For templates: `{{ webhook.event|webhook_event }}`."""

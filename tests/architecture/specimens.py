@@ -9,19 +9,26 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from portal.accounts.models import ApiKey, UserSession
+from portal.accounts.models import ApiKey, User, UserSession
 from portal.billing.ledger import post
 from portal.billing.models import EntryKind
 from portal.calls.models import CallRecord
+from portal.calls.remarks.models import CallTag
+from portal.calls.saved.models import SavedView
 from portal.contacts.models import Contact, CrmUser
+from portal.followups.models import FollowUp
 from portal.helpdesk.models import SupportMessage, SupportThread
 from portal.kernel.clock import now
 from portal.kernel.db import transaction
 from portal.kernel.jobs import JobState, begin
 from portal.recordings.models import Recording
 from portal.telephony.engine import CallKind
-from portal.webhooks.models import EventType, Lane, WebhookDelivery, WebhookEvent, WebhookSubscription
+from portal.webhooks.alerts.models import AlertKind, WebhookAlert
+from portal.webhooks.models import EventType, Lane, Method, WebhookDelivery, WebhookEvent, WebhookSubscription
+from portal.webhooks.signing import new_secret
 
 LONG_AGO = datetime(2001, 2, 3, 12, tzinfo=UTC)
 """In a month that has a statement."""
@@ -34,27 +41,25 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
         switch="main",
         kind=CallKind.INCOMING,
         caller="79039998877",
-        did="74951234567",
         started_at=now() - timedelta(minutes=1),
         has_recording=True,
     )
-    vault = app.extensions["portal.vault"]
     event = WebhookEvent(type=EventType.CALL_STARTED, api_call_id=call.api_call_id, parameters=[])
-    address = f"https://crm.example/{call.api_call_id}"
-    webhook = WebhookSubscription(url=address, canonical_url=address, event=EventType.CALL_STARTED)
+    webhook = _signing_webhook(app, f"https://crm.example/{call.api_call_id}")
     crm_user, contact, thread = CrmUser(name="Ivan"), Contact(name="Petr"), _thread()
-    key = ApiKey(lookup_hash=secrets.token_hex(16), sealed=vault.seal("a replaced key"))
-    key.expires_at = now() + timedelta(hours=1)
+    key, named_key = _keys(call.api_call_id)
     with app.app_context(), transaction(account_id) as session:
-        session.add_all([call, event, webhook, crm_user, contact, thread, key])
+        session.add_all([call, event, webhook, crm_user, contact, thread, key, named_key])
         session.flush()
         post(EntryKind.PAYMENT, call.api_call_id, Decimal(1), at=LONG_AGO)
         delivery = WebhookDelivery(
             subscription_id=webhook.id, event_id=event.id, public_id=call.api_call_id, lane=Lane.START
         )
-        session.add_all([delivery, Recording(call_id=call.id, file_name="call.wav")])
+        alert = WebhookAlert(subscription_id=webhook.id, kind=AlertKind.FAILING)
+        session.add_all([alert, delivery, Recording(call_id=call.id, file_name="call.wav")])
         session.flush()
         return {
+            "alert_id": alert.id,
             "api_call_id": call.api_call_id,
             "contact_id": contact.id,
             "crm_user_id": crm_user.id,
@@ -62,10 +67,42 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
             "job_id": _job_with_a_result(app),
             "key_id": key.id,
             "month": LONG_AGO.month,
+            "named_key_id": named_key.id,
             "thread_id": thread.id,
             "webhook_id": webhook.id,
             "year": LONG_AGO.year,
+            **_of_people(session, call),
         }
+
+
+def _of_people(session: Session, call: CallRecord) -> dict[str, object]:
+    """What people do about a call."""
+    moment = now()
+    follow_up = FollowUp(
+        number=f"7903{call.id:07}",
+        misses=1,
+        first_missed_at=moment,
+        last_missed_at=moment,
+        last_call_id=call.id,
+        due_at=moment,
+    )
+    word = f"word {call.id}"
+    tag, view = CallTag(name=word, folded=word), SavedView(user_id=_somebody(session), name=word, query={})
+    view.is_shared = True
+    session.add_all([follow_up, tag, view])
+    session.flush()
+    return {"follow_up_id": follow_up.id, "tag_id": tag.id, "view_id": view.id}
+
+
+def _somebody(session: Session) -> int:
+    """A person of the installation, whoever."""
+    return session.scalars(select(User.id).limit(1)).one()
+
+
+def _signing_webhook(app: Flask, address: str) -> WebhookSubscription:
+    webhook = WebhookSubscription(url=address, canonical_url=address, event=EventType.CALL_STARTED)
+    webhook.method, webhook.secret = Method.POST, app.extensions["portal.vault"].seal(new_secret())
+    return webhook
 
 
 def _thread() -> SupportThread:
@@ -82,6 +119,13 @@ def _job_with_a_result(app: Flask) -> int:
     with app.extensions["portal.storage"].writer(job.result_blob) as file:
         file.write(b"time;who")
     return job.id
+
+
+def _keys(name: str) -> tuple[ApiKey, ApiKey]:
+    """A replaced key that still works, and a further one."""
+    replaced = ApiKey(lookup_hash=secrets.token_hex(16), masked="abonent")
+    replaced.replaced_at, replaced.expires_at = now(), now() + timedelta(hours=1)
+    return replaced, ApiKey(lookup_hash=secrets.token_hex(16), masked="abonent", name=name, scopes=["api-calls"])
 
 
 def session_of(app: Flask, user_id: int) -> int:

@@ -1,4 +1,4 @@
-"""`python -m tests.bench [webhooks] [--quick]`: measures and prints tables, for some twenty minutes (quick: three)."""
+"""`python -m tests.bench [api|webhooks] [--quick]`: measures and prints tables, for some minutes."""
 
 import argparse
 import sqlite3
@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from portal.kernel.db import db
-from tests.bench import figures, machine
+from tests.bench import figures, machine, streams
 from tests.bench.sites import Site, demo, on_postgresql
 from tests.bench.webhooks import table as webhooks
 
@@ -32,19 +32,27 @@ QUICK = Extent(calls=20_000, rounds=2, visits=10, test_calls=5)
 def main() -> None:
     """Measures on SQLite, then on PostgreSQL, in one run."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="The figures, with the machine named.")
-    parser.add_argument("section", nargs="?", choices=["all", "webhooks"], default="all", help="webhooks: these alone")
     parser.add_argument("--quick", action="store_true", help="a small history and few rounds: to try the bench itself")
+    parser.add_argument(
+        "section",
+        nargs="?",
+        choices=["all", "api", "webhooks"],
+        default="all",
+        help="only one of them",
+    )
     asked = parser.parse_args()
-    if asked.section == "all":
-        _pages(QUICK if asked.quick else FULL)
-    webhooks.run(is_quick=asked.quick)
+    if asked.section != "webhooks":
+        _pages(QUICK if asked.quick else FULL, asked.section)
+    if asked.section != "api":
+        webhooks.run(is_quick=asked.quick)
 
 
-def _pages(extent: Extent) -> None:
+def _pages(extent: Extent, section: str) -> None:
+    embed, serve = (_api_embedded, _api) if section == "api" else (_embedded, _postgresql)
     with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder:
-        embedded = _embedded(Path(folder), extent)
+        embedded = embed(Path(folder), extent)
         with on_postgresql(Path(folder) / "postgresql") as site:
-            server = _postgresql(site, extent)
+            server = serve(site, extent)
             version = _version(site)
     rows = [f"| {name} | {figure} | {server.get(name, '')} |" for name, figure in embedded.items()]
     sys.stdout.write(
@@ -62,11 +70,27 @@ def _embedded(folder: Path, extent: Extent) -> dict[str, str]:
     rows[f"start to `Ready`, folder with {extent.calls:,} calls"] = f"{figures.starts(full, extent.rounds):.2f} s"
     rows["`portal fill`, rows of calls, legs and postings"] = filled
     with demo(full) as site:
-        rows |= _over_http(site, extent)
+        rows |= _over_http(site, extent) | _streamed(site, extent)
         weights = figures.weight(site)
     shown = ", ".join(f"{kind.lower()} {size:,}" for kind, size in weights.items() if size)
     rows["weight of a first visit, bytes on the wire"] = f"{sum(weights.values()):,} ({shown})"
     return rows
+
+
+def _api_embedded(folder: Path, extent: Extent) -> dict[str, str]:
+    with demo(folder / "full") as site:
+        return _api(site, extent)
+
+
+def _api(site: Site, extent: Extent) -> dict[str, str]:
+    _filled(site, extent)
+    return _streamed(site, extent)
+
+
+def _streamed(site: Site, extent: Extent) -> dict[str, str]:
+    speed, grown = streams.get_calls(site, extent.calls, extent.rounds)
+    name = f"`get_calls`, one answer of {extent.calls:,} calls"
+    return {name: _say(name, f"{speed:,.0f} calls a second; processes grew by {grown:.0f} MB")}
 
 
 def _postgresql(site: Site, extent: Extent) -> dict[str, str]:
@@ -74,7 +98,8 @@ def _postgresql(site: Site, extent: Extent) -> dict[str, str]:
     with site.app.app_context(), db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         # What the server does by itself a minute after.
         connection.execute(text("analyze"))
-    return {"`portal fill`, rows of calls, legs and postings": filled} | _over_http(site, extent)
+    found = {"`portal fill`, rows of calls, legs and postings": filled}
+    return found | _over_http(site, extent) | _streamed(site, extent)
 
 
 def _over_http(site: Site, extent: Extent) -> dict[str, str]:

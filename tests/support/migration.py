@@ -14,6 +14,11 @@ from portal.kernel.config import load_settings
 from portal.kernel.db import Model
 
 VERSIONS = ROOT / "migrations" / "versions"
+IMPORTS = """from alembic import op
+
+from portal.calls.log.textindex import drop_text_index, make_text_index, tell_planner
+from portal.kernel.rowsecurity import protect
+"""
 PROTECT = """
     protect(
         op.get_bind(),
@@ -21,6 +26,8 @@ PROTECT = """
 {tables}
         ),
     )
+    make_text_index(op.get_bind())
+    tell_planner(op.get_bind())
 """
 
 
@@ -43,12 +50,8 @@ def _lock_rows(script: Path) -> None:
     text = script.read_text(encoding="utf-8")
     before, after = text.split("\n\ndef downgrade")
     text = before.rstrip() + PROTECT.format(tables=tables) + "\n\ndef downgrade" + after
-    script.write_text(
-        text.replace(
-            "from alembic import op\n", "from alembic import op\n\nfrom portal.kernel.rowsecurity import protect\n"
-        ),
-        encoding="utf-8",
-    )
+    text = text.replace("def downgrade() -> None:\n", "def downgrade() -> None:\n    drop_text_index(op.get_bind())\n")
+    script.write_text(text.replace("from alembic import op\n", IMPORTS), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from portal.kernel import clock
-from portal.telephony.engines.sandbox.timeline import Appointment, RealTimeline
+from portal.telephony.engines.timeline import Appointment, RealTimeline
 
 
 class FastTimeline(RealTimeline):

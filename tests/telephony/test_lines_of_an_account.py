@@ -66,7 +66,7 @@ def test_a_public_number_is_a_number(app: Flask, cast: Cast) -> None:
 def test_the_sandbox_knows_how_each_phone_behaves(app: Flask, cast: Cast) -> None:
     wire(app, cast.north)
     behave(app, cast.north, OLGA, "declines", after=(3, 5))
-    directory = SandboxDirectory()
+    directory = SandboxDirectory("main")
 
     with app.app_context():
         directory.load()

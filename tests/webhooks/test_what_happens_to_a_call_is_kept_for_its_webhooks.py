@@ -89,14 +89,20 @@ def test_a_call_that_is_not_written_leaves_nothing_to_deliver(app: Flask, north:
         assert db.session.scalar(select(func.count(CallRecord.id))) == 0
 
 
-@pytest.mark.parametrize("kind", ["outgoing", "internal"])
-def test_only_incoming_calls_have_a_start(north: Company, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("outgoing", [EventType.OUTGOING_STARTED, EventType.CALL_FINISHED]),
+        ("internal", [EventType.CALL_FINISHED]),
+    ],
+)
+def test_only_incoming_calls_have_a_start(north: Company, kind: str, told: list[EventType]) -> None:
     north.listens(URL, EventType.CALL_STARTED)
 
     north.starts(kind=kind)
     north.ends()
 
-    assert [event.type for event in events(north)] == [EventType.CALL_FINISHED]
+    assert [event.type for event in events(north)] == told
     assert north.deliveries() == []
 
 

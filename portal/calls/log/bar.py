@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from decimal import Decimal
 
 from flask import url_for
 
 from portal.calls.log.filters import CallFilters, Direction
+from portal.calls.log.notices import Notices
+from portal.calls.remarks.tags import tags
 from portal.calls.words import direction_word, outcome_word
 from portal.contacts.names import code_names
 from portal.kernel import clock, phone
 from portal.kernel.i18n import gettext as _
 from portal.telephony.engine import CallOutcome
 from portal.telephony.queries import dids, sip_lines
-from portal.web.filters import day
+from portal.web.filters import day, money
 
+EVERY_CALL = "none"
+"""`view=none` in the address: every call, whatever view the log opens with."""
 Option = tuple[str, str]
 """A value of the address, and its words."""
 
@@ -50,17 +55,25 @@ class FilterBar:
     lines: list[Option]
     sips: list[Option]
     records: list[Option]
+    notices: list[Option]
+    tags: list[Option]
     clear_url: str
 
 
 def filter_bar(filters: CallFilters) -> FilterBar:
-    """The bar for this choice. Three queries, whatever is chosen."""
+    """The bar for this choice. Four queries, whatever is chosen."""
     choices = {
         "direction": [(each.value, direction_word(each.kind)) for each in Direction],
         "outcome": [(each.value, outcome_word(each)) for each in CallOutcome],
         "line": [(did.number, _labelled(phone.display(did.number), did.label)) for did in dids()],
         "sip": _sip_options(),
         "record": [("yes", _("with a record")), ("no", _("without a record"))],
+        "notices": [
+            (Notices.ARRIVED.value, _("all notices arrived")),
+            (Notices.WAITING.value, _("a notice is waiting")),
+            (Notices.FAILED.value, _("a notice failed")),
+        ],
+        "tag": [(str(tag.id), tag.name) for tag in tags()],
     }
     return FilterBar(
         filters=filters,
@@ -72,7 +85,9 @@ def filter_bar(filters: CallFilters) -> FilterBar:
         lines=choices["line"],
         sips=choices["sip"],
         records=choices["record"],
-        clear_url=url_for("calls.index"),
+        notices=choices["notices"],
+        tags=choices["tag"],
+        clear_url=_address({}),
     )
 
 
@@ -82,6 +97,8 @@ def log_url(filters: CallFilters, **more: str) -> str:
 
 
 def _address(values: dict[str, str]) -> str:
+    # By its bare address the log opens with the view that a person has chosen for that.
+    values = values or {"view": EVERY_CALL}
     # `from` is no name for an argument; the type checker sees the unpacked ones as url_for's own.
     return url_for("calls.index", **values)  # type: ignore[arg-type]
 
@@ -118,19 +135,40 @@ def _presets(filters: CallFilters) -> list[Preset]:
 
 def _chips(filters: CallFilters, words: dict[str, dict[str, str]]) -> list[Chip]:
     values = filters.query()
-    chips = []
-    if filters.first_day or filters.last_day:
-        chips.append(Chip(_period(filters), log_url(replace(filters, first_day=None, last_day=None))))
-    for name in ("q", "direction", "outcome", "line", "sip", "record"):
+    ranges = [
+        (("from", "to"), _period(filters)),
+        (("talk_from", "talk_to"), _range(_("talk"), values.get("talk_from"), values.get("talk_to"))),
+        (("price_from", "price_to"), _range(_("price"), _money(filters.min_price), _money(filters.max_price))),
+    ]
+    chips = [Chip(label, _without(values, names)) for names, label in ranges if label]
+    for name in ("q", "direction", "outcome", "line", "sip", "record", "notices", "tag"):
         if name in values:
-            rest = {other: value for other, value in values.items() if other != name}
             shown = words.get(name, {}).get(values[name], values[name])
-            chips.append(Chip(f"“{shown}”" if name == "q" else shown, _address(rest)))
+            chips.append(Chip(f"“{shown}”" if name == "q" else shown, _without(values, (name,))))
     return chips
+
+
+def _without(values: dict[str, str], names: tuple[str, ...]) -> str:
+    return _address({name: value for name, value in values.items() if name not in names})
+
+
+def _money(amount: Decimal | None) -> str | None:
+    return None if amount is None else money(amount)
+
+
+def _range(what: str, low: str | None, high: str | None) -> str:
+    if low and high:
+        return _("%(what)s %(low)s to %(high)s", what=what, low=low, high=high)
+    if low or high:
+        sign = "\u2265" if low else "\u2264"
+        return f"{what} {sign}\N{NO-BREAK SPACE}{low or high}"
+    return ""
 
 
 def _period(filters: CallFilters) -> str:
     first, last = filters.first_day, filters.last_day
     if first and last:
         return day(first) if first == last else _("%(first)s to %(last)s", first=day(first), last=day(last))
-    return _("from %(day)s", day=day(first)) if first else _("until %(day)s", day=day(last or date.max))
+    if first:
+        return _("from %(day)s", day=day(first))
+    return _("until %(day)s", day=day(last)) if last else ""

@@ -8,14 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from portal.calls.log import search
+from portal.calls.log.notices import Notices
+from portal.kernel.errors import Refused
 from portal.kernel.i18n import gettext as _
+from portal.kernel.money import parse_amount
 from portal.telephony.addresses import is_outside_number, is_sip_account
 from portal.telephony.engine import CallKind, CallOutcome
+from portal.web.filters import duration
+from portal.web.forms import row_id
 
 T = TypeVar("T")
 
@@ -50,6 +56,14 @@ class CallFilters:
     line: str | None = None
     sip: str | None = None
     has_record: bool | None = None
+    min_talk: int | None = None
+    max_talk: int | None = None
+    """Seconds of talk, both ends included."""
+    min_price: Decimal | None = None
+    max_price: Decimal | None = None
+    notices: Notices | None = None
+    tag: int | None = None
+    """The row id of a tag of the account's list."""
 
     @property
     def since(self) -> datetime | None:
@@ -76,6 +90,12 @@ class CallFilters:
             "line": self.line,
             "sip": self.sip,
             "record": record,
+            "talk_from": _clock(self.min_talk),
+            "talk_to": _clock(self.max_talk),
+            "price_from": self.min_price,
+            "price_to": self.max_price,
+            "notices": self.notices,
+            "tag": self.tag,
         }
         return {name: str(value) for name, value in named.items() if value is not None}
 
@@ -96,11 +116,28 @@ def read_filters(query: Mapping[str, str], zone: ZoneInfo) -> tuple[CallFilters,
         line=_read(query, "line", _line, notes),
         sip=_read(query, "sip", _sip, notes),
         has_record=_read(query, "record", _yes_or_no, notes),
+        min_talk=_read(query, "talk_from", _seconds, notes),
+        max_talk=_read(query, "talk_to", _seconds, notes),
+        min_price=_read(query, "price_from", _price, notes),
+        max_price=_read(query, "price_to", _price, notes),
+        notices=_read(query, "notices", Notices, notes),
+        tag=_read(query, "tag", _row, notes),
     )
+    return _without_nonsense(filters, notes), notes
+
+
+def _without_nonsense(filters: CallFilters, notes: list[str]) -> CallFilters:
+    """Ranges that end before they begin are left out."""
     if filters.first_day and filters.last_day and filters.first_day > filters.last_day:
         notes.append(_("The period ends before it begins, so it was left out."))
         filters = replace(filters, first_day=None, last_day=None)
-    return filters, notes
+    if filters.min_talk is not None and filters.max_talk is not None and filters.min_talk > filters.max_talk:
+        notes.append(_("The shortest talk is longer than the longest, so both were left out."))
+        filters = replace(filters, min_talk=None, max_talk=None)
+    if filters.min_price is not None and filters.max_price is not None and filters.min_price > filters.max_price:
+        notes.append(_("The lowest price is above the highest, so both were left out."))
+        filters = replace(filters, min_price=None, max_price=None)
+    return filters
 
 
 def _read(query: Mapping[str, str], name: str, meaning: Callable[[str], T], notes: list[str]) -> T | None:
@@ -142,7 +179,39 @@ def _sip(text: str) -> str:
     return text
 
 
+def _row(text: str) -> int:
+    number = row_id(text)
+    if number is None:
+        raise ValueError(text)
+    return number
+
+
 def _yes_or_no(text: str) -> bool:
     if text not in _RECORD_WORDS.values():
         raise ValueError(text)
     return text == _RECORD_WORDS[True]
+
+
+def _seconds(text: str) -> int:
+    """`90`, `1:30` or `0:01:30`."""
+    parts = text.split(":")
+    if len(parts) > 3 or not all(part.isascii() and part.isdigit() and len(part) <= 6 for part in parts):
+        raise ValueError(text)
+    seconds = 0
+    for part in parts:
+        seconds = seconds * 60 + int(part)
+    return seconds
+
+
+def _clock(seconds: int | None) -> str | None:
+    return None if seconds is None else duration(seconds)
+
+
+def _price(text: str) -> Decimal:
+    try:
+        price = parse_amount(text)
+    except Refused:
+        raise ValueError(text) from None
+    if price < 0:
+        raise ValueError(text)
+    return price

@@ -1,51 +1,48 @@
-"""The call log, newest first, a page at a time by key: a deep page costs what the first one costs."""
+"""The call log, newest first, a page at a time by key: a deep page costs what the first one costs.
+
+A page looks first through the nearest calls, which answers every choice that is not rare. Then it looks where calls
+of the choice can be: in the seconds that the text index names, or among the newest of each class. What is examined is
+bounded: a page that finds little in a long stretch says how far it has looked, and the next one goes on there.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Select, select
+from dataclasses import dataclass
+from datetime import datetime
 
-from portal.calls.log import search
+from sqlalchemy import select
+
+from portal.calls.log import looks
 from portal.calls.log.filters import CallFilters
+from portal.calls.log.stretch import CALLS, Stretch
 from portal.calls.models import CallRecord
-from portal.kernel.db import db
-from portal.kernel.paging import Cursor, NewestFirst, Page
-
-CALLS = NewestFirst(CallRecord.started_at, CallRecord.id)
+from portal.kernel.paging import Cursor, Page
 
 
-def call_page(filters: CallFilters, cursor: Cursor | None = None, limit: int = 50) -> Page[CallRecord]:
+@dataclass(frozen=True, slots=True)
+class LogPage(Page[CallRecord]):
+    """A page of the log. `looked_to` is set where it may end early: how far it has looked, and the next goes on."""
+
+    looked_to: datetime | None = None
+
+
+def call_page(filters: CallFilters, cursor: Cursor | None = None, limit: int = 50) -> LogPage:
     """At most `limit` calls of the choice, newest first, after the cursor's call (or before it, going back)."""
-    rows = db.session.scalars(CALLS.ordered(_chosen(filters), cursor).limit(limit + 1)).all()
-    return CALLS.page(rows, cursor, limit)
+    found: list[CallRecord] = []
+    left: Stretch | None = None
+    for looked in looks.over(select(CallRecord), filters, cursor, limit + 1):
+        found += [call for (call,) in looked.rows]
+        left = looked.left
+        if len(found) > limit:
+            break
+    page = CALLS.page(found, cursor, limit)
+    if left is None or len(found) > limit:
+        return LogPage(page.rows, page.next, page.previous)
+    return _ended_early(page, left, cursor)
 
 
-def _chosen(filters: CallFilters) -> Select[CallRecord]:
-    return select(CallRecord).where(*_moments(filters), *_facts(filters), *_words(filters))
-
-
-def _moments(filters: CallFilters) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if filters.since is not None:
-        conditions.append(CallRecord.started_at >= filters.since)
-    if filters.until is not None:
-        conditions.append(CallRecord.started_at < filters.until)
-    return conditions
-
-
-def _facts(filters: CallFilters) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if filters.direction is not None:
-        conditions.append(CallRecord.kind == filters.direction.kind)
-    if filters.outcome is not None:
-        conditions.append(CallRecord.outcome == filters.outcome)
-    if filters.line is not None:
-        conditions.append(CallRecord.did == filters.line)
-    if filters.has_record is not None:
-        conditions.append(CallRecord.has_recording.is_(filters.has_record))
-    return conditions
-
-
-def _words(filters: CallFilters) -> list[ColumnElement[bool]]:
-    """One column holds every number and name: a condition over several columns with OR could use no index."""
-    needles = [filters.q and search.needle(filters.q), filters.sip and search.address_needle(filters.sip)]
-    return [CallRecord.search_text.contains(needle, autoescape=True) for needle in needles if needle]
+def _ended_early(page: Page[CallRecord], left: Stretch, cursor: Cursor | None) -> LogPage:
+    going_on = left.cursor().encode()
+    if cursor is not None and cursor.backwards:
+        return LogPage(page.rows, page.next or left.turned().encode(), going_on, left.edge)
+    return LogPage(page.rows, going_on, page.previous, left.edge)

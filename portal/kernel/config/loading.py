@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from portal.kernel.config import asterisk
+from portal.kernel.config.asterisk import AsteriskSettings
 from portal.kernel.config.settings import Settings, SettingsError
 from portal.kernel.config.table import DEFAULTS, SETTINGS, Setting
 
@@ -29,6 +31,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, data: Path | None
         raise SettingsError("PORTAL_MAIL_URL and PORTAL_MAIL_FROM belong together: set both, or neither.")
     if (values["storage_key"] is None) != (values["storage_secret"] is None):
         raise SettingsError("PORTAL_STORAGE_KEY and PORTAL_STORAGE_SECRET belong together: set both, or neither.")
+    values["asterisk"] = AsteriskSettings(**{each: values.pop(f"asterisk_{each}") for each in asterisk.FIELDS})
     return Settings(**values)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from portal.kernel.config.asterisk import AsteriskSettings
 from portal.kernel.config.readers import Network
 from portal.kernel.mail.server import MailServer
 
@@ -24,6 +25,7 @@ class Settings:
     retired_secret_keys: tuple[str, ...] = field(repr=False)
     engine: str
     switch: str
+    asterisk: AsteriskSettings
     host: str
     port: int
     public_url: str

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from portal.kernel.config import asterisk
 from portal.kernel.config.readers import (
     between,
     bucket,
@@ -22,7 +23,7 @@ from portal.kernel.config.readers import (
 )
 from portal.kernel.mail.server import mail_server
 
-ENGINES = ("sandbox",)
+ENGINES = ("sandbox", "asterisk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,18 @@ SETTINGS: tuple[Setting, ...] = (
         secrets,
         is_secret=True,
     ),
-    Setting("PORTAL_ENGINE", "sandbox", "What drives the calls: `sandbox`", one_of(*ENGINES)),
+    Setting("PORTAL_ENGINE", "sandbox", "What drives the calls: `sandbox` or `asterisk`", one_of(*ENGINES)),
     Setting("PORTAL_SWITCH", "main", "Name of the switch that `portal engine` of this process drives", str),
+    Setting("PORTAL_ASTERISK_URL", "none", "Where Asterisk's HTTP server is: `http://127.0.0.1:8088`", url),
+    Setting("PORTAL_ASTERISK_USER", "portal", "The user in Asterisk's `ari.conf`", asterisk.read_word),
+    Setting("PORTAL_ASTERISK_PASSWORD", "none", "That user's password", str, is_secret=True),
+    Setting("PORTAL_ASTERISK_APP", "portal", "Name of the Stasis application in the dialplan", asterisk.read_word),
+    Setting(
+        "PORTAL_ASTERISK_TRUNK",
+        "PJSIP/{number}@trunk",
+        "How Asterisk dials a number of the outside world; `{number}` is digits with the country code",
+        asterisk.read_trunk,
+    ),
     Setting("PORTAL_HOST", "127.0.0.1", "Address that the web server listens on", str),
     Setting("PORTAL_PORT", "8000", "Port that the web server listens on", between(0, 65535)),
     Setting(
@@ -145,6 +156,9 @@ DEFAULTS = {
     "PORTAL_DATA": "./var",
     "PORTAL_ENGINE": "sandbox",
     "PORTAL_SWITCH": "main",
+    "PORTAL_ASTERISK_USER": "portal",
+    "PORTAL_ASTERISK_APP": "portal",
+    "PORTAL_ASTERISK_TRUNK": "PJSIP/{number}@trunk",
     "PORTAL_HOST": "127.0.0.1",
     "PORTAL_PORT": "8000",
     "PORTAL_TRUSTED_PROXIES": "0",

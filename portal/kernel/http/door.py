@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 import certifi
+from requests import Response
 
 from portal.kernel.http.addresses import AddressPolicy, Network
 from portal.kernel.http.carrier import Carrier
 from portal.kernel.http.connections import KeptConnections
 from portal.kernel.http.dial import Lookup, Resolver, system_lookup, tls_context
 from portal.kernel.http.errors import AddressRefused, NameUnknown, UrlReason, UrlRefused
-from portal.kernel.http.exchange import EXPECTED, failed, read_answer
+from portal.kernel.http.exchange import EXPECTED, failed, read_answer, write_answer
 from portal.kernel.http.journey import Journey
 from portal.kernel.http.message import Exchange, Reached, Request
 from portal.kernel.http.outgoing import Outgoing
@@ -80,6 +82,18 @@ class Door:
 
         Raises Failed and nothing else for whatever may be wrong with the URL, the name, the network or the receiver.
         """
+        return self._exchange(request, deadline_seconds, partial(read_answer, body_cap=body_cap))
+
+    def fetch(self, request: Request, file: BinaryIO, *, deadline_seconds: float, body_cap: int) -> Exchange:
+        """As `send`, for a file that is too large to be held: the body of a 2xx is written into `file` as it comes.
+
+        Raises Failed also where there is more than `body_cap`. What `file` raises comes through.
+        """
+        return self._exchange(request, deadline_seconds, partial(write_answer, file=file, body_cap=body_cap))
+
+    def _exchange(
+        self, request: Request, deadline_seconds: float, read: Callable[[Response, Journey], Exchange]
+    ) -> Exchange:
         journey = Journey(deadline_seconds)
         try:
             target = self.check_url(request.url, max_length=_LONGEST_URL)
@@ -89,7 +103,7 @@ class Door:
             raise failed(error, journey) from error
         is_complete = False
         try:
-            exchange = read_answer(response, journey, body_cap)
+            exchange = read(response, journey)
             is_complete = not exchange.is_cut and response.raw.isclosed()
         finally:
             self._carrier.release(outgoing, is_complete=is_complete)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from http.client import HTTPException, IncompleteRead, LineTooLong
+from typing import BinaryIO
 
 from requests import Response
 from urllib3.exceptions import DecodeError, HTTPError
@@ -21,6 +22,9 @@ from portal.kernel.http.errors import (
 from portal.kernel.http.journey import Journey, Stage, TooMuch
 from portal.kernel.http.message import Exchange, SentRequest
 
+_REFUSAL_BYTES = 32 * 1024
+_PIECE_BYTES = 256 * 1024
+
 # What a hostile or broken receiver, name server or network can make the libraries raise.
 EXPECTED = (OSError, HTTPException, HTTPError, ValueError, TooMuch, AddressRefused, BadRequest, NameUnknown, UrlRefused)
 
@@ -36,6 +40,22 @@ def read_answer(response: Response, journey: Journey, body_cap: int) -> Exchange
     except EXPECTED as error:
         raise failed(error, journey, _exchange(response, journey, body, is_cut=True)) from error
     return _exchange(response, journey, body, is_cut=is_cut)
+
+
+def write_answer(response: Response, journey: Journey, file: BinaryIO, body_cap: int) -> Exchange:
+    """The answer, its body written into `file` where the status is 2xx. Raises Failed, OSError of the file as it is."""
+    if not 200 <= response.status_code < 300:
+        return read_answer(response, journey, _REFUSAL_BYTES)
+    journey.allow_bytes(body_cap + 64 * 1024)
+    raw: HTTPResponse = response.raw
+    while True:
+        try:
+            piece = raw.read1(_PIECE_BYTES, decode_content=True)
+        except EXPECTED as error:
+            raise failed(error, journey, _exchange(response, journey, bytearray(), is_cut=True)) from error
+        if not piece:
+            return _exchange(response, journey, bytearray(), is_cut=False)
+        file.write(piece)
 
 
 def _read_body(raw: HTTPResponse, journey: Journey, body_cap: int, body: bytearray) -> bool:

@@ -57,6 +57,14 @@ class IncomingCallMachine(CallMachine):
         self._do(RingCaller(), SetTimer(_ROUTING_TIMER, self._now + ROUTING_LIMIT))
         return True
 
+    def _resume_set_up(self, answered: Leg | None) -> None:
+        if answered is not None:
+            self._answer(answered)
+            return
+        self._fallback = None
+        self._cancel_callees(LegResult.INTERRUPTED, LegEnd.SWITCH_LOST)
+        self._do(RingCaller(), SetTimer(_ROUTING_TIMER, self._now + ROUTING_LIMIT))
+
     def _set_up(self, event: Event) -> None:
         match event:
             case Routed(plan=plan) if self._plan is None:

@@ -1,6 +1,6 @@
 """A leg while its call lives: written by the machine alone."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from portal.telephony.engine import LegEnd, LegResult, LegSnapshot, Side
@@ -31,6 +31,11 @@ class Leg:
     ended_at: datetime | None = None
     result: LegResult | None = None
     end: LegEnd | None = None
+
+    @classmethod
+    def of(cls, leg: LegSnapshot) -> "Leg":
+        """The leg as it was last noted."""
+        return cls(**asdict(leg))
 
     @property
     def is_live(self) -> bool:

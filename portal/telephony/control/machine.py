@@ -2,7 +2,6 @@
 
 from abc import ABC, abstractmethod
 from datetime import datetime, timedelta
-from enum import Enum, auto
 
 from portal.telephony.control.commands import (
     Bridge,
@@ -26,6 +25,7 @@ from portal.telephony.control.events import (
     TimerFired,
 )
 from portal.telephony.control.legs import CALLER_LEG, Leg
+from portal.telephony.control.phases import Phase, Record
 from portal.telephony.engine import CallChange, CallKind, CallOutcome, CallSnapshot, LegEnd, LegResult, Side
 from portal.telephony.plan import FallbackCause, Skipped, StepReason, Target
 
@@ -37,22 +37,6 @@ RECORD_GIVEN_UP = timedelta(minutes=10)
 
 _RECORD_WAIT_TIMER = "record-wait"
 _RECORD_LOST_TIMER = "record-lost"
-
-
-class _Phase(Enum):
-    NEW = auto()
-    SETUP = auto()
-    TALKING = auto()
-    CLOSING = auto()  # hung up, the record is being closed
-    ENDED = auto()
-
-
-class _Record(Enum):
-    NONE = auto()
-    RUNNING = auto()
-    STOPPING = auto()
-    KEPT = auto()
-    LOST = auto()
 
 
 class CallMachine(ABC):
@@ -72,8 +56,8 @@ class CallMachine(ABC):
         self._callee: str | None = None
         self._legs = [caller]
         self._started_at = self._now = caller.started_at
-        self._phase = _Phase.NEW
-        self._record = _Record.NONE
+        self._phase = Phase.NEW
+        self._record = Record.NONE
         self._partner: Leg | None = None
         self._talk_started_at: datetime | None = None
         self._hung_up_at: datetime | None = None
@@ -88,7 +72,7 @@ class CallMachine(ABC):
     @property
     def is_over(self) -> bool:
         """True once nothing can follow any more, not even a late record."""
-        return self._phase is _Phase.ENDED and self._record is not _Record.STOPPING
+        return self._phase is Phase.ENDED and self._record is not Record.STOPPING
 
     def on(self, event: Event, now: datetime) -> list[Command]:
         """Take one event; the commands are to be carried out in their order."""
@@ -117,17 +101,43 @@ class CallMachine(ABC):
             ended_at=self._ended_at,
             outcome=self._outcome,
             legs=tuple(leg.snapshot() for leg in self._legs),
-            has_recording=self._record in (_Record.RUNNING, _Record.STOPPING, _Record.KEPT),
+            has_recording=self._record in (Record.RUNNING, Record.STOPPING, Record.KEPT),
             version=self._version,
             skipped=tuple(self._skipped),
             fallback=self._fallback,
         )
+
+    def resume(self, call: CallSnapshot, now: datetime) -> list[Command]:
+        """Go on with a call that another machine began, from what was last noted of it, in place of a first event.
+
+        The caller is still on the line, and each leg that has no end is; of a talk, the partner too. Phones that ring
+        are called off, since nobody knows any more what was to follow; one that has answered is connected.
+        """
+        self._commands = []
+        self._now = max(self._now, now)
+        self._legs = [Leg.of(leg) for leg in call.legs]
+        self._version, self._skipped, self._fallback = call.version, list(call.skipped), call.fallback
+        self._phase = Phase.SETUP
+        answered = next((leg for leg in self._live_callees() if leg.answered_at is not None), None)
+        if call.talk_started_at is not None and answered is not None:
+            self._phase, self._partner, self._callee = Phase.TALKING, answered, call.callee
+            self._talk_started_at = call.talk_started_at
+            self._record = Record.RUNNING if call.has_recording else Record.NONE
+        else:
+            self._resume_set_up(answered)
+        if self._is_changed:
+            self._note(CallChange.LEGS)
+        return self._commands
 
     # What a subclass says.
 
     @abstractmethod
     def _begin(self, event: Event) -> bool:
         """Take the event that starts the call; False where this is not one."""
+
+    @abstractmethod
+    def _resume_set_up(self, answered: Leg | None) -> None:
+        """Go on with the set-up from the legs that are there; `answered` is the callee that waits to be connected."""
 
     @abstractmethod
     def _set_up(self, event: Event) -> None:
@@ -185,18 +195,18 @@ class CallMachine(ABC):
 
     def _connect(self, partner: Leg, *, record: bool) -> None:
         """Both sides are on the line: bridge them and begin to record."""
-        self._phase = _Phase.TALKING
+        self._phase = Phase.TALKING
         self._partner = partner
         self._callee = partner.address
         self._talk_started_at = self._now
         self._do(Bridge(partner.number))
         if record:
-            self._record = _Record.RUNNING
+            self._record = Record.RUNNING
             self._do(StartRecording())
         self._note(CallChange.ANSWERED)
 
     def _finish(self, outcome: CallOutcome) -> None:
-        self._phase = _Phase.ENDED
+        self._phase = Phase.ENDED
         self._ended_at = self._hung_up_at or self._now
         self._outcome = outcome
         self._do(HangUp())
@@ -205,9 +215,9 @@ class CallMachine(ABC):
     # The common part of a call's life.
 
     def _take(self, event: Event) -> None:
-        if self._phase is _Phase.NEW:
+        if self._phase is Phase.NEW:
             if self._begin(event):
-                self._phase = _Phase.SETUP
+                self._phase = Phase.SETUP
             return
         match event:
             case RecordingFinished():
@@ -222,9 +232,9 @@ class CallMachine(ABC):
                 self._go_on(event)
 
     def _go_on(self, event: Event) -> None:
-        if self._phase is _Phase.SETUP:
+        if self._phase is Phase.SETUP:
             self._set_up(event)
-        elif self._phase is _Phase.TALKING:
+        elif self._phase is Phase.TALKING:
             self._talk(event)
 
     def _talk(self, event: Event) -> None:
@@ -241,11 +251,11 @@ class CallMachine(ABC):
             if leg.is_live:
                 self._finish_leg(leg, LegResult.ANSWERED, end)
         self._hung_up_at = self._now
-        if self._record is not _Record.RUNNING:
+        if self._record is not Record.RUNNING:
             self._finish(CallOutcome.ANSWERED)
             return
-        self._phase = _Phase.CLOSING
-        self._record = _Record.STOPPING
+        self._phase = Phase.CLOSING
+        self._record = Record.STOPPING
         self._do(
             StopRecording(),
             SetTimer(_RECORD_WAIT_TIMER, self._now + RECORD_WAIT),
@@ -255,36 +265,36 @@ class CallMachine(ABC):
     def _fire(self, name: str) -> None:
         if name == _RECORD_LOST_TIMER:
             self._lose_record()
-        elif name == _RECORD_WAIT_TIMER and self._phase is _Phase.CLOSING:
+        elif name == _RECORD_WAIT_TIMER and self._phase is Phase.CLOSING:
             self._finish(CallOutcome.ANSWERED)
-        elif self._phase is _Phase.SETUP:
+        elif self._phase is Phase.SETUP:
             self._time_over(name)
 
     def _keep_record(self) -> None:
-        if self._record not in (_Record.RUNNING, _Record.STOPPING):
+        if self._record not in (Record.RUNNING, Record.STOPPING):
             return
-        self._record = _Record.KEPT
-        if self._phase is _Phase.CLOSING:
+        self._record = Record.KEPT
+        if self._phase is Phase.CLOSING:
             self._finish(CallOutcome.ANSWERED)
         self._note(CallChange.RECORDED)
 
     def _lose_record(self) -> None:
-        if self._record not in (_Record.RUNNING, _Record.STOPPING):
+        if self._record not in (Record.RUNNING, Record.STOPPING):
             return
-        self._record = _Record.LOST
+        self._record = Record.LOST
         self._is_changed = True
-        if self._phase is _Phase.CLOSING:
+        if self._phase is Phase.CLOSING:
             self._finish(CallOutcome.ANSWERED)
 
     def _lose_switch(self) -> None:
-        if self._phase is _Phase.ENDED:
+        if self._phase is Phase.ENDED:
             return
         for leg in self._legs:
             if leg.is_live:
                 self._finish_leg(leg, LegResult.INTERRUPTED, LegEnd.SWITCH_LOST)
-        if self._record is not _Record.KEPT:
-            self._record = _Record.LOST
-        self._phase = _Phase.ENDED
+        if self._record is not Record.KEPT:
+            self._record = Record.LOST
+        self._phase = Phase.ENDED
         self._ended_at = self._hung_up_at or self._now
         self._outcome = CallOutcome.ANSWERED if self._talk_started_at else CallOutcome.INTERRUPTED
         self._note(CallChange.FINISHED)

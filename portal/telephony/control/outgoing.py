@@ -58,6 +58,18 @@ class OutgoingCallMachine(CallMachine):
                 return False
         return True
 
+    def _resume_set_up(self, answered: Leg | None) -> None:
+        if answered is not None:
+            self._answer(answered)
+        elif self._live_callees():
+            self._do(SetTimer(_CALLEE_TIMER, self._now + timedelta(seconds=self._call.callee_ring_seconds)))
+        elif self._is_callee_dialled:
+            self._end_unanswered(self._legs[-1].result or LegResult.FAILED)
+        elif self._caller.answered_at is not None:
+            self._dial_callee()
+        else:
+            self._do(SetTimer(_CALLER_TIMER, self._now + timedelta(seconds=self._call.caller_ring_seconds)))
+
     def _set_up(self, event: Event) -> None:
         match event:
             case CallerGone() | HangUpOrdered():

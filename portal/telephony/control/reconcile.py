@@ -1,5 +1,6 @@
 """A true record of a call whose end nobody saw, since the engine or its switch was gone."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
@@ -34,3 +35,21 @@ def _close_leg(leg: LegSnapshot, at: datetime) -> LegSnapshot:
     latest = max(each for each in (leg.started_at, leg.rang_at, leg.answered_at, at) if each is not None)
     result = LegResult.INTERRUPTED if leg.answered_at is None else LegResult.ANSWERED
     return replace(leg, ended_at=latest, result=result, end=LegEnd.SWITCH_LOST)
+
+
+def note_what_is_left(
+    call: CallSnapshot, alive: Collection[int], answered: Collection[int], at: datetime
+) -> CallSnapshot:
+    """An open call, with what a switch says of its legs: which are `alive`, and which of those have `answered` by now.
+
+    A leg that is gone ended at `at` at the latest; one that answered while nobody watched did so at `at`.
+    """
+
+    def note(leg: LegSnapshot) -> LegSnapshot:
+        if leg.number not in alive:
+            return _close_leg(leg, at)
+        if leg.number in answered and leg.answered_at is None:
+            return replace(leg, answered_at=max(leg.rang_at or leg.started_at, at))
+        return leg
+
+    return replace(call, legs=tuple(note(leg) for leg in call.legs))

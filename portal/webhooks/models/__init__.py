@@ -3,13 +3,14 @@
 from portal.webhooks.models.attempt import DeliveryAttempt
 from portal.webhooks.models.delivery import DeliveryState, Lane, WebhookDelivery
 from portal.webhooks.models.event import EventType, WebhookEvent
-from portal.webhooks.models.subscription import SubscriptionState, WebhookSubscription
+from portal.webhooks.models.subscription import Method, SubscriptionState, WebhookSubscription
 
 __all__ = [
     "DeliveryAttempt",
     "DeliveryState",
     "EventType",
     "Lane",
+    "Method",
     "SubscriptionState",
     "WebhookDelivery",
     "WebhookEvent",

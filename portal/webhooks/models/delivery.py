@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
-from sqlalchemy import Index, SmallInteger, String, UniqueConstraint, text
+from sqlalchemy import Index, SmallInteger, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.kernel.clock import now
@@ -38,7 +38,9 @@ class Lane(IntEnum):
     REPEAT = 2
 
 
+_IS_REAL = text("not is_test")
 _IS_OPEN = text("state in ('waiting', 'sending')")
+_HAS_NOT_ARRIVED = text("state in ('waiting', 'sending', 'failed', 'expired')")
 _IS_SENDING = text("state = 'sending'")
 _IS_BEHIND = text("waits_for_id is not null")
 _CAN_EXPIRE = text("state = 'waiting' and expires_at is not null")
@@ -54,7 +56,15 @@ class WebhookDelivery(AccountOwned, Model):
     __table_args__ = owned(
         points_to("webhook_subscription", "subscription_id"),
         points_to("webhook_event", "event_id"),
-        UniqueConstraint("account_id", "event_id", "subscription_id"),
+        Index(
+            "uq_webhook_delivery_account_id_event_id_subscription_id",
+            "account_id",
+            "event_id",
+            "subscription_id",
+            unique=True,
+            sqlite_where=_IS_REAL,
+            postgresql_where=_IS_REAL,
+        ),
         # What the queue reads holds open deliveries alone, so that it stays small however long the history grows.
         Index("ix_webhook_delivery_due_at", "due_at", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
         Index(
@@ -74,10 +84,24 @@ class WebhookDelivery(AccountOwned, Model):
             sqlite_where=_IS_SENDING,
             postgresql_where=_IS_SENDING,
         ),
+        # The call log: calls with a notice that has not arrived.
+        Index(
+            "ix_webhook_delivery_not_arrived",
+            "account_id",
+            "id",
+            sqlite_where=_HAS_NOT_ARRIVED,
+            postgresql_where=_HAS_NOT_ARRIVED,
+        ),
         Index("ix_webhook_delivery_waits_for_id", "waits_for_id", sqlite_where=_IS_BEHIND, postgresql_where=_IS_BEHIND),
         Index("ix_webhook_delivery_expires_at", "expires_at", sqlite_where=_CAN_EXPIRE, postgresql_where=_CAN_EXPIRE),
         # A webhook's page: all of its deliveries, or those of one state, newest first.
         Index("ix_webhook_delivery_account_id_subscription_id_id", "account_id", "subscription_id", "id"),
+        Index(
+            "ix_webhook_delivery_account_id_subscription_id_created_at",
+            "account_id",
+            "subscription_id",
+            "created_at",
+        ),
         Index(
             "ix_webhook_delivery_account_id_subscription_id_state_id",
             "account_id",
@@ -103,6 +127,8 @@ class WebhookDelivery(AccountOwned, Model):
     waits_for_id: Mapped[int | None] = mapped_column(BigId)
     """The start of the same call to the same URL, which goes first; `due_at` bounds the wait."""
     claim: Mapped[str | None] = mapped_column(String(32))
+    is_test: Mapped[bool] = mapped_column(default=False)
+    """Sent by hand to try the webhook, beside what was sent of the same event for real; tried once."""
     last_status: Mapped[int | None]
     last_failure: Mapped[str | None] = mapped_column(String(32))
     last_attempt_at: Mapped[datetime | None]

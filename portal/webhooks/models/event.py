@@ -18,7 +18,11 @@ class EventType(StrEnum):
     """What a webhook may tell."""
 
     CALL_STARTED = "call-started"
+    CALL_ANSWERED = "call-answered"
     CALL_FINISHED = "call-finished"
+    CALL_MISSED = "call-missed"
+    RECORDING_READY = "recording-ready"
+    OUTGOING_STARTED = "outgoing-started"
 
 
 class WebhookEvent(AccountOwned, Model):

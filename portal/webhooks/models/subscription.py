@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -21,6 +22,15 @@ class SubscriptionState(StrEnum):
     PAUSED = "paused"
     OFF = "off"
     """Switched off by the portal: the receiver said that it is gone (410)."""
+
+
+class Method(StrEnum):
+    """How an event goes over the wire."""
+
+    GET = "GET"
+    """The provider's way: parameters in the query."""
+    POST = "POST"
+    """JSON, signed as Standard Webhooks has it."""
 
 
 _IS_PROBED = text("probe_at is not null")
@@ -61,6 +71,19 @@ class WebhookSubscription(AccountOwned, Model):
     created_at: Mapped[datetime] = mapped_column(default=now)
     removed_at: Mapped[datetime | None]
 
+    method: Mapped[Method] = mapped_column(String(8), default=Method.GET)
+    headers: Mapped[list[Any] | None]
+    """Custom headers: [name, value, is_sealed]; a sensitive value is sealed by the vault and never shown again."""
+    secret: Mapped[str | None] = mapped_column(String(400))
+    """Sealed; what POST is signed with."""
+    old_secret: Mapped[str | None] = mapped_column(String(400))
+    """Sealed; the one before, which signs too until `old_secret_until`."""
+    old_secret_until: Mapped[datetime | None]
+    dids: Mapped[list[Any] | None]
+    """Of these public numbers only; null or empty: of all. The same for the two below."""
+    sip_lines: Mapped[list[Any] | None]
+    outcomes: Mapped[list[Any] | None]
+
     rate_per_minute: Mapped[int | None]
     """At most so many tries a minute, evenly spread, by all workers together; null: as many as it takes."""
     next_send_at: Mapped[datetime | None]
@@ -80,6 +103,16 @@ class WebhookSubscription(AccountOwned, Model):
     """The breaker: while this is set nothing goes out but, from then on, one delivery to see whether it is back."""
     probes: Mapped[int] = mapped_column(default=0)
     """How many of those came to nothing."""
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether each request carries a signature."""
+        return self.method == Method.POST and self.secret is not None
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether it hears of some calls only."""
+        return bool(self.dids or self.sip_lines or self.outcomes)
 
     @property
     def is_failing(self) -> bool:

@@ -14,9 +14,18 @@ from portal.kernel.bells import live_topic
 from portal.kernel.clock import UtcDateTime
 from portal.kernel.db import db, ring
 from portal.kernel.secrets import random_word
-from portal.webhooks.models import DeliveryState, EventType, Lane, WebhookDelivery, WebhookEvent, WebhookSubscription
+from portal.webhooks.models import (
+    DeliveryState,
+    EventType,
+    Lane,
+    Method,
+    WebhookDelivery,
+    WebhookEvent,
+    WebhookSubscription,
+)
 from portal.webhooks.sending import pace
 from portal.webhooks.sending.claim_sql import claim_statement
+from portal.webhooks.sending.dress import Dress
 from portal.webhooks.sending.schedule import LEASE
 from portal.webhooks.wire import Parameter
 
@@ -42,6 +51,13 @@ _CLAIMED = (
         _WEBHOOK.c.rate_per_minute.is_not(None).label("is_paced"),
         _EVENT.c.type,
         _EVENT.c.parameters,
+        _EVENT.c.happened_at,
+        _DELIVERY.c.is_test,
+        _WEBHOOK.c.method,
+        _WEBHOOK.c.headers,
+        _WEBHOOK.c.secret,
+        _WEBHOOK.c.old_secret,
+        _WEBHOOK.c.old_secret_until,
     )
     .join(_WEBHOOK, _WEBHOOK.c.id == _DELIVERY.c.subscription_id)
     .join(_EVENT, _EVENT.c.id == _DELIVERY.c.event_id)
@@ -78,6 +94,7 @@ class ClaimedDelivery:
     event: EventType
     url: str
     parameters: tuple[Parameter, ...]
+    dress: Dress
     step: int
     attempts: int
     expires_at: datetime | None
@@ -140,6 +157,15 @@ def _claimed(row: Any, word: str, lease_until: datetime) -> ClaimedDelivery:
         EventType(row.type),
         row.url,
         tuple((name, value) for name, value in row.parameters),
+        Dress(
+            Method(row.method),
+            row.headers or (),
+            row.secret,
+            row.old_secret,
+            row.old_secret_until,
+            row.happened_at,
+            row.is_test,
+        ),
         row.step,
         row.attempts,
         row.expires_at,

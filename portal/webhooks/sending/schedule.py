@@ -78,7 +78,16 @@ END = Schedule(
 )
 """The fact that a call took place: tried for about three days (75 hours)."""
 
-SCHEDULES = {EventType.CALL_STARTED: START, EventType.CALL_FINISHED: END}
+SCHEDULES = {
+    EventType.CALL_STARTED: START,
+    EventType.CALL_ANSWERED: START,
+    EventType.OUTGOING_STARTED: START,
+    EventType.CALL_FINISHED: END,
+    EventType.CALL_MISSED: END,
+    EventType.RECORDING_READY: END,
+}
+LASTING = frozenset(event for event, plan in SCHEDULES.items() if plan.lifetime is None)
+"""What is worth telling also later: it may be repeated in bulk and caught up with."""
 
 LEASE = timedelta(seconds=30)
 """How long a claim holds: more than the longest deadline and the note of its end; only a dead sender loses it."""

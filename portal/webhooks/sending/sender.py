@@ -1,4 +1,4 @@
-"""One try: the GET goes out through the door, and what came of it is put into words that can be kept."""
+"""One try: the request goes out through the door, and what came of it is put into words that can be kept."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from portal.kernel.clock import now
-from portal.kernel.http import Door, Exchange, Failed, Peer, Request
-from portal.webhooks import wire
+from portal.kernel.http import Door, Exchange, Failed, Peer
+from portal.kernel.http.redact import MASK
+from portal.kernel.secrets import Vault
 from portal.webhooks.sending import schedule
+from portal.webhooks.sending.dress import request_for
 from portal.webhooks.sending.finished import Exchanged, Finished
 from portal.webhooks.sending.queue import ClaimedDelivery
 
-USER_AGENT = "Portal-Webhooks/1"
 BODY_BYTES = 32 * 1024
 # What no text column takes: PostgreSQL refuses NUL, UTF-8 has no lone halves of pairs.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _CHARSET = re.compile(r"charset=\"?([\w.:-]{1,40})", re.IGNORECASE)
 
 
-def send(door: Door, delivery: ClaimedDelivery) -> Finished | None:
+def send(door: Door, vault: Vault, delivery: ClaimedDelivery) -> Finished | None:
     """Sends a claimed delivery and tells what came of it; None when the claim may run out before the answer comes.
 
     Raises nothing for whatever the URL, the name, the network or the receiver may do.
@@ -31,29 +32,34 @@ def send(door: Door, delivery: ClaimedDelivery) -> Finished | None:
     # A process that slept since the claim: another worker has the delivery, or has delivered it by now.
     if began + timedelta(seconds=plan.deadline_seconds) >= delivery.lease_until:
         return None
-    url = wire.get_url(delivery.url, delivery.parameters)
-    headers = {"User-Agent": USER_AGENT, "webhook-id": delivery.public_id}
+    request = request_for(
+        delivery.url,
+        delivery.event,
+        delivery.parameters,
+        delivery.public_id,
+        delivery.dress,
+        vault=vault,
+        at=began,
+    )
     try:
-        answer = door.send(
-            Request("GET", url, headers, can_repeat=True), deadline_seconds=plan.deadline_seconds, body_cap=BODY_BYTES
-        )
+        answer = door.send(request, deadline_seconds=plan.deadline_seconds, body_cap=BODY_BYTES)
     except Failed as failure:
-        return _failed(delivery, began, failure, f"GET {url}")
+        return _failed(delivery, began, failure, f"{request.method} {request.url}")
     headers_came = _pairs(answer.headers)
     return Finished(
         delivery,
-        _answered(began, answer),
+        _answered(delivery, began, answer),
         schedule.verdict_on(answer.status),
         schedule.retry_after(headers_came, now()),
     )
 
 
-def _answered(began: datetime, answer: Exchange) -> Exchanged:
+def _answered(delivery: ClaimedDelivery, began: datetime, answer: Exchange) -> Exchanged:
     return Exchanged(
         started_at=began,
         ended_at=now(),
         request_line=_storable(answer.sent.line),
-        request_headers=_pairs(answer.sent.headers),
+        request_headers=_masked(delivery, answer.sent.headers),
         status=answer.status,
         failure=None,
         failure_text=None,
@@ -71,7 +77,7 @@ def _failed(delivery: ClaimedDelivery, began: datetime, failure: Failed, intende
         started_at=began,
         ended_at=now(),
         request_line=_storable(sent.line if sent else intended),
-        request_headers=_pairs(sent.headers) if sent else [],
+        request_headers=_masked(delivery, sent.headers) if sent else [],
         status=partial.status if partial else None,
         failure=failure.kind.value,
         failure_text=_storable(failure.message)[:500],
@@ -87,6 +93,12 @@ def _failed(delivery: ClaimedDelivery, began: datetime, failure: Failed, intende
 
 def _place(peer: Peer) -> str:
     return f"[{peer.address}]:{peer.port}" if ":" in peer.address else f"{peer.address}:{peer.port}"
+
+
+def _masked(delivery: ClaimedDelivery, headers: Sequence[tuple[str, str]]) -> list[list[str]]:
+    """As they were sent, without the values that the admin gave as secrets."""
+    hidden = {str(name).lower() for name, _, is_sealed in delivery.dress.headers if is_sealed}
+    return [[name, MASK if name.lower() in hidden else value] for name, value in _pairs(headers)]
 
 
 def _pairs(headers: Sequence[tuple[str, str]]) -> list[list[str]]:

@@ -17,6 +17,7 @@ from portal.kernel.clock import monotonic, now
 from portal.kernel.config import Settings
 from portal.kernel.db import transaction
 from portal.kernel.http import Door
+from portal.kernel.secrets import Vault
 from portal.webhooks.outbox import BELL
 from portal.webhooks.sending import sender
 from portal.webhooks.sending.completion import complete
@@ -52,6 +53,7 @@ class Worker:
         self._app = app
         self._bells: Bells = app.extensions["portal.bells"]
         self._door: Door = app.extensions["portal.http"]
+        self._vault: Vault = app.extensions["portal.vault"]
         self._is_sqlite = settings.is_embedded
         self._senders = settings.webhook_senders
         self._caps = Caps.of(settings.webhook_senders)
@@ -157,7 +159,7 @@ class Worker:
         """In a sender's thread."""
         finished = None
         try:
-            finished = sender.send(self._door, delivery)
+            finished = sender.send(self._door, self._vault, delivery)
         except Exception:
             log.exception("webhook_sender_failed", delivery=delivery.id)
         self._news.put(_Landed(finished))

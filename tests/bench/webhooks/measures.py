@@ -14,8 +14,9 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from portal.kernel.http import Door, Request
+from portal.webhooks.sending.dress import USER_AGENT
 from portal.webhooks.sending.schedule import END
-from portal.webhooks.sending.sender import BODY_BYTES, USER_AGENT
+from portal.webhooks.sending.sender import BODY_BYTES
 from tests.bench.webhooks.scene import Scene
 from tests.bench.webhooks.sink import Sink
 

@@ -17,7 +17,7 @@ from portal.telephony.engines.sandbox.callers import CallerScript
 from portal.telephony.engines.sandbox.lines import Habit, PhoneSettings
 from portal.telephony.engines.sandbox.switch import SandboxSwitch
 from portal.telephony.engines.sandbox.tape import Tape
-from portal.telephony.engines.sandbox.timeline import SimulatedTimeline
+from portal.telephony.engines.timeline import SimulatedTimeline
 from portal.telephony.plan import RoutePlan
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

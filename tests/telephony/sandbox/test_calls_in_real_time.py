@@ -10,7 +10,7 @@ from portal.telephony.engines.sandbox.callers import CallerScript
 from portal.telephony.engines.sandbox.lines import PhoneSettings
 from portal.telephony.engines.sandbox.switch import SandboxSwitch
 from portal.telephony.engines.sandbox.tape import Tape
-from portal.telephony.engines.sandbox.timeline import RealTimeline
+from portal.telephony.engines.timeline import RealTimeline
 from portal.telephony.plan import RingStep, RoutePlan, StepReason, Target
 from tests.telephony.sandbox.room import ANN, DID, NORTH, STRANGER, People, Says, Shelf, call_id
 

@@ -26,7 +26,7 @@ from portal.telephony.engines.sandbox.callers import CallerScript
 from portal.telephony.engines.sandbox.lines import Habit, PhoneSettings
 from portal.telephony.engines.sandbox.switch import SandboxSwitch
 from portal.telephony.engines.sandbox.tape import Tape
-from portal.telephony.engines.sandbox.timeline import SimulatedTimeline
+from portal.telephony.engines.timeline import SimulatedTimeline
 from portal.telephony.plan import Fallback, FallbackCause, RingStep, RoutePlan, Skipped, SkipReason, StepReason, Target
 from tests.telephony.sandbox.room import NORTH, SOUTH, START, Pages, People, Says, Shelf, call_id
 

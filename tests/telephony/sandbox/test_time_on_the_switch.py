@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from portal.telephony.engines.sandbox.timeline import RealTimeline, SimulatedTimeline
+from portal.telephony.engines.timeline import RealTimeline, SimulatedTimeline
 from tests.telephony.sandbox.room import START
 
 

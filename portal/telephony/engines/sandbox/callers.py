@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from portal.telephony.control.events import CallerGone, Event
 from portal.telephony.engines.sandbox.lines import Habit, PhoneSettings
-from portal.telephony.engines.sandbox.timeline import Appointment, Timeline
+from portal.telephony.engines.timeline import Appointment, Timeline
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ from portal.telephony.engine import CallJournal, CallSnapshot, LegResult
 from portal.telephony.engines.sandbox.lines import Line
 from portal.telephony.engines.sandbox.phones import PhoneBank
 from portal.telephony.engines.sandbox.tape import Tape
-from portal.telephony.engines.sandbox.timeline import Act, Appointment, Timeline
+from portal.telephony.engines.timeline import Act, Appointment, Timeline
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from typing import Protocol
 from portal.telephony.control.events import Event, LegAnswered, LegEnded, LegRinging
 from portal.telephony.engine import LegResult
 from portal.telephony.engines.sandbox.chance import Span, within
-from portal.telephony.engines.sandbox.timeline import Act, Appointment, Timeline
+from portal.telephony.engines.timeline import Act, Appointment, Timeline
 
 NETWORK_DELAY = 0.05
 """Seconds until a dialled party rings or refuses."""

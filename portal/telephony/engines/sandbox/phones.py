@@ -10,7 +10,7 @@ from portal.telephony.control.legs import CALLER_LEG
 from portal.telephony.engine import Presence
 from portal.telephony.engines.sandbox.callers import outside_party
 from portal.telephony.engines.sandbox.lines import DialledLine, Habit, Line, LineState, PhoneSettings
-from portal.telephony.engines.sandbox.timeline import Timeline
+from portal.telephony.engines.timeline import Timeline
 
 PresenceChanged: TypeAlias = Callable[[int, str, Presence], None]
 """Told the account, the address and the new presence, in the timeline's thread."""

@@ -14,8 +14,8 @@ from portal.telephony.engines.sandbox.chance import dice
 from portal.telephony.engines.sandbox.driver import CallDriver, Equipment
 from portal.telephony.engines.sandbox.phones import Directory, PhoneBank, PresenceChanged
 from portal.telephony.engines.sandbox.tape import Run, Tape, at_once
-from portal.telephony.engines.sandbox.timeline import Timeline
-from portal.telephony.plan import Fallback, FallbackCause, RoutePlan, plan_for_engine_error
+from portal.telephony.engines.timeline import Timeline
+from portal.telephony.last_resort import LastResorts
 
 log = logging.getLogger(__name__)
 
@@ -51,10 +51,9 @@ class SandboxSwitch:
         self._timeline = timeline
         self._phones = PhoneBank(directory, timeline, chance or dice(name), presence_changed)
         self._equipment = Equipment(timeline, self._phones, tape, journal)
-        self._planner = planner
+        self._planner = LastResorts(planner)
         self._ask = ask
         self._calls: dict[str, CallDriver] = {}
-        self._last_resorts: dict[tuple[int, str], Fallback] = {}
 
     def place_incoming(
         self, account_id: int, api_call_id: str, caller: str, did: str, script: CallerScript | None = None
@@ -107,7 +106,7 @@ class SandboxSwitch:
         self._ask(lambda: self._route(driver, call))
 
     def _route(self, driver: CallDriver, call: IncomingCall) -> None:
-        plan = self._plan(call)
+        plan = self._planner.plan(call, lambda: self._phones.presence(call.account_id), self._timeline.now())
         self._timeline.post(lambda: driver.tell(Routed(plan)))
 
     def _ring_first(self, call: OutgoingCall) -> None:
@@ -129,17 +128,6 @@ class SandboxSwitch:
             return
         driver.seat_caller(line)
         driver.tell(PhoneDialled())
-
-    def _plan(self, call: IncomingCall) -> RoutePlan:
-        """The planner's word; where it has none, what it last said of engine errors on this line."""
-        line = (call.account_id, call.did)
-        try:
-            plan = self._planner.plan(call, self._phones.presence(call.account_id), self._timeline.now())
-        except Exception:
-            log.exception("call %s: could not be routed", call.api_call_id)
-            return plan_for_engine_error(self._last_resorts.get(line, Fallback()))
-        self._last_resorts[line] = plan.fallback(FallbackCause.ENGINE_ERROR)
-        return plan
 
     def _open(self, machine: CallMachine) -> CallDriver | None:
         if machine.api_call_id in self._calls:

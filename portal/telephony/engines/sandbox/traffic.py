@@ -9,7 +9,7 @@ from random import Random
 from portal.telephony.engine import Presence
 from portal.telephony.engines.sandbox.callers import CallerScript
 from portal.telephony.engines.sandbox.switch import SandboxSwitch
-from portal.telephony.engines.sandbox.timeline import Appointment, Timeline
+from portal.telephony.engines.timeline import Appointment, Timeline
 
 log = logging.getLogger(__name__)
 

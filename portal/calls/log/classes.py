@@ -1,0 +1,78 @@
+"""Which class a call belongs to: its facts, and the bands of its length and price."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+
+from sqlalchemy import select
+
+from portal.calls.log.models import BANDS, FACTS, CallClass
+from portal.kernel.db import db, upsert
+from portal.telephony.addresses import is_sip_account
+
+TALK_EDGES = (0, 10, 30, 60, 180, 600, 1800)
+PRICE_EDGES = tuple(Decimal(edge) for edge in (0, 1, 3, 10, 30, 100))
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Facts:
+    """`models.FACTS` of a call."""
+
+    kind: str
+    outcome: str
+    did: str
+    sip: str
+    other_sip: str
+    has_recording: bool
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ClassKey:
+    """What makes a class."""
+
+    facts: Facts
+    talk_band: int
+    price_band: int
+
+    def columns(self) -> dict[str, object]:
+        """As the columns of `CallClass`."""
+        return {**asdict(self.facts), "talk_band": self.talk_band, "price_band": self.price_band}
+
+
+def talk_band(seconds: int | None) -> int:
+    """0 for no talk at all, then from band to band of `TALK_EDGES`."""
+    return bisect_left(TALK_EDGES, seconds or 0)
+
+
+def price_band(price: Decimal | None) -> int:
+    """0 for nothing to pay, then from band to band of `PRICE_EDGES`."""
+    return bisect_left(PRICE_EDGES, price or PRICE_EDGES[0])
+
+
+def sips_of(caller: str | None, callee: str | None) -> tuple[str, str]:
+    """The SIP accounts of a call, the caller's first; "" where there is none."""
+    sips = [address for address in (caller, callee) if address and is_sip_account(address)]
+    first, second, *_rest = *sips, "", ""
+    return first, second
+
+
+def class_ids(keys: Iterable[ClassKey]) -> Mapping[ClassKey, int]:
+    """The row of each class, made where it is new."""
+    found = {}
+    for key in sorted(set(keys)):
+        row_id = _find(key)
+        if row_id is None:
+            # Another writer may make it at the same moment: both then read the one that stands.
+            upsert(CallClass, key.columns(), key=["account_id", *FACTS, *BANDS])
+            row_id = _find(key)
+        if row_id is None:
+            raise LookupError(key)
+        found[key] = row_id
+    return found
+
+
+def _find(key: ClassKey) -> int | None:
+    return db.session.scalar(select(CallClass.id).filter_by(**key.columns()))

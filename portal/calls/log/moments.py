@@ -1,0 +1,76 @@
+"""Looking for text on SQLite: an index of moments, which tells in which seconds calls hold given trigrams.
+
+FTS5 with trigrams, without content and positions. Its row id is the UNIX second in which a call began, so that the
+newest are found first, a period is a range of row ids, and a page can go on where the last one ended. A second may hold
+calls of many accounts, and what a call was known by once stays: the index names seconds worth looking into, and the
+calls of these seconds are then read by the account's own index and compared. An account is a word of its own in it:
+a neighbour's million calls cost nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Select, column, literal_column, select, table, text
+
+from portal.kernel.clock import UtcDateTime, to_unix
+from portal.kernel.db import db, is_sqlite
+from portal.kernel.tenancy import current_account_id
+
+GRAM = 3
+"""Characters that a question must have for the index to help."""
+_MOMENTS = table("call_moment", column("rowid", BigInteger))
+_INSERT = text("insert into call_moment (rowid, words) values (:second, :words)")
+# The order of the tables is told, since SQLite would rather walk the whole account.
+_CALLS = text(
+    "select call.started_at, call.id from json_each(:seconds) as second cross join call_record as call"
+    " where call.account_id = :account and call.started_at >= second.value * 1000000"
+    " and call.started_at < (second.value + 1) * 1000000"
+).columns(column("started_at", UtcDateTime), column("id", BigInteger))
+_PRIVATE = range(0xE000, 0xF8FF)
+"""Characters that belong to nobody: three of them write an account's number as one trigram."""
+
+
+def note(calls: Iterable[tuple[datetime, str]]) -> None:
+    """Calls of the entered account have begun at these moments, with these texts to find them by."""
+    if not is_sqlite():
+        return
+    seconds: dict[int, set[str]] = defaultdict(set)
+    for started_at, words in calls:
+        seconds[to_unix(started_at)].add(words)
+    mark = _mark(current_account_id())
+    rows = [{"second": second, "words": mark + "".join(sorted(texts))} for second, texts in sorted(seconds.items())]
+    if rows:
+        db.session.execute(_INSERT, rows)
+
+
+def seconds_with(needles: Iterable[str], first: int, last: int, *, oldest_first: bool, limit: int) -> Select[Any]:
+    """Seconds from `first` to `last` in which a call of the entered account may hold all of the needles."""
+    grams = [needle[start : start + GRAM] for needle in needles for start in range(len(needle) - GRAM + 1)]
+    quoted = [f'"{gram.replace(chr(34), chr(34) * 2)}"' for gram in (_mark(current_account_id()), *grams)]
+    rowid = _MOMENTS.c.rowid
+    return (
+        select(rowid.label("second"))
+        .where(literal_column("call_moment").op("match")(" AND ".join(dict.fromkeys(quoted))))
+        .where(rowid >= first, rowid <= last)
+        .order_by(rowid if oldest_first else rowid.desc())
+        .limit(limit)
+    )
+
+
+def calls_in(seconds: Sequence[int]) -> Sequence[tuple[datetime, int]]:
+    """When the entered account's calls of these seconds began, and their ids."""
+    values = {"seconds": json.dumps(list(seconds)), "account": current_account_id()}
+    return [(moment, row_id) for moment, row_id in db.session.execute(_CALLS, values)]
+
+
+def _mark(account_id: int) -> str:
+    digits = []
+    for _place in range(GRAM):
+        account_id, digit = divmod(account_id, len(_PRIVATE))
+        digits.append(chr(_PRIVATE[digit]))
+    return "".join(digits)

@@ -1,0 +1,76 @@
+"""The newest calls of some classes, from one index: where each class is read on its own, none hides the others."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, String, bindparam, column, text
+
+from portal.calls.log.stretch import Stretch
+from portal.kernel import clock
+from portal.kernel.db import db, is_sqlite
+from portal.kernel.tenancy import current_account_id
+
+Key = tuple[datetime, int]
+"""When a call began, and its id."""
+_MICROSECONDS = 1_000_000
+# The index is named, since SQLite knows no better than to take another one that has the class in it as well.
+_SQLITE = """
+select (
+    select json_group_array(json_array(started_at, id)) from (
+        select started_at, id from call_record indexed by ix_call_record_class
+        where account_id = :account and class_id = class.value
+            and started_at {bound} :bound and (started_at, id) {beyond} (:edge, :edge_id)
+        order by started_at {order}, id {order} limit :each
+    )
+) from json_each(:classes) as class
+"""
+_POSTGRESQL = """
+select started_at, id from unnest(cast(:classes as bigint[])) as class(id_of_class)
+cross join lateral (
+    select started_at, id from call_record
+    where account_id = :account and class_id = id_of_class
+        and started_at {bound} :bound and (started_at, id) {beyond} (:edge, :edge_id)
+    order by started_at {order}, id {order} limit :each
+) as newest
+"""
+_OLDER = {"bound": ">=", "beyond": "<", "order": "desc"}
+_NEWER = {"bound": "<", "beyond": ">", "order": "asc"}
+
+
+def newest(classes: Iterable[int], window: Stretch, each: int) -> Sequence[Key]:
+    """Calls of the entered account's classes in this window, the nearest first; `each` at most of one class."""
+    words = _NEWER if window.is_backwards else _OLDER
+    values = {
+        "account": current_account_id(),
+        "bound": window.until if window.is_backwards else window.since,
+        "edge": window.edge,
+        "edge_id": window.edge_id,
+        "each": each,
+    }
+    is_embedded = is_sqlite()
+    found = _from_sqlite if is_embedded else _from_postgresql
+    return sorted(found(list(classes), values, words), reverse=not window.is_backwards)
+
+
+def _from_sqlite(classes: list[int], values: dict[str, Any], words: dict[str, str]) -> Iterable[Key]:
+    values |= {name: _micro(values[name]) for name in ("bound", "edge")}
+    statement = text(_SQLITE.format_map(words)).columns(column("pairs", String))
+    for pairs in db.session.scalars(statement, values | {"classes": json.dumps(classes)}):
+        for micro, row_id in json.loads(pairs):
+            seconds, rest = divmod(micro, _MICROSECONDS)
+            yield clock.from_unix(seconds) + timedelta(microseconds=rest), row_id
+
+
+def _from_postgresql(classes: list[int], values: dict[str, Any], words: dict[str, str]) -> Iterable[Key]:
+    typed = (bindparam("bound", type_=DateTime(timezone=True)), bindparam("edge", type_=DateTime(timezone=True)))
+    statement = text(_POSTGRESQL.format_map(words)).bindparams(*typed, bindparam("edge_id", type_=BigInteger))
+    keys = statement.columns(column("started_at", DateTime(timezone=True)), column("id", BigInteger))
+    yield from ((moment, row_id) for moment, row_id in db.session.execute(keys, values | {"classes": classes}))
+
+
+def _micro(moment: datetime) -> int:
+    return clock.to_unix(moment) * _MICROSECONDS + moment.microsecond

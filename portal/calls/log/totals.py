@@ -1,0 +1,204 @@
+"""What a choice of calls comes to: from the totals that are kept, or by looking at so many calls at most."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Select, case, extract, func, select, type_coerce
+
+from portal.calls.log import choice, looks
+from portal.calls.log.filters import CallFilters
+from portal.calls.log.models import CallClass, CallTotal, Grain
+from portal.calls.models import CallRecord
+from portal.kernel.db import db, is_sqlite
+from portal.kernel.money import ZERO
+from portal.telephony.engine import CallKind, CallOutcome
+
+MOST_COUNTED = 10_000
+"""Calls that are counted one by one; of more it is said that there are more."""
+_MOST_DAYS = 62
+_COUNTED: tuple[Any, ...] = (
+    CallRecord.kind,
+    CallRecord.outcome,
+    CallRecord.caller_wait_seconds,
+    CallRecord.callee_wait_seconds,
+    CallRecord.talk_seconds,
+    CallRecord.price,
+)
+_HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Of some calls. `missed` are those of this outcome; `waits` the calls whose wait is known."""
+
+    calls: int = 0
+    answered: int = 0
+    missed: int = 0
+    waits: int = 0
+    waited_seconds: int = 0
+    talk_seconds: int = 0
+    cost: Decimal = ZERO
+
+    @property
+    def average_wait(self) -> int | None:
+        """Whole seconds; None where no wait is known."""
+        return round(self.waited_seconds / self.waits) if self.waits else None
+
+    def __add__(self, other: Sums) -> Sums:
+        return Sums(*(getattr(self, name) + getattr(other, name) for name in Sums.__slots__))
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One period of the chart: an hour (`first_day` and `hour`), a day, or a month; `last_day` belongs to it."""
+
+    first_day: date
+    last_day: date
+    sums: Sums
+    hour: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogTotals:
+    """What a choice comes to. `is_more`: the sums are of its newest calls, and there are or may be more."""
+
+    sums: Sums
+    columns: list[Column] = field(default_factory=list)
+    is_more: bool = False
+
+
+def kept_totals(filters: CallFilters) -> LogTotals | None:
+    """From the totals by day and month; None for a choice that they do not know (`choice.needs_each_call`)."""
+    if choice.needs_each_call(filters):
+        return None
+    if filters.first_day and filters.first_day == filters.last_day:
+        sums = sum((column.sums for column in _days(filters, filters.first_day, filters.last_day)), Sums())
+        return LogTotals(sums, _hours(filters))
+    first, last = _reach(filters)
+    columns = (
+        _days(filters, first, last) if last - first < timedelta(days=_MOST_DAYS) else _months(filters, first, last)
+    )
+    return LogTotals(sum((column.sums for column in columns), Sums()), columns)
+
+
+def counted_totals(filters: CallFilters) -> LogTotals:
+    """By looking at each call of the choice, at `MOST_COUNTED` of them at most."""
+    seen, is_more = Sums(), False
+    facts: Select[Any] = select(*_COUNTED)
+    left = MOST_COUNTED
+    for looked in looks.over(facts, filters, None, MOST_COUNTED + 1):
+        is_more = looked.left is not None or len(looked.rows) > left
+        for kind, outcome, a_waited, b_waited, talk, price in looked.rows[:left]:
+            waited = a_waited if kind == CallKind.INCOMING else b_waited
+            seen += _sums_of(outcome, waited, talk, price)
+        left = MOST_COUNTED - seen.calls
+        if left <= 0:
+            break
+    return LogTotals(seen, is_more=is_more)
+
+
+def _sums_of(outcome: str | None, waited: int | None, talk: int | None, price: Decimal | None) -> Sums:
+    answered, missed = outcome == CallOutcome.ANSWERED, outcome == CallOutcome.MISSED
+    return Sums(1, int(answered), int(missed), int(waited is not None), waited or 0, talk or 0, price or ZERO)
+
+
+def _reach(filters: CallFilters) -> tuple[date, date]:
+    """The days that the choice spans, as far as there are calls."""
+    ends = select(func.min(CallTotal.first_day), func.max(CallTotal.first_day)).where(CallTotal.grain == Grain.DAY)
+    oldest, newest = db.session.execute(ends).one()
+    first = max(filter(None, (oldest, filters.first_day)), default=date.min)
+    last = min(filter(None, (newest, filters.last_day)), default=date.min)
+    return first, last
+
+
+def _days(filters: CallFilters, first: date, last: date) -> list[Column]:
+    known = dict(_kept(filters, Grain.DAY, first, last))
+    count = (last - first).days + 1
+    days = [first + timedelta(days=number) for number in range(max(count, 0))]
+    return [Column(day, day, known.get(day, Sums())) for day in days]
+
+
+def _months(filters: CallFilters, first: date, last: date) -> list[Column]:
+    """Whole months from their own totals, those at both ends by day."""
+    begin = first if first.day == 1 else _next_month(first)
+    end = _next_month(last) - timedelta(days=1)
+    end = end if end == last else last.replace(day=1) - timedelta(days=1)
+    months: dict[date, Sums] = {}
+    for grain, start, stop in (
+        (Grain.DAY, first, begin - timedelta(days=1)),
+        (Grain.MONTH, begin, end),
+        (Grain.DAY, end + timedelta(days=1), last),
+    ):
+        if start <= stop:
+            for day, sums in _kept(filters, grain, start, stop):
+                month = day.replace(day=1)
+                months[month] = months.get(month, Sums()) + sums
+    columns, month = [], first.replace(day=1)
+    while month <= last:
+        following = _next_month(month)
+        until = min(last, following - timedelta(days=1))
+        columns.append(Column(max(month, first), until, months.get(month, Sums())))
+        month = following
+    return columns
+
+
+def _next_month(day: date) -> date:
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+def _kept(filters: CallFilters, grain: Grain, first: date, last: date) -> Iterator[tuple[date, Sums]]:
+    rows = db.session.execute(
+        select(
+            CallTotal.first_day,
+            func.sum(CallTotal.calls),
+            _calls_that_are(CallOutcome.ANSWERED),
+            _calls_that_are(CallOutcome.MISSED),
+            func.sum(CallTotal.waits),
+            func.sum(CallTotal.waited_seconds),
+            func.sum(CallTotal.talk_seconds),
+            func.sum(CallTotal.cost),
+        )
+        .where(CallTotal.grain == grain, CallTotal.first_day >= first, CallTotal.first_day <= last)
+        .where(*choice.facts(filters, CallTotal))
+        .group_by(CallTotal.first_day)
+    )
+    for day, calls, answered, missed, waits, waited, talk, cost in rows:
+        yield day, Sums(int(calls), int(answered), int(missed), int(waits), int(waited), int(talk), cost)
+
+
+def _calls_that_are(outcome: CallOutcome) -> ColumnElement[int]:
+    return func.sum(case((CallTotal.outcome == outcome.value, CallTotal.calls), else_=0))
+
+
+def _hours(filters: CallFilters) -> list[Column]:
+    """Calls by hour, from an index alone: a day has so few that no sums are kept for its hours."""
+    since, until, day = filters.since, filters.until, filters.first_day
+    if since is None or until is None or day is None:
+        return []
+    began = _hour_of(since)
+    columns: tuple[Any, ...] = (began, CallClass.outcome, func.count())
+    rows: Select[Any] = (
+        select(*columns)
+        .select_from(CallRecord)
+        .join(CallClass, CallClass.id == CallRecord.class_id)
+        .where(CallRecord.started_at >= since, CallRecord.started_at < until, *choice.facts(filters, CallClass))
+        .group_by(began, CallClass.outcome)
+    )
+    hours = [Sums()] * round((until - since) / _HOUR)
+    for hour, outcome, count in db.session.execute(rows):
+        answered, missed = (count if outcome == each else 0 for each in (CallOutcome.ANSWERED, CallOutcome.MISSED))
+        hours[int(hour)] += Sums(count, answered, missed)
+    return [Column(day, day, sums, since + number * _HOUR) for number, sums in enumerate(hours)]
+
+
+def _hour_of(since: datetime) -> ColumnElement[int]:
+    """Which hour after `since` a call began in."""
+    if is_sqlite():
+        micro = type_coerce(CallRecord.started_at, BigInteger) - int(since.timestamp()) * 1_000_000
+        return micro.op("/")(3_600_000_000)
+    return func.floor(extract("epoch", CallRecord.started_at - since) / 3600)

@@ -1,0 +1,169 @@
+"""Ways to look for the calls of a choice, each bounded in what it examines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, cast
+
+from sqlalchemy import BigInteger, Select, func, select, type_coerce
+
+from portal.calls.log import choice, moments
+from portal.calls.log.filters import CallFilters
+from portal.calls.log.models import CallClass
+from portal.calls.log.newest import newest
+from portal.calls.log.notices import notice_source
+from portal.calls.log.stretch import CALLS, LAST_ID, Stretch
+from portal.calls.log.textindex import knows_text
+from portal.calls.models import CallRecord
+from portal.calls.remarks.models import CallTagging
+from portal.kernel import clock
+from portal.kernel.db import db, is_sqlite
+from portal.kernel.paging import NewestFirst
+
+NEAR = 2_000
+"""Calls that every choice is first looked for among: enough for what one call in forty is."""
+FAR = 8_000
+"""Calls that are looked through one by one at most."""
+CANDIDATES = 1_500
+"""Calls of fitting classes that are read and compared at once."""
+_MOST_FULL_LOOKS = 2
+_SECONDS_AT_ONCE = (300, 1_500, 6_000)
+_GROWTH = 8
+
+Calls = Select[Any]
+"""What is to be read of calls: `select(CallRecord)`, or some of its columns."""
+_TAGGED = NewestFirst(CallTagging.started_at, CallTagging.call_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a look has found, the nearest first, and what is left to look through: None where it has seen all."""
+
+    rows: Sequence[Any]
+    left: Stretch | None
+
+
+Way = Callable[[Calls, CallFilters, Stretch, int], Looked | None]
+"""Answers None when it can do no more."""
+
+
+def all_of(rows: Calls, stretch: Stretch, wanted: int) -> Looked:
+    """Every call is wanted."""
+    return Looked(_read(stretch.ordered(rows).limit(wanted)), None)
+
+
+def nearest(rows: Calls, stretch: Stretch, wanted: int, among: int = NEAR) -> Looked:
+    """Looks through the nearest calls, whatever they are."""
+    keys: Select[Any] = stretch.ordered(cast("Select[Any]", select(CallRecord.started_at, CallRecord.id)))
+    last = db.session.execute(keys.offset(among - 1).limit(1)).first()
+    if last is None:
+        return all_of(rows, stretch, wanted)
+    beyond = stretch.beyond(*last)
+    near = CALLS.reached(stretch.ordered(rows), beyond.cursor())
+    return Looked(_read(near.limit(wanted)), beyond)
+
+
+def farther(filters: CallFilters) -> Iterator[Way]:
+    """The ways for a choice that the nearest calls do not answer, the best first."""
+    if filters.tag is not None:
+        yield _by_tag
+    if filters.notices is not None:
+        yield _by_notices
+    if any(len(needle) >= moments.GRAM for needle in choice.needles(filters)) and knows_text():
+        if is_sqlite():
+            yield _by_moments
+        else:
+            yield _one_by_one
+            yield _by_trigrams
+    if choice.classes(filters):
+        yield _by_class
+    yield _one_by_one
+
+
+def _one_by_one(rows: Calls, _filters: CallFilters, stretch: Stretch, wanted: int) -> Looked | None:
+    if stretch.step:
+        return None
+    looked = nearest(rows, stretch, wanted, FAR)
+    return Looked(looked.rows, looked.left and replace(looked.left, step=1))
+
+
+def _by_tag(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int) -> Looked | None:
+    """The next calls of the tag, in the order of the log."""
+    ours = select(CallTagging.started_at, CallTagging.call_id).where(CallTagging.tag_id == filters.tag)
+    within = ours.where(CallTagging.started_at >= stretch.since, CallTagging.started_at < stretch.until)
+    keys = db.session.execute(_TAGGED.ordered(cast("Select[Any]", within), stretch.cursor()).limit(NEAR)).all()
+    calls = _read(stretch.in_order(_among(rows, [call_id for _moment, call_id in keys])).limit(wanted))
+    return Looked(calls, stretch.beyond(*keys[-1]) if len(keys) == NEAR else None)
+
+
+def _by_notices(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int) -> Looked | None:
+    """Where few calls have such notices, those alone."""
+    if filters.notices is None:
+        return None
+    ids = notice_source().calls(filters.notices, NEAR)
+    if len(ids) >= NEAR:
+        return None
+    return all_of(rows.where(CallRecord.api_call_id.in_(ids)), stretch, wanted)
+
+
+def _by_moments(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int) -> Looked | None:
+    """In the seconds that the text index of SQLite names."""
+    if stretch.step >= len(_SECONDS_AT_ONCE):
+        return None
+    limit = _SECONDS_AT_ONCE[stretch.step]
+    edge, since, until = (clock.to_unix(each) for each in (stretch.edge, stretch.since, stretch.until))
+    first, last = (edge, until) if stretch.is_backwards else (since, min(edge, until))
+    named = moments.seconds_with(choice.needles(filters), first, last, oldest_first=stretch.is_backwards, limit=limit)
+    seconds = db.session.scalars(named).all()
+    ids = [row_id for moment, row_id in moments.calls_in(seconds) if stretch.holds(moment, row_id)]
+    calls = _read(stretch.in_order(_among(rows, ids)).limit(wanted))
+    if len(seconds) < limit:
+        return Looked(calls, None)
+    # The last second has been looked through whole.
+    moment = clock.from_unix(seconds[-1])
+    ahead = (moment + timedelta(microseconds=999_999), LAST_ID) if stretch.is_backwards else (moment, 0)
+    return Looked(calls, replace(stretch.beyond(*ahead), step=stretch.step + 1))
+
+
+def _by_trigrams(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int) -> Looked | None:
+    """All that the index of pg_trgm finds, since it does not know the order: after `_one_by_one` they are few."""
+    texts = [CallRecord.search_text.contains(needle, autoescape=True) for needle in choice.needles(filters)]
+    hits = select(CallRecord.id).where(*texts).cte().prefix_with("materialized")
+    return all_of(rows.where(CallRecord.id.in_(select(hits.c.id))), stretch, wanted)
+
+
+def _by_class(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int) -> Looked | None:
+    """The newest of each class that the choice is made of, in stretches that grow."""
+    classes = db.session.scalars(select(CallClass.id).where(*choice.classes(filters))).all()
+    if not classes:
+        return Looked((), None)
+    if stretch.step >= _MOST_FULL_LOOKS:
+        return None
+    span = stretch.span * _GROWTH
+    moment = stretch.edge + span if stretch.is_backwards else stretch.edge - span
+    is_last = moment >= stretch.end() if stretch.is_backwards else moment <= stretch.end()
+    window = stretch if is_last else stretch.up_to(moment)
+    if choice.is_told_by_class(filters):
+        keys, left = newest(classes, window, wanted)[:wanted], None
+    else:
+        keys = newest(classes, window, CANDIDATES + 1)
+        left = replace(stretch.beyond(*keys[CANDIDATES - 1]), step=stretch.step + 1) if len(keys) > CANDIDATES else None
+    calls = _read(stretch.in_order(_among(rows, [row_id for _moment, row_id in keys[:CANDIDATES]])).limit(wanted))
+    if left is None and not is_last:
+        left = replace(stretch, edge=moment, edge_id=0, span=span)
+    return Looked(calls, left)
+
+
+def _among(rows: Calls, ids: Sequence[int]) -> Calls:
+    """Those of `rows` that have one of these ids."""
+    if not is_sqlite():
+        return rows.where(CallRecord.id.in_(ids))
+    listed = func.json_each(json.dumps(list(ids))).table_valued("value")
+    return rows.join(listed, CallRecord.id == type_coerce(listed.c.value, BigInteger))
+
+
+def _read(rows: Calls) -> Sequence[Any]:
+    return db.session.execute(rows).all()

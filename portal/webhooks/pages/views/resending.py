@@ -1,0 +1,64 @@
+"""Many at once, the number first: what failed since a moment, the calls of a period that have not arrived."""
+
+from __future__ import annotations
+
+from flask import request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.kernel.db import transaction
+from portal.kernel.i18n import gettext as _
+from portal.kernel.i18n import ngettext
+from portal.kernel.tenancy import current_account_id
+from portal.web import htmx
+from portal.web.access import Permission
+from portal.webhooks import queries, resending
+from portal.webhooks.pages.period import Period, read_moment, read_period
+from portal.webhooks.pages.views.feature import feature
+from portal.webhooks.sending.schedule import LASTING
+
+MOST_AT_ONCE = 20_000
+"""Calls of one press of the button; it says where there are more."""
+
+
+@feature.get("/<int:webhook_id>/resend", needs=Permission.MANAGE_INTEGRATION)
+def resend(webhook_id: int) -> ResponseReturnValue:
+    row = queries.webhook_row(webhook_id)
+    since, period = read_moment(request.args, "since"), read_period(request.args)
+    return htmx.render(
+        "webhooks/resend.html",
+        row=row,
+        is_lasting=row.webhook.event in LASTING,
+        since=since,
+        failed=resending.failed_count(webhook_id, since.moment),
+        period=period,
+        unreached=resending.unreached_count(row.webhook, period.since, period.until),
+    )
+
+
+@feature.post("/<int:webhook_id>/repeat-failed", needs=Permission.MANAGE_INTEGRATION)
+def repeat_failed(webhook_id: int) -> ResponseReturnValue:
+    count = resending.repeat_failed(webhook_id, read_moment(request.form, "since").moment)
+    message = ngettext("%(num)s delivery is being sent again.", "%(num)s deliveries are being sent again.", count)
+    return htmx.done(message, back_to=url_for(".webhook", webhook_id=webhook_id))
+
+
+@feature.post("/<int:webhook_id>/catch-up", needs=Permission.MANAGE_INTEGRATION, writes=False)
+def catch_up(webhook_id: int) -> ResponseReturnValue:
+    period = read_period(request.form)
+    count = _in_batches(webhook_id, period)
+    message = ngettext("%(num)s call is on its way to the CRM.", "%(num)s calls are on their way to the CRM.", count)
+    if count >= MOST_AT_ONCE:
+        message = f"{message} {_('There are more: press the button once more.')}"
+    return htmx.done(message, back_to=url_for(".webhook", webhook_id=webhook_id))
+
+
+def _in_batches(webhook_id: int, period: Period) -> int:
+    """Each batch is a transaction of its own, so that calls can be written meanwhile."""
+    account_id, total = current_account_id(), 0
+    while total < MOST_AT_ONCE:
+        with transaction(account_id):
+            count = resending.send_unreached(webhook_id, period.since, period.until)
+        if not count:
+            break
+        total += count
+    return total
