@@ -6,6 +6,7 @@ Must work beside the release before it: add first, take away in a later release.
 import sqlalchemy as sa
 from alembic import op
 
+from portal.calls.log.textindex import drop_text_index, make_text_index, tell_planner
 from portal.kernel.rowsecurity import protect
 from portal.kernel.clock import UtcDateTime
 from portal.kernel.money import MoneyColumn
@@ -126,9 +127,16 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('lookup_hash', sa.String(length=64), nullable=False),
-    sa.Column('sealed', sa.String(length=400), nullable=False),
+    sa.Column('sealed', sa.String(length=400), nullable=True),
+    sa.Column('masked', sa.String(length=40), nullable=False),
+    sa.Column('name', sa.String(length=60), nullable=True),
+    sa.Column('scopes', sa.JSON(), nullable=True),
+    sa.Column('networks', sa.JSON(), nullable=True),
     sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('created_by', sa.String(length=254), nullable=True),
     sa.Column('expires_at', UtcDateTime(), nullable=True),
+    sa.Column('replaced_at', UtcDateTime(), nullable=True),
+    sa.Column('revoked_at', UtcDateTime(), nullable=True),
     sa.Column('last_used_at', UtcDateTime(), nullable=True),
     sa.Column('last_used_from', sa.String(length=64), nullable=True),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_api_key_account_id')),
@@ -157,55 +165,112 @@ def upgrade() -> None:
     with op.batch_alter_table('audit_entry', schema=None) as batch_op:
         batch_op.create_index('ix_audit_entry_account_id_at', ['account_id', 'at'], unique=False)
 
-    op.create_table('call_record',
+    op.create_table('call_class',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('api_call_id', sa.String(length=32), nullable=False),
-    sa.Column('switch', sa.String(length=48), nullable=False),
     sa.Column('kind', sa.String(length=16), nullable=False),
-    sa.Column('outcome', sa.String(length=16), nullable=True),
-    sa.Column('caller', sa.String(length=48), nullable=False),
-    sa.Column('caller_name', sa.String(length=200), nullable=True),
-    sa.Column('did', sa.String(length=15), nullable=True),
-    sa.Column('callee', sa.String(length=48), nullable=True),
-    sa.Column('callee_name', sa.String(length=200), nullable=True),
-    sa.Column('started_at', UtcDateTime(), nullable=False),
-    sa.Column('answered_at', UtcDateTime(), nullable=True),
-    sa.Column('ended_at', UtcDateTime(), nullable=True),
-    sa.Column('caller_leg_seconds', sa.BigInteger(), nullable=True),
-    sa.Column('callee_leg_seconds', sa.BigInteger(), nullable=True),
-    sa.Column('talk_seconds', sa.BigInteger(), nullable=True),
-    sa.Column('caller_wait_seconds', sa.BigInteger(), nullable=True),
-    sa.Column('callee_wait_seconds', sa.BigInteger(), nullable=True),
+    sa.Column('outcome', sa.String(length=16), nullable=False),
+    sa.Column('did', sa.String(length=15), nullable=False),
+    sa.Column('sip', sa.String(length=48), nullable=False),
+    sa.Column('other_sip', sa.String(length=48), nullable=False),
     sa.Column('has_recording', sa.Boolean(), nullable=False),
-    sa.Column('price', MoneyColumn(), nullable=True),
-    sa.Column('fallback', sa.String(length=24), nullable=True),
-    sa.Column('skipped', sa.JSON(), nullable=True),
-    sa.Column('version', sa.BigInteger(), nullable=False),
-    sa.Column('search_text', sa.Text(), nullable=False),
-    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_call_record_account_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_record')),
-    sa.UniqueConstraint('account_id', 'api_call_id', name=op.f('uq_call_record_account_id_api_call_id')),
-    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_call_record_account_id_id')),
+    sa.Column('talk_band', sa.SmallInteger(), nullable=False),
+    sa.Column('price_band', sa.SmallInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_call_class_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_class')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_call_class_account_id_id')),
+    sa.UniqueConstraint('account_id', 'kind', 'outcome', 'did', 'sip', 'other_sip', 'has_recording', 'talk_band', 'price_band', name='uq_call_class_facts'),
     info={'owned': True}
     )
-    with op.batch_alter_table('call_record', schema=None) as batch_op:
-        batch_op.create_index('ix_call_record_account_id_started_at_id', ['account_id', 'started_at', 'id'], unique=False)
-        batch_op.create_index('ix_call_record_callee', ['account_id', 'callee', 'started_at', 'id'], unique=False)
-        batch_op.create_index('ix_call_record_caller', ['account_id', 'caller', 'started_at', 'id'], unique=False)
-        batch_op.create_index('ix_call_record_live', ['account_id', 'started_at', 'id'], unique=False, sqlite_where=sa.text('ended_at is null'), postgresql_where=sa.text('ended_at is null'))
+    op.create_table('call_tag',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('name', sa.String(length=60), nullable=False),
+    sa.Column('folded', sa.String(length=120), nullable=False),
+    sa.Column('tone', sa.String(length=8), nullable=False),
+    sa.Column('removed_at', UtcDateTime(), nullable=True),
+    sa.Column('merged_into_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_call_tag_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_tag')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_call_tag_account_id_id')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('call_tag', schema=None) as batch_op:
+        batch_op.create_index('uq_call_tag_account_id_folded', ['account_id', 'folded'], unique=True, sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
 
+    op.create_table('call_total',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('grain', sa.String(length=5), nullable=False),
+    sa.Column('first_day', sa.Date(), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('outcome', sa.String(length=16), nullable=False),
+    sa.Column('did', sa.String(length=15), nullable=False),
+    sa.Column('sip', sa.String(length=48), nullable=False),
+    sa.Column('other_sip', sa.String(length=48), nullable=False),
+    sa.Column('has_recording', sa.Boolean(), nullable=False),
+    sa.Column('calls', sa.BigInteger(), nullable=False),
+    sa.Column('waits', sa.BigInteger(), nullable=False),
+    sa.Column('waited_seconds', sa.BigInteger(), nullable=False),
+    sa.Column('talk_seconds', sa.BigInteger(), nullable=False),
+    sa.Column('cost', MoneyColumn(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_call_total_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_total')),
+    sa.UniqueConstraint('account_id', 'grain', 'first_day', 'kind', 'outcome', 'did', 'sip', 'other_sip', 'has_recording', name='uq_call_total_facts'),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_call_total_account_id_id')),
+    info={'owned': True}
+    )
+    op.create_table('capture_page',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('lookup_hash', sa.String(length=64), nullable=False),
+    sa.Column('sealed', sa.String(length=400), nullable=False),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_capture_page_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_capture_page')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_capture_page_account_id_id')),
+    sa.UniqueConstraint('account_id', name=op.f('uq_capture_page_account_id')),
+    sa.UniqueConstraint('lookup_hash', name=op.f('uq_capture_page_lookup_hash')),
+    info={'owned': True}
+    )
     op.create_table('did',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('number', sa.String(length=15), nullable=False),
     sa.Column('label', sa.String(length=200), nullable=False),
+    sa.Column('switch', sa.String(length=48), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_did_account_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_did')),
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_did_account_id_id')),
     sa.UniqueConstraint('number', name=op.f('uq_did_number')),
     info={'owned': True}
     )
+    op.create_table('follow_up_rules',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('minutes', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_follow_up_rules_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_follow_up_rules')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_follow_up_rules_account_id_id')),
+    sa.UniqueConstraint('account_id', name=op.f('uq_follow_up_rules_account_id')),
+    info={'owned': True}
+    )
+    op.create_table('hand_closing',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('number', sa.String(length=15), nullable=False),
+    sa.Column('at', UtcDateTime(), nullable=False),
+    sa.Column('reason', sa.String(length=24), nullable=False),
+    sa.Column('note', sa.String(length=500), nullable=False),
+    sa.Column('by', sa.String(length=200), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_hand_closing_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_hand_closing')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_hand_closing_account_id_id')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('hand_closing', schema=None) as batch_op:
+        batch_op.create_index('ix_hand_closing_account_id_number_at', ['account_id', 'number', 'at'], unique=False)
+
     op.create_table('hunt_group',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -307,6 +372,20 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_line_activity_account_id_id')),
     info={'owned': True}
     )
+    op.create_table('log_preference',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('columns', sa.JSON(), nullable=True),
+    sa.Column('is_dense', sa.Boolean(), nullable=False),
+    sa.Column('default_view_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_log_preference_account_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_log_preference_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_log_preference')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_log_preference_account_id_id')),
+    sa.UniqueConstraint('account_id', 'user_id', name=op.f('uq_log_preference_account_id_user_id')),
+    info={'owned': True}
+    )
     op.create_table('membership',
     sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -318,11 +397,42 @@ def upgrade() -> None:
     with op.batch_alter_table('membership', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_membership_account_id'), ['account_id'], unique=False)
 
+    op.create_table('record_retention',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('days', sa.BigInteger(), nullable=True),
+    sa.Column('changed_at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_record_retention_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_record_retention')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_record_retention_account_id_id')),
+    sa.UniqueConstraint('account_id', name=op.f('uq_record_retention_account_id')),
+    info={'owned': True}
+    )
+    op.create_table('saved_view',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('name', sa.String(length=80), nullable=False),
+    sa.Column('is_shared', sa.Boolean(), nullable=False),
+    sa.Column('query', sa.JSON(), nullable=False),
+    sa.Column('columns', sa.JSON(), nullable=True),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('removed_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_saved_view_account_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_saved_view_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_saved_view')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_saved_view_account_id_id')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('saved_view', schema=None) as batch_op:
+        batch_op.create_index('ix_saved_view_account_id_user_id', ['account_id', 'user_id'], unique=False)
+
     op.create_table('sip_line',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('name', sa.String(length=48), nullable=False),
     sa.Column('label', sa.String(length=200), nullable=False),
+    sa.Column('switch', sa.String(length=48), nullable=False),
     sa.Column('presence', sa.String(length=16), nullable=False),
     sa.Column('presence_at', UtcDateTime(), nullable=True),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_sip_line_account_id')),
@@ -425,6 +535,14 @@ def upgrade() -> None:
     sa.Column('state', sa.String(length=16), nullable=False),
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.Column('removed_at', UtcDateTime(), nullable=True),
+    sa.Column('method', sa.String(length=8), nullable=False),
+    sa.Column('headers', sa.JSON(), nullable=True),
+    sa.Column('secret', sa.String(length=400), nullable=True),
+    sa.Column('old_secret', sa.String(length=400), nullable=True),
+    sa.Column('old_secret_until', UtcDateTime(), nullable=True),
+    sa.Column('dids', sa.JSON(), nullable=True),
+    sa.Column('sip_lines', sa.JSON(), nullable=True),
+    sa.Column('outcomes', sa.JSON(), nullable=True),
     sa.Column('rate_per_minute', sa.BigInteger(), nullable=True),
     sa.Column('next_send_at', UtcDateTime(), nullable=True),
     sa.Column('failing_since', UtcDateTime(), nullable=True),
@@ -457,29 +575,65 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_api_allowance_account_id_id')),
     info={'owned': True}
     )
-    op.create_table('call_leg',
+    op.create_table('call_record',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('call_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('number', sa.BigInteger(), nullable=False),
-    sa.Column('address', sa.String(length=48), nullable=False),
-    sa.Column('label', sa.String(length=200), nullable=False),
-    sa.Column('side', sa.String(length=8), nullable=False),
-    sa.Column('reason', sa.String(length=24), nullable=True),
-    sa.Column('round', sa.BigInteger(), nullable=False),
+    sa.Column('api_call_id', sa.String(length=32), nullable=False),
+    sa.Column('switch', sa.String(length=48), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('outcome', sa.String(length=16), nullable=True),
+    sa.Column('caller', sa.String(length=48), nullable=False),
+    sa.Column('caller_name', sa.String(length=200), nullable=True),
+    sa.Column('did', sa.String(length=15), nullable=True),
+    sa.Column('callee', sa.String(length=48), nullable=True),
+    sa.Column('callee_name', sa.String(length=200), nullable=True),
     sa.Column('started_at', UtcDateTime(), nullable=False),
-    sa.Column('rang_at', UtcDateTime(), nullable=True),
     sa.Column('answered_at', UtcDateTime(), nullable=True),
     sa.Column('ended_at', UtcDateTime(), nullable=True),
-    sa.Column('result', sa.String(length=24), nullable=True),
-    sa.Column('end', sa.String(length=24), nullable=True),
-    sa.ForeignKeyConstraint(['account_id', 'call_id'], ['call_record.account_id', 'call_record.id'], name='fk_call_id_call_record'),
-    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_call_leg_account_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_leg')),
-    sa.UniqueConstraint('account_id', 'call_id', 'number', name=op.f('uq_call_leg_account_id_call_id_number')),
-    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_call_leg_account_id_id')),
+    sa.Column('caller_leg_seconds', sa.BigInteger(), nullable=True),
+    sa.Column('callee_leg_seconds', sa.BigInteger(), nullable=True),
+    sa.Column('talk_seconds', sa.BigInteger(), nullable=True),
+    sa.Column('caller_wait_seconds', sa.BigInteger(), nullable=True),
+    sa.Column('callee_wait_seconds', sa.BigInteger(), nullable=True),
+    sa.Column('has_recording', sa.Boolean(), nullable=False),
+    sa.Column('price', MoneyColumn(), nullable=True),
+    sa.Column('fallback', sa.String(length=24), nullable=True),
+    sa.Column('skipped', sa.JSON(), nullable=True),
+    sa.Column('version', sa.BigInteger(), nullable=False),
+    sa.Column('search_text', sa.Text(), nullable=False),
+    sa.Column('class_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'class_id'], ['call_class.account_id', 'call_class.id'], name='fk_class_id_call_class'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_call_record_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_record')),
+    sa.UniqueConstraint('account_id', 'api_call_id', name=op.f('uq_call_record_account_id_api_call_id')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_call_record_account_id_id')),
     info={'owned': True}
     )
+    with op.batch_alter_table('call_record', schema=None) as batch_op:
+        batch_op.create_index('ix_call_record_account_id_started_at_id', ['account_id', 'started_at', 'id', 'class_id'], unique=False)
+        batch_op.create_index('ix_call_record_callee', ['account_id', 'callee', 'started_at', 'id'], unique=False)
+        batch_op.create_index('ix_call_record_caller', ['account_id', 'caller', 'started_at', 'id'], unique=False)
+        batch_op.create_index('ix_call_record_class', ['account_id', 'class_id', 'started_at', 'id'], unique=False)
+        batch_op.create_index('ix_call_record_live', ['account_id', 'started_at', 'id'], unique=False, sqlite_where=sa.text('ended_at is null'), postgresql_where=sa.text('ended_at is null'))
+
+    op.create_table('captured_request',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('page_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('received_at', UtcDateTime(), nullable=False),
+    sa.Column('method', sa.String(length=8), nullable=False),
+    sa.Column('query', sa.Text(), nullable=False),
+    sa.Column('headers', sa.JSON(), nullable=False),
+    sa.Column('body', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'page_id'], ['capture_page.account_id', 'capture_page.id'], name='fk_page_id_capture_page'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_captured_request_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_captured_request')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_captured_request_account_id_id')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('captured_request', schema=None) as batch_op:
+        batch_op.create_index('ix_captured_request_received_at', ['account_id', 'received_at'], unique=False)
+
     op.create_table('crm_user',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -496,27 +650,6 @@ def upgrade() -> None:
     with op.batch_alter_table('crm_user', schema=None) as batch_op:
         batch_op.create_index('uq_crm_user_account_id_sip_line_id', ['account_id', 'sip_line_id'], unique=True, sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
 
-    op.create_table('recording',
-    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('call_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('state', sa.String(length=16), nullable=False),
-    sa.Column('blob', sa.String(length=200), nullable=True),
-    sa.Column('file_name', sa.String(length=100), nullable=False),
-    sa.Column('media_type', sa.String(length=40), nullable=False),
-    sa.Column('octets', sa.BigInteger(), nullable=False),
-    sa.Column('seconds', sa.BigInteger(), nullable=False),
-    sa.Column('sides', sa.BigInteger(), nullable=False),
-    sa.Column('peaks', sa.LargeBinary(), nullable=True),
-    sa.Column('etag', sa.String(length=64), nullable=True),
-    sa.Column('created_at', UtcDateTime(), nullable=False),
-    sa.ForeignKeyConstraint(['account_id', 'call_id'], ['call_record.account_id', 'call_record.id'], name='fk_call_id_call_record'),
-    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_recording_account_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_recording')),
-    sa.UniqueConstraint('account_id', 'call_id', name=op.f('uq_recording_account_id_call_id')),
-    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_recording_account_id_id')),
-    info={'owned': True}
-    )
     op.create_table('sandbox_phone',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -548,6 +681,21 @@ def upgrade() -> None:
     with op.batch_alter_table('support_message', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_support_message_thread_id'), ['thread_id'], unique=False)
 
+    op.create_table('webhook_alert',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('subscription_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'subscription_id'], ['webhook_subscription.account_id', 'webhook_subscription.id'], name='fk_subscription_id_webhook_subscription'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_webhook_alert_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_webhook_alert')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_webhook_alert_account_id_id')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('webhook_alert', schema=None) as batch_op:
+        batch_op.create_index('ix_webhook_alert_account_id_at', ['account_id', 'at'], unique=False)
+
     op.create_table('webhook_delivery',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -562,6 +710,7 @@ def upgrade() -> None:
     sa.Column('expires_at', UtcDateTime(), nullable=True),
     sa.Column('waits_for_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('claim', sa.String(length=32), nullable=True),
+    sa.Column('is_test', sa.Boolean(), nullable=False),
     sa.Column('last_status', sa.BigInteger(), nullable=True),
     sa.Column('last_failure', sa.String(length=32), nullable=True),
     sa.Column('last_attempt_at', UtcDateTime(), nullable=True),
@@ -571,19 +720,77 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['account_id', 'subscription_id'], ['webhook_subscription.account_id', 'webhook_subscription.id'], name='fk_subscription_id_webhook_subscription'),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_webhook_delivery_account_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_webhook_delivery')),
-    sa.UniqueConstraint('account_id', 'event_id', 'subscription_id', name=op.f('uq_webhook_delivery_account_id_event_id_subscription_id')),
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_webhook_delivery_account_id_id')),
     sa.UniqueConstraint('public_id', name=op.f('uq_webhook_delivery_public_id')),
     info={'owned': True}
     )
     with op.batch_alter_table('webhook_delivery', schema=None) as batch_op:
+        batch_op.create_index('ix_webhook_delivery_account_id_subscription_id_created_at', ['account_id', 'subscription_id', 'created_at'], unique=False)
         batch_op.create_index('ix_webhook_delivery_account_id_subscription_id_id', ['account_id', 'subscription_id', 'id'], unique=False)
         batch_op.create_index('ix_webhook_delivery_account_id_subscription_id_state_id', ['account_id', 'subscription_id', 'state', 'id'], unique=False)
         batch_op.create_index('ix_webhook_delivery_due_at', ['due_at'], unique=False, sqlite_where=sa.text("state in ('waiting', 'sending')"), postgresql_where=sa.text("state in ('waiting', 'sending')"))
         batch_op.create_index('ix_webhook_delivery_expires_at', ['expires_at'], unique=False, sqlite_where=sa.text("state = 'waiting' and expires_at is not null"), postgresql_where=sa.text("state = 'waiting' and expires_at is not null"))
         batch_op.create_index('ix_webhook_delivery_in_flight', ['subscription_id', 'account_id', 'due_at'], unique=False, sqlite_where=sa.text("state = 'sending'"), postgresql_where=sa.text("state = 'sending'"))
+        batch_op.create_index('ix_webhook_delivery_not_arrived', ['account_id', 'id'], unique=False, sqlite_where=sa.text("state in ('waiting', 'sending', 'failed', 'expired')"), postgresql_where=sa.text("state in ('waiting', 'sending', 'failed', 'expired')"))
         batch_op.create_index('ix_webhook_delivery_queue', ['subscription_id', 'lane', 'due_at', 'id'], unique=False, sqlite_where=sa.text("state in ('waiting', 'sending')"), postgresql_where=sa.text("state in ('waiting', 'sending')"))
         batch_op.create_index('ix_webhook_delivery_waits_for_id', ['waits_for_id'], unique=False, sqlite_where=sa.text('waits_for_id is not null'), postgresql_where=sa.text('waits_for_id is not null'))
+        batch_op.create_index('uq_webhook_delivery_account_id_event_id_subscription_id', ['account_id', 'event_id', 'subscription_id'], unique=True, sqlite_where=sa.text('not is_test'), postgresql_where=sa.text('not is_test'))
+
+    op.create_table('call_leg',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('call_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('number', sa.BigInteger(), nullable=False),
+    sa.Column('address', sa.String(length=48), nullable=False),
+    sa.Column('label', sa.String(length=200), nullable=False),
+    sa.Column('side', sa.String(length=8), nullable=False),
+    sa.Column('reason', sa.String(length=24), nullable=True),
+    sa.Column('round', sa.BigInteger(), nullable=False),
+    sa.Column('started_at', UtcDateTime(), nullable=False),
+    sa.Column('rang_at', UtcDateTime(), nullable=True),
+    sa.Column('answered_at', UtcDateTime(), nullable=True),
+    sa.Column('ended_at', UtcDateTime(), nullable=True),
+    sa.Column('result', sa.String(length=24), nullable=True),
+    sa.Column('end', sa.String(length=24), nullable=True),
+    sa.ForeignKeyConstraint(['account_id', 'call_id'], ['call_record.account_id', 'call_record.id'], name='fk_call_id_call_record'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_call_leg_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_leg')),
+    sa.UniqueConstraint('account_id', 'call_id', 'number', name=op.f('uq_call_leg_account_id_call_id_number')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_call_leg_account_id_id')),
+    info={'owned': True}
+    )
+    op.create_table('call_note',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('call_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('version', sa.BigInteger(), nullable=False),
+    sa.Column('by', sa.String(length=200), nullable=False),
+    sa.Column('at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'call_id'], ['call_record.account_id', 'call_record.id'], name='fk_call_id_call_record'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_call_note_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_note')),
+    sa.UniqueConstraint('account_id', 'call_id', name=op.f('uq_call_note_account_id_call_id')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_call_note_account_id_id')),
+    info={'owned': True}
+    )
+    op.create_table('call_tagging',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('call_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('tag_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('started_at', UtcDateTime(), nullable=False),
+    sa.Column('came_from_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.ForeignKeyConstraint(['account_id', 'call_id'], ['call_record.account_id', 'call_record.id'], name='fk_call_id_call_record'),
+    sa.ForeignKeyConstraint(['account_id', 'tag_id'], ['call_tag.account_id', 'call_tag.id'], name='fk_tag_id_call_tag'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_call_tagging_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_tagging')),
+    sa.UniqueConstraint('account_id', 'call_id', 'tag_id', name=op.f('uq_call_tagging_account_id_call_id_tag_id')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_call_tagging_account_id_id')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('call_tagging', schema=None) as batch_op:
+        batch_op.create_index('ix_call_tagging_account_id_tag_id_started_at_call_id', ['account_id', 'tag_id', 'started_at', 'call_id'], unique=False)
 
     op.create_table('contact',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -629,6 +836,53 @@ def upgrade() -> None:
     with op.batch_alter_table('delivery_attempt', schema=None) as batch_op:
         batch_op.create_index('ix_delivery_attempt_with_body', ['id'], unique=False, sqlite_where=sa.text('response_body is not null'), postgresql_where=sa.text('response_body is not null'))
 
+    op.create_table('dismissed_alert',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('alert_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'alert_id'], ['webhook_alert.account_id', 'webhook_alert.id'], name='fk_alert_id_webhook_alert'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_dismissed_alert_account_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_dismissed_alert_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_dismissed_alert')),
+    sa.UniqueConstraint('account_id', 'alert_id', 'user_id', name=op.f('uq_dismissed_alert_account_id_alert_id_user_id')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_dismissed_alert_account_id_id')),
+    info={'owned': True}
+    )
+    op.create_table('follow_up',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('number', sa.String(length=15), nullable=False),
+    sa.Column('did', sa.String(length=15), nullable=True),
+    sa.Column('misses', sa.BigInteger(), nullable=False),
+    sa.Column('first_missed_at', UtcDateTime(), nullable=False),
+    sa.Column('last_missed_at', UtcDateTime(), nullable=False),
+    sa.Column('last_call_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('due_at', UtcDateTime(), nullable=False),
+    sa.Column('is_due_by_hand', sa.Boolean(), nullable=False),
+    sa.Column('owner_user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('owner_crm_user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('closed_at', UtcDateTime(), nullable=True),
+    sa.Column('closing', sa.String(length=16), nullable=True),
+    sa.Column('closing_call_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('hand_closing_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.ForeignKeyConstraint(['account_id', 'closing_call_id'], ['call_record.account_id', 'call_record.id'], name='fk_closing_call_id_call_record'),
+    sa.ForeignKeyConstraint(['account_id', 'hand_closing_id'], ['hand_closing.account_id', 'hand_closing.id'], name='fk_hand_closing_id_hand_closing'),
+    sa.ForeignKeyConstraint(['account_id', 'last_call_id'], ['call_record.account_id', 'call_record.id'], name='fk_last_call_id_call_record'),
+    sa.ForeignKeyConstraint(['account_id', 'owner_crm_user_id'], ['crm_user.account_id', 'crm_user.id'], name='fk_owner_crm_user_id_crm_user'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_follow_up_account_id')),
+    sa.ForeignKeyConstraint(['owner_user_id'], ['user.id'], name=op.f('fk_follow_up_owner_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_follow_up')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_follow_up_account_id_id')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('follow_up', schema=None) as batch_op:
+        batch_op.create_index('ix_follow_up_account_id_first_missed_at', ['account_id', 'first_missed_at'], unique=False)
+        batch_op.create_index('ix_follow_up_account_id_number_closed_at', ['account_id', 'number', 'closed_at'], unique=False)
+        batch_op.create_index('ix_follow_up_closed', ['account_id', 'closed_at', 'id'], unique=False, sqlite_where=sa.text('closed_at is not null'), postgresql_where=sa.text('closed_at is not null'))
+        batch_op.create_index('ix_follow_up_due', ['account_id', 'due_at', 'id'], unique=False, sqlite_where=sa.text('closed_at is null'), postgresql_where=sa.text('closed_at is null'))
+        batch_op.create_index('uq_follow_up_account_id_number', ['account_id', 'number'], unique=True, sqlite_where=sa.text('closed_at is null'), postgresql_where=sa.text('closed_at is null'))
+
     op.create_table('hunt_member',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -643,6 +897,31 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_hunt_member_account_id_id')),
     info={'owned': True}
     )
+    op.create_table('recording',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('call_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('blob', sa.String(length=200), nullable=True),
+    sa.Column('file_name', sa.String(length=100), nullable=False),
+    sa.Column('media_type', sa.String(length=40), nullable=False),
+    sa.Column('octets', sa.BigInteger(), nullable=False),
+    sa.Column('seconds', sa.BigInteger(), nullable=False),
+    sa.Column('sides', sa.BigInteger(), nullable=False),
+    sa.Column('peaks', sa.LargeBinary(), nullable=True),
+    sa.Column('etag', sa.String(length=64), nullable=True),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'call_id'], ['call_record.account_id', 'call_record.id'], name='fk_call_id_call_record'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_recording_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_recording')),
+    sa.UniqueConstraint('account_id', 'call_id', name=op.f('uq_recording_account_id_call_id')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_recording_account_id_id')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('recording', schema=None) as batch_op:
+        batch_op.create_index('ix_recording_going', ['id'], unique=False, sqlite_where=sa.text("state in ('expired', 'deleted') and blob is not null"), postgresql_where=sa.text("state in ('expired', 'deleted') and blob is not null"))
+        batch_op.create_index('ix_recording_kept_since', ['account_id', 'state', 'created_at'], unique=False)
+
     op.create_table('contact_number',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -658,6 +937,40 @@ def upgrade() -> None:
     with op.batch_alter_table('contact_number', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_contact_number_contact_id'), ['contact_id'], unique=False)
 
+    op.create_table('record_hearing',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('recording_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('occasion', sa.String(length=80), nullable=False),
+    sa.Column('who', sa.String(length=254), nullable=False),
+    sa.Column('address', sa.String(length=64), nullable=True),
+    sa.Column('at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'recording_id'], ['recording.account_id', 'recording.id'], name='fk_recording_id_recording'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_record_hearing_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_record_hearing')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_record_hearing_account_id_id')),
+    sa.UniqueConstraint('account_id', 'recording_id', 'kind', 'occasion', name=op.f('uq_record_hearing_account_id_recording_id_kind_occasion')),
+    info={'owned': True}
+    )
+    op.create_table('record_removal',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('recording_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('reason', sa.String(length=16), nullable=False),
+    sa.Column('octets', sa.BigInteger(), nullable=False),
+    sa.Column('by', sa.String(length=254), nullable=False),
+    sa.Column('at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'recording_id'], ['recording.account_id', 'recording.id'], name='fk_recording_id_recording'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_record_removal_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_record_removal')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_record_removal_account_id_id')),
+    sa.UniqueConstraint('account_id', 'recording_id', 'reason', name=op.f('uq_record_removal_account_id_recording_id_reason')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('record_removal', schema=None) as batch_op:
+        batch_op.create_index('ix_record_removal_account_id_at', ['account_id', 'at', 'id'], unique=False)
+
     # ### end Alembic commands ###
     protect(
         op.get_bind(),
@@ -667,39 +980,78 @@ def upgrade() -> None:
             "api_allowance",
             "api_key",
             "audit_entry",
+            "call_class",
             "call_leg",
+            "call_note",
             "call_record",
+            "call_tag",
+            "call_tagging",
+            "call_total",
+            "capture_page",
+            "captured_request",
             "contact",
             "contact_number",
             "crm_user",
             "delivery_attempt",
             "did",
+            "dismissed_alert",
+            "follow_up",
+            "follow_up_rules",
+            "hand_closing",
             "hunt_group",
             "hunt_member",
             "job",
             "ledger_day",
             "ledger_entry",
             "line_activity",
+            "log_preference",
+            "record_hearing",
+            "record_removal",
+            "record_retention",
             "recording",
             "sandbox_phone",
+            "saved_view",
             "sip_line",
             "support_message",
             "support_thread",
             "switch_order",
+            "webhook_alert",
             "webhook_delivery",
             "webhook_event",
             "webhook_subscription",
         ),
     )
+    make_text_index(op.get_bind())
+    tell_planner(op.get_bind())
 
 
 def downgrade() -> None:
+    drop_text_index(op.get_bind())
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table('record_removal', schema=None) as batch_op:
+        batch_op.drop_index('ix_record_removal_account_id_at')
+
+    op.drop_table('record_removal')
+    op.drop_table('record_hearing')
     with op.batch_alter_table('contact_number', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_contact_number_contact_id'))
 
     op.drop_table('contact_number')
+    with op.batch_alter_table('recording', schema=None) as batch_op:
+        batch_op.drop_index('ix_recording_kept_since')
+        batch_op.drop_index('ix_recording_going', sqlite_where=sa.text("state in ('expired', 'deleted') and blob is not null"), postgresql_where=sa.text("state in ('expired', 'deleted') and blob is not null"))
+
+    op.drop_table('recording')
     op.drop_table('hunt_member')
+    with op.batch_alter_table('follow_up', schema=None) as batch_op:
+        batch_op.drop_index('uq_follow_up_account_id_number', sqlite_where=sa.text('closed_at is null'), postgresql_where=sa.text('closed_at is null'))
+        batch_op.drop_index('ix_follow_up_due', sqlite_where=sa.text('closed_at is null'), postgresql_where=sa.text('closed_at is null'))
+        batch_op.drop_index('ix_follow_up_closed', sqlite_where=sa.text('closed_at is not null'), postgresql_where=sa.text('closed_at is not null'))
+        batch_op.drop_index('ix_follow_up_account_id_number_closed_at')
+        batch_op.drop_index('ix_follow_up_account_id_first_missed_at')
+
+    op.drop_table('follow_up')
+    op.drop_table('dismissed_alert')
     with op.batch_alter_table('delivery_attempt', schema=None) as batch_op:
         batch_op.drop_index('ix_delivery_attempt_with_body', sqlite_where=sa.text('response_body is not null'), postgresql_where=sa.text('response_body is not null'))
 
@@ -708,27 +1060,50 @@ def downgrade() -> None:
         batch_op.drop_index('ix_contact_account_id_search_text_id')
 
     op.drop_table('contact')
+    with op.batch_alter_table('call_tagging', schema=None) as batch_op:
+        batch_op.drop_index('ix_call_tagging_account_id_tag_id_started_at_call_id')
+
+    op.drop_table('call_tagging')
+    op.drop_table('call_note')
+    op.drop_table('call_leg')
     with op.batch_alter_table('webhook_delivery', schema=None) as batch_op:
+        batch_op.drop_index('uq_webhook_delivery_account_id_event_id_subscription_id', sqlite_where=sa.text('not is_test'), postgresql_where=sa.text('not is_test'))
         batch_op.drop_index('ix_webhook_delivery_waits_for_id', sqlite_where=sa.text('waits_for_id is not null'), postgresql_where=sa.text('waits_for_id is not null'))
         batch_op.drop_index('ix_webhook_delivery_queue', sqlite_where=sa.text("state in ('waiting', 'sending')"), postgresql_where=sa.text("state in ('waiting', 'sending')"))
+        batch_op.drop_index('ix_webhook_delivery_not_arrived', sqlite_where=sa.text("state in ('waiting', 'sending', 'failed', 'expired')"), postgresql_where=sa.text("state in ('waiting', 'sending', 'failed', 'expired')"))
         batch_op.drop_index('ix_webhook_delivery_in_flight', sqlite_where=sa.text("state = 'sending'"), postgresql_where=sa.text("state = 'sending'"))
         batch_op.drop_index('ix_webhook_delivery_expires_at', sqlite_where=sa.text("state = 'waiting' and expires_at is not null"), postgresql_where=sa.text("state = 'waiting' and expires_at is not null"))
         batch_op.drop_index('ix_webhook_delivery_due_at', sqlite_where=sa.text("state in ('waiting', 'sending')"), postgresql_where=sa.text("state in ('waiting', 'sending')"))
         batch_op.drop_index('ix_webhook_delivery_account_id_subscription_id_state_id')
         batch_op.drop_index('ix_webhook_delivery_account_id_subscription_id_id')
+        batch_op.drop_index('ix_webhook_delivery_account_id_subscription_id_created_at')
 
     op.drop_table('webhook_delivery')
+    with op.batch_alter_table('webhook_alert', schema=None) as batch_op:
+        batch_op.drop_index('ix_webhook_alert_account_id_at')
+
+    op.drop_table('webhook_alert')
     with op.batch_alter_table('support_message', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_support_message_thread_id'))
 
     op.drop_table('support_message')
     op.drop_table('sandbox_phone')
-    op.drop_table('recording')
     with op.batch_alter_table('crm_user', schema=None) as batch_op:
         batch_op.drop_index('uq_crm_user_account_id_sip_line_id', sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
 
     op.drop_table('crm_user')
-    op.drop_table('call_leg')
+    with op.batch_alter_table('captured_request', schema=None) as batch_op:
+        batch_op.drop_index('ix_captured_request_received_at')
+
+    op.drop_table('captured_request')
+    with op.batch_alter_table('call_record', schema=None) as batch_op:
+        batch_op.drop_index('ix_call_record_live', sqlite_where=sa.text('ended_at is null'), postgresql_where=sa.text('ended_at is null'))
+        batch_op.drop_index('ix_call_record_class')
+        batch_op.drop_index('ix_call_record_caller')
+        batch_op.drop_index('ix_call_record_callee')
+        batch_op.drop_index('ix_call_record_account_id_started_at_id')
+
+    op.drop_table('call_record')
     op.drop_table('api_allowance')
     with op.batch_alter_table('webhook_subscription', schema=None) as batch_op:
         batch_op.drop_index('uq_webhook_subscription_account_id_event_canonical_url', sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
@@ -755,10 +1130,16 @@ def downgrade() -> None:
 
     op.drop_table('support_thread')
     op.drop_table('sip_line')
+    with op.batch_alter_table('saved_view', schema=None) as batch_op:
+        batch_op.drop_index('ix_saved_view_account_id_user_id')
+
+    op.drop_table('saved_view')
+    op.drop_table('record_retention')
     with op.batch_alter_table('membership', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_membership_account_id'))
 
     op.drop_table('membership')
+    op.drop_table('log_preference')
     op.drop_table('line_activity')
     with op.batch_alter_table('ledger_entry', schema=None) as batch_op:
         batch_op.drop_index('ix_ledger_entry_account_id_at_id')
@@ -771,14 +1152,19 @@ def downgrade() -> None:
 
     op.drop_table('job')
     op.drop_table('hunt_group')
-    op.drop_table('did')
-    with op.batch_alter_table('call_record', schema=None) as batch_op:
-        batch_op.drop_index('ix_call_record_live', sqlite_where=sa.text('ended_at is null'), postgresql_where=sa.text('ended_at is null'))
-        batch_op.drop_index('ix_call_record_caller')
-        batch_op.drop_index('ix_call_record_callee')
-        batch_op.drop_index('ix_call_record_account_id_started_at_id')
+    with op.batch_alter_table('hand_closing', schema=None) as batch_op:
+        batch_op.drop_index('ix_hand_closing_account_id_number_at')
 
-    op.drop_table('call_record')
+    op.drop_table('hand_closing')
+    op.drop_table('follow_up_rules')
+    op.drop_table('did')
+    op.drop_table('capture_page')
+    op.drop_table('call_total')
+    with op.batch_alter_table('call_tag', schema=None) as batch_op:
+        batch_op.drop_index('uq_call_tag_account_id_folded', sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
+
+    op.drop_table('call_tag')
+    op.drop_table('call_class')
     with op.batch_alter_table('audit_entry', schema=None) as batch_op:
         batch_op.drop_index('ix_audit_entry_account_id_at')
 
