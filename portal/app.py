@@ -16,6 +16,7 @@ from portal.accounts.views import feature as accounts
 from portal.admin.views import feature as admin
 from portal.billing.panel import CHARGE_PANEL
 from portal.billing.views import feature as billing
+from portal.calls.export.job import EXPORT
 from portal.calls.log.notices import add_notice_source
 from portal.calls.panels import add_panels
 from portal.calls.views import feature as calls
@@ -39,8 +40,11 @@ from portal.public_api import errors as api_errors
 from portal.public_api.description import feature as description
 from portal.public_api.views import PREFIX as API_PREFIX
 from portal.public_api.views import feature as public_api
+from portal.recordings.archive import ARCHIVE
 from portal.recordings.outlines import MISSING_OUTLINES, OUTLINES
 from portal.recordings.panel import RECORD_PANEL
+from portal.recordings.removal import LETTING_GO
+from portal.recordings.retention import DUE_RETENTION, RETENTION
 from portal.recordings.views import feature as recordings
 from portal.web import addresses, assets, errors, filters, live, requests, security
 from portal.web.health import feature as health
@@ -67,7 +71,7 @@ FEATURES = (
     admin,
     desk,
 )
-BACKGROUND = (CLEANING, OUTLINES, MISSING_OUTLINES)
+BACKGROUND = (CLEANING, EXPORT, OUTLINES, MISSING_OUTLINES, RETENTION, DUE_RETENTION, LETTING_GO, ARCHIVE)
 """What `portal worker` does besides sending webhooks: kinds of jobs, and works that come again and again."""
 _MAX_FORM = 1_000_000
 

@@ -127,9 +127,16 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('lookup_hash', sa.String(length=64), nullable=False),
-    sa.Column('sealed', sa.String(length=400), nullable=False),
+    sa.Column('sealed', sa.String(length=400), nullable=True),
+    sa.Column('masked', sa.String(length=40), nullable=False),
+    sa.Column('name', sa.String(length=60), nullable=True),
+    sa.Column('scopes', sa.JSON(), nullable=True),
+    sa.Column('networks', sa.JSON(), nullable=True),
     sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('created_by', sa.String(length=254), nullable=True),
     sa.Column('expires_at', UtcDateTime(), nullable=True),
+    sa.Column('replaced_at', UtcDateTime(), nullable=True),
+    sa.Column('revoked_at', UtcDateTime(), nullable=True),
     sa.Column('last_used_at', UtcDateTime(), nullable=True),
     sa.Column('last_used_from', sa.String(length=64), nullable=True),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_api_key_account_id')),
@@ -321,6 +328,17 @@ def upgrade() -> None:
     with op.batch_alter_table('membership', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_membership_account_id'), ['account_id'], unique=False)
 
+    op.create_table('record_retention',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('days', sa.BigInteger(), nullable=True),
+    sa.Column('changed_at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_record_retention_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_record_retention')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_record_retention_account_id_id')),
+    sa.UniqueConstraint('account_id', name=op.f('uq_record_retention_account_id')),
+    info={'owned': True}
+    )
     op.create_table('sip_line',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -693,6 +711,10 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_recording_account_id_id')),
     info={'owned': True}
     )
+    with op.batch_alter_table('recording', schema=None) as batch_op:
+        batch_op.create_index('ix_recording_going', ['id'], unique=False, sqlite_where=sa.text("state in ('expired', 'deleted') and blob is not null"), postgresql_where=sa.text("state in ('expired', 'deleted') and blob is not null"))
+        batch_op.create_index('ix_recording_kept_since', ['account_id', 'state', 'created_at'], unique=False)
+
     op.create_table('contact_number',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -707,6 +729,40 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('contact_number', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_contact_number_contact_id'), ['contact_id'], unique=False)
+
+    op.create_table('record_hearing',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('recording_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('occasion', sa.String(length=80), nullable=False),
+    sa.Column('who', sa.String(length=254), nullable=False),
+    sa.Column('address', sa.String(length=64), nullable=True),
+    sa.Column('at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'recording_id'], ['recording.account_id', 'recording.id'], name='fk_recording_id_recording'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_record_hearing_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_record_hearing')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_record_hearing_account_id_id')),
+    sa.UniqueConstraint('account_id', 'recording_id', 'kind', 'occasion', name=op.f('uq_record_hearing_account_id_recording_id_kind_occasion')),
+    info={'owned': True}
+    )
+    op.create_table('record_removal',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('recording_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('reason', sa.String(length=16), nullable=False),
+    sa.Column('octets', sa.BigInteger(), nullable=False),
+    sa.Column('by', sa.String(length=254), nullable=False),
+    sa.Column('at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'recording_id'], ['recording.account_id', 'recording.id'], name='fk_recording_id_recording'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_record_removal_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_record_removal')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_record_removal_account_id_id')),
+    sa.UniqueConstraint('account_id', 'recording_id', 'reason', name=op.f('uq_record_removal_account_id_recording_id_reason')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('record_removal', schema=None) as batch_op:
+        batch_op.create_index('ix_record_removal_account_id_at', ['account_id', 'at', 'id'], unique=False)
 
     # ### end Alembic commands ###
     protect(
@@ -732,6 +788,9 @@ def upgrade() -> None:
             "ledger_day",
             "ledger_entry",
             "line_activity",
+            "record_hearing",
+            "record_removal",
+            "record_retention",
             "recording",
             "sandbox_phone",
             "sip_line",
@@ -750,10 +809,19 @@ def upgrade() -> None:
 def downgrade() -> None:
     drop_text_index(op.get_bind())
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table('record_removal', schema=None) as batch_op:
+        batch_op.drop_index('ix_record_removal_account_id_at')
+
+    op.drop_table('record_removal')
+    op.drop_table('record_hearing')
     with op.batch_alter_table('contact_number', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_contact_number_contact_id'))
 
     op.drop_table('contact_number')
+    with op.batch_alter_table('recording', schema=None) as batch_op:
+        batch_op.drop_index('ix_recording_kept_since')
+        batch_op.drop_index('ix_recording_going', sqlite_where=sa.text("state in ('expired', 'deleted') and blob is not null"), postgresql_where=sa.text("state in ('expired', 'deleted') and blob is not null"))
+
     op.drop_table('recording')
     op.drop_table('hunt_member')
     op.drop_table('delivery_attempt')
@@ -815,6 +883,7 @@ def downgrade() -> None:
 
     op.drop_table('support_thread')
     op.drop_table('sip_line')
+    op.drop_table('record_retention')
     with op.batch_alter_table('membership', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_membership_account_id'))
 

@@ -90,15 +90,30 @@ class SignInFailure(Model):
 
 
 class ApiKey(AccountOwned, Model):
-    """A key for the CRM. Found by its keyed hash, sealed so that the page can show it again."""
+    """A key for programs, found by its keyed hash.
+
+    The main key, one per account, may do everything and is sealed so that the page can show it again. Further keys have
+    a name, and what they may do; nobody sees them again after they were made.
+    """
 
     __tablename__ = "api_key"
     __table_args__ = owned()
 
     lookup_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    sealed: Mapped[str] = mapped_column(String(400))
+    sealed: Mapped[str | None] = mapped_column(String(400))
+    masked: Mapped[str] = mapped_column(String(40))
+    name: Mapped[str | None] = mapped_column(String(60))
+    """None for the main key."""
+    scopes: Mapped[list[Any] | None]
+    """Values of `web.access.Permission`; None for the main key, which may do everything."""
+    networks: Mapped[list[Any] | None]
+    """Where requests may come from, as CIDR; None or nothing: anywhere."""
     created_at: Mapped[datetime] = mapped_column(default=now)
+    created_by: Mapped[str | None] = mapped_column(String(254))
     expires_at: Mapped[datetime | None]
+    replaced_at: Mapped[datetime | None]
+    """When another key took its place; it works until `expires_at`."""
+    revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
     last_used_from: Mapped[str | None] = mapped_column(String(64))
 

@@ -20,13 +20,15 @@ class CallPanel:
     """A room's offer. `load` answers what it knows of these calls, by the call's row id, in a fixed number of queries.
 
     `cell` and `section` are templates (None: not shown there). They see `call`, and as `known` what `load` gave for
-    it, None where that is nothing. `heading` is the column's word.
+    it, None where that is nothing. `heading` is the column's word. `tool` is a template of what can be done with all
+    the calls of a choice; it sees the filters as `bar`.
     """
 
     heading: Callable[[], str]
     load: Callable[[Sequence[CallRecord]], Mapping[int, Any]]
     cell: str | None = None
     section: str | None = None
+    tool: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,11 @@ def log_panels(calls: Sequence[CallRecord]) -> list[LoadedPanel]:
 def page_panels(call: CallRecord) -> list[LoadedPanel]:
     """The sections that other rooms add to the page of one call."""
     return [_loaded(panel, [call]) for panel in _panels() if panel.section]
+
+
+def log_tools() -> list[str]:
+    """What other rooms can do with all the calls of a choice."""
+    return [panel.tool for panel in _panels() if panel.tool]
 
 
 def _panels() -> tuple[CallPanel, ...]:

@@ -9,6 +9,7 @@ from portal.accounts.api_keys import OVERLAPS
 from portal.kernel.i18n import gettext as _
 from portal.kernel.i18n import ngettext
 from portal.routing.models import FallbackKind, HuntStrategy
+from portal.web.access import Permission
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,15 @@ def fallback_choices() -> list[tuple[str, str]]:
         (FallbackKind.SIP_LINE, _("Ring a SIP account")),
         (FallbackKind.NUMBER, _("Call an outside number")),
     ]
+
+
+def scope_words() -> dict[str, str]:
+    """What a key may do, short."""
+    return {
+        Permission.API_CALLS: _("list of calls"),
+        Permission.API_RECORDS: _("records"),
+        Permission.API_OUTCOME: _("placing calls"),
+    }
 
 
 def overlap_choices() -> list[tuple[int, str]]:

@@ -10,15 +10,17 @@ from flask import Response
 from markupsafe import Markup
 
 from portal.accounts.api_keys import KeyView, working_keys
-from portal.accounts.door import vault
+from portal.accounts.api_keys.named import named_keys
+from portal.accounts.models import ApiKey
 from portal.calls.queries import live_calls
 from portal.contacts.models import CrmUser
 from portal.contacts.queries import crm_users
-from portal.integration.choices import StrategyCard, strategy_cards
+from portal.integration.choices import StrategyCard, scope_words, strategy_cards
 from portal.integration.forms import RotateForm, StrategyForm
 from portal.integration.mapping import mapping_section
 from portal.integration.phones import PhoneState, phone_state
 from portal.kernel import phone
+from portal.kernel.clock import now
 from portal.kernel.db import db
 from portal.kernel.errors import Refused
 from portal.kernel.i18n import gettext as _
@@ -42,6 +44,7 @@ def page_sections() -> dict[str, Any]:
     return (
         {"live_calls": live_calls()}
         | key_section()
+        | more_keys_section()
         | mapping_section()
         | receivers_section()
         | strategy_section()
@@ -59,9 +62,29 @@ class KeySection:
     revealed: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class NamedKeyRow:
+    """A further key as the list shows it; `scopes` in the reader's words."""
+
+    key: ApiKey
+    scopes: Sequence[str]
+    is_expired: bool
+
+
+def more_keys_section() -> dict[str, Any]:
+    """The further keys."""
+    return {"more_keys": [_named_key_row(key) for key in named_keys()]}
+
+
+def _named_key_row(key: ApiKey) -> NamedKeyRow:
+    words = scope_words()
+    is_expired = key.expires_at is not None and key.expires_at <= now()
+    return NamedKeyRow(key, [words[scope] for scope in key.scopes or ()], is_expired)
+
+
 def key_section(rotate: RotateForm | None = None, *, revealed: str | None = None) -> dict[str, Any]:
     """The section of the key; `rotate` is a form that was just refused."""
-    keys = working_keys(vault())
+    keys = working_keys()
     current = next((key for key in keys if key.expires_at is None), None)
     rotate = rotate or RotateForm(formdata=None)
     rotate.replaces.data = str(current.id) if current else ""

@@ -8,6 +8,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import BigInteger, DateTime, Dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -65,3 +68,20 @@ class UtcDateTime(TypeDecorator[datetime]):
             return _EPOCH + timedelta(microseconds=value)
         moment: datetime = value
         return moment.astimezone(UTC)
+
+
+class unix_seconds(GenericFunction[int]):  # noqa: N801 - SQLAlchemy names functions as SQL does
+    """Whole UNIX seconds of a column of moments, worked out by the database: for rows in great number."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(unix_seconds, "sqlite")
+def _unix_seconds_on_sqlite(element: unix_seconds, compiler: SQLCompiler, **kwargs: Any) -> str:
+    return f"({compiler.process(element.clauses, **kwargs)} / {_MICROSECONDS})"
+
+
+@compiles(unix_seconds, "postgresql")
+def _unix_seconds_on_postgresql(element: unix_seconds, compiler: SQLCompiler, **kwargs: Any) -> str:
+    return f"CAST(floor(extract(epoch from {compiler.process(element.clauses, **kwargs)})) AS BIGINT)"

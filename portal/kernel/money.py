@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Dialect
@@ -41,6 +42,12 @@ def exact(amount: Decimal) -> str:
     """The amount as programs read it: exact, at least two places, no exponent: `1.80`, `0.0125`."""
     whole, _point, places = f"{amount:f}".partition(".")
     return f"{whole}.{places.rstrip('0'):0<2}"
+
+
+@lru_cache(maxsize=4096)
+def exact_scaled(scaled: int) -> str:
+    """`exact` of what stands in the column: prices of calls repeat themselves."""
+    return exact(Decimal(scaled) / SCALE)
 
 
 class MoneyColumn(TypeDecorator[Decimal]):

@@ -38,11 +38,15 @@ class Vault:
 
     def __init__(self, secret: str, *retired: str) -> None:
         self._ring = MultiFernet([Fernet(base64.urlsafe_b64encode(derive(s, "vault"))) for s in (secret, *retired)])
-        self._hash_key = derive(secret, "lookup")
+        self._hash_keys = [derive(s, "lookup") for s in (secret, *retired)]
 
     def lookup_hash(self, token: str) -> str:
         """The same for the same token, useless without the installation's secret: what a table may hold."""
-        return hmac.new(self._hash_key, token.encode(), hashlib.sha256).hexdigest()
+        return self.lookup_hashes(token)[0]
+
+    def lookup_hashes(self, token: str) -> list[str]:
+        """What a table may hold for this token: `lookup_hash`, and those of retired secrets."""
+        return [hmac.new(key, token.encode(), hashlib.sha256).hexdigest() for key in self._hash_keys]
 
     def seal(self, plain: str) -> str:
         """Encrypted and authenticated text that `open` gives back."""

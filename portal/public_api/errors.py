@@ -25,10 +25,25 @@ _PLAIN: dict[int, tuple[str, str]] = {
     405: ("method_not_allowed", "Only GET is answered here, and HEAD where nothing is done."),
     409: ("conflict", "Something else has just changed the same thing. Ask again."),
     413: ("too_large", "This request is too large."),
+    414: ("address_too_long", "This request cannot be read."),
     416: ("range_not_satisfiable", "The record has no bytes in this range."),
     503: ("unavailable", "The database does not answer. Nothing was done; ask again in a minute."),
 }
 _FAULT = ("server_error", "Something went wrong on our side. Tell support the X-Request-Id of this answer.")
+
+
+def codes() -> set[str]:
+    """Every code that an answer may carry, but for those of errors that rooms below derive from these."""
+    named = {kind.code for kind, _status in _STATUS} | {code for code, _message in _PLAIN.values()}
+    return named | {errors.Unavailable.code, _FAULT[0]}
+
+
+def statuses(code: str) -> set[int]:
+    """With which statuses a code comes."""
+    found = {status for kind, status in _STATUS if kind.code == code}
+    found |= {status for status, (name, _message) in _PLAIN.items() if name == code}
+    found |= {502, 504} if code == errors.Unavailable.code else set()
+    return found | ({500} if code == _FAULT[0] else set())
 
 
 def of(error: errors.PortalError) -> Response:

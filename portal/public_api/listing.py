@@ -1,34 +1,32 @@
-"""`get_calls`: a plain array, streamed in batches so that memory stays flat, paged by a cursor in a header."""
+"""`get_calls`: a plain array, streamed as the database reads it, so that memory stays flat; paged by a cursor."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from flask import Flask
-from sqlalchemy import Row, Select, Tuple, literal, select, tuple_
+from sqlalchemy import BigInteger, Tuple, literal, select, tuple_, type_coerce
 
 from portal.calls.models import CallRecord
-from portal.kernel.clock import from_unix
+from portal.kernel.clock import monotonic, unix_seconds
 from portal.kernel.db import db, transaction
-from portal.kernel.paging import Cursor
-from portal.public_api.wire import WireCall, call_json
+from portal.kernel.rowstream import AnyRow, AnyRows, stream_rows
+from portal.public_api.cursors import Place
+from portal.public_api.wire import call_json
 from portal.recordings.models import Recording, RecordingState
 
 DEFAULT_LIMIT = 1_000
 MAX_LIMIT = 1_000_000
 _BATCH = 2_000
-_MICROSECONDS = 1_000_000
+_SNAPSHOT_SECONDS = 120.0
+"""A moment is not held for a client that reads for longer: PostgreSQL could not clean up, SQLite's log would grow."""
 _ONE_SECOND = timedelta(seconds=1)
-AnyRows = Select[*tuple[Any, ...]]
-AnyRow = Row[*tuple[Any, ...]]
-Place = tuple[datetime, int]
-"""Where a call stands in the order: its start, its row."""
 _COLUMNS = (
-    CallRecord.started_at,
     CallRecord.account_id,
+    unix_seconds(CallRecord.started_at),
     CallRecord.kind,
     CallRecord.caller,
     CallRecord.caller_name,
@@ -41,10 +39,10 @@ _COLUMNS = (
     CallRecord.caller_wait_seconds,
     CallRecord.callee_wait_seconds,
     Recording.file_name,
-    CallRecord.price,
+    type_coerce(CallRecord.price, BigInteger),
     CallRecord.api_call_id,
 )
-"""In the order of `WireCall`; the row's id goes before them."""
+"""What `wire.call_json` takes, as the columns hold it; the row's id comes after them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,56 +69,52 @@ class Span:
     first: Place
     last: Place | None
 
-    @property
-    def next_cursor(self) -> str | None:
-        """The text of the cursor of the page after this one, where there is one."""
-        if self.last is None:
-            return None
-        moment, row_id = self.last
-        return Cursor((int(moment.timestamp()) * _MICROSECONDS + moment.microsecond, row_id)).encode()
-
-
-def read_cursor(text: str) -> Place | None:
-    """The place that a cursor names, or None for anything that we did not write."""
-    cursor = Cursor.decode(text, parts=2)
-    if cursor is None or cursor.backwards:
-        return None
-    seconds, micro = divmod(cursor.key[0], _MICROSECONDS)
-    # Nothing began before 1970 or after 2100; further moments have no name in Python.
-    return (from_unix(seconds).replace(microsecond=micro), cursor.key[1]) if 0 <= seconds < 4_102_444_800 else None
-
 
 def span(query: CallQuery) -> Span | None:
     """Which calls the answer to this query holds, by one look at its ends; None where there are none."""
-    keys: AnyRows = select(CallRecord.id, CallRecord.started_at)
+    keys: AnyRows = select(CallRecord.started_at, CallRecord.id)
     keys = _newest_first(_filtered(keys, query))
     first = db.session.execute(keys.limit(1)).one_or_none()
     if first is None:
         return None
     end = db.session.execute(keys.offset(query.limit - 1).limit(2)).all()
-    return Span(_place(first), _place(end[0]) if len(end) == 2 else None)
+    return Span(Place(*first), Place(*end[0]) if len(end) == 2 else None)
 
 
-def stream(app: Flask, account_id: int, query: CallQuery, whole: Span | None) -> Iterator[str]:
+def stream(app: Flask, account_id: int, query: CallQuery, whole: Span | None) -> Iterator[bytes]:
     """The array as JSON text, read when the server asks for it: after the view, outside of its context.
 
-    Each batch is read by key in a transaction of its own, and none is open while a slow client takes its time. An
-    error leaves the array without its end.
+    All calls are as they were at one moment; a client that reads for longer than two minutes gets the rest as of a
+    later one, behind the last call that it was sent. An error leaves the array without its end.
     """
-    opening, after = "[", None
-    while whole is not None:
-        with app.app_context(), transaction(account_id, writes=False):
-            rows = _batch(query, whole, after)
-        if rows:
-            yield opening + ",\n".join([call_json(WireCall._make(row[1:])) for row in rows])
-            opening, after = ",\n", _place(rows[-1])
-        if len(rows) < _BATCH:
-            break
-    yield "]" if opening != "[" else "[]"
+    opening = "["
+    for batch in _batches(app, account_id, query, whole) if whole is not None else ():
+        yield (opening + ",\n".join([call_json(row) for row in batch])).encode()
+        opening = ",\n"
+    yield b"]" if opening != "[" else b"[]"
 
 
-def _batch(query: CallQuery, whole: Span, after: Place | None) -> list[AnyRow]:
-    rows: AnyRows = select(CallRecord.id, *_COLUMNS).outerjoin(
+def _batches(app: Flask, account_id: int, query: CallQuery, whole: Span) -> Iterator[Sequence[AnyRow]]:
+    after: Place | None = None
+    while True:
+        until = monotonic() + _SNAPSHOT_SECONDS
+        with closing(stream_rows(app, account_id, _rows(query, whole, after), batch=_BATCH)) as batches:
+            for batch in batches:
+                yield batch
+                if monotonic() > until:
+                    after = _place(app, account_id, batch[-1].id)
+                    break
+            else:
+                return
+
+
+def _place(app: Flask, account_id: int, row_id: int) -> Place:
+    with app.app_context(), transaction(account_id, writes=False) as session:
+        return Place(session.scalars(select(CallRecord.started_at).where(CallRecord.id == row_id)).one(), row_id)
+
+
+def _rows(query: CallQuery, whole: Span, after: Place | None) -> AnyRows:
+    rows: AnyRows = select(*_COLUMNS, CallRecord.id).outerjoin(
         Recording,
         (Recording.account_id == CallRecord.account_id)
         & (Recording.call_id == CallRecord.id)
@@ -130,7 +124,7 @@ def _batch(query: CallQuery, whole: Span, after: Place | None) -> list[AnyRow]:
     rows = rows.where(_key() <= _typed(whole.first)) if after is None else rows.where(_key() < _typed(after))
     if whole.last is not None:
         rows = rows.where(_key() >= _typed(whole.last))
-    return list(db.session.execute(_newest_first(rows).limit(_BATCH)))
+    return _newest_first(rows)
 
 
 def _filtered(rows: AnyRows, query: CallQuery) -> AnyRows:
@@ -159,8 +153,4 @@ def _key() -> Tuple:
 
 def _typed(place: Place) -> Tuple:
     # A tuple gives its values no types: without one, the moment would not be compared as the column stores it.
-    return tuple_(literal(place[0], CallRecord.started_at.type), literal(place[1], CallRecord.id.type))
-
-
-def _place(row: AnyRow) -> Place:
-    return row.started_at, row.id
+    return tuple_(literal(place.started_at, CallRecord.started_at.type), literal(place.row_id, CallRecord.id.type))

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import structlog
-from flask import Response, current_app
+from flask import Response, current_app, request
 
 from portal.kernel.errors import NotFound, NotReady
 from portal.kernel.i18n import gettext as _
 from portal.kernel.storage import BlobStore
-from portal.recordings.models import Recording, RecordingState
+from portal.recordings.hearing import note_heard
+from portal.recordings.models import HearingKind, Recording, RecordingState
+from portal.recordings.removal import note_missing
 from portal.web import blobs
 from portal.web.blobs import Blob, content_disposition
-
-log = structlog.get_logger(__name__)
 
 _RETRY_SECONDS = 5
 
@@ -27,9 +26,12 @@ def respond(recording: Recording, *, download_name: str | None = None) -> Respon
     kind = "attachment" if download_name else "inline"
     disposition = content_disposition(kind, recording.file_name, download_name)
     try:
-        return blobs.answer(Blob(key, size, recording.etag or "", recording.media_type, disposition))
+        response = blobs.answer(Blob(key, size, recording.etag or "", recording.media_type, disposition))
     except FileNotFoundError:
         raise NotFound(_("There is no record to hear.")) from None
+    if request.method == "GET" and response.status_code < 400:
+        note_heard(recording, HearingKind.DOWNLOADED if download_name else HearingKind.LISTENED)
+    return response
 
 
 def _stored(recording: Recording) -> tuple[str, int]:
@@ -41,7 +43,7 @@ def _stored(recording: Recording) -> tuple[str, int]:
     storage: BlobStore = current_app.extensions["portal.storage"]
     size = storage.size(recording.blob)
     if size is None:
-        log.error("record_missing_in_storage", recording=recording.id, blob=recording.blob)
+        note_missing(recording)
         raise NotFound(_("There is no record to hear."))
     return recording.blob, size
 

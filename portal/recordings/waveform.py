@@ -78,3 +78,9 @@ def mixed(peaks: bytes, sides: int, bars: int) -> list[int]:
     bars = min(bars, length)
     both = [max(peaks[at::length]) for at in range(length)]
     return [max(both[bar * length // bars : (bar + 1) * length // bars]) * 100 // 255 for bar in range(bars)]
+
+
+def sides(peaks: bytes, count: int, bars: int) -> list[list[int]]:
+    """The same for each side by itself: as many lists as there are sides, none where there are no peaks."""
+    length = len(peaks) // count if count else 0
+    return [mixed(peaks[side * length : (side + 1) * length], 1, bars) for side in range(count)] if length else []

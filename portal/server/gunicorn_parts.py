@@ -34,6 +34,7 @@ _REASONS = {
     431: "Request Header Fields Too Large",
     500: "Internal Server Error",
 }
+_CODES = {400: "bad_request", 414: "address_too_long", 431: "too_large", 500: "server_error"}
 _FAULT = "Something went wrong on our side."
 _UNREADABLE = "This request cannot be read."
 _REQUEST_SECONDS = 10.0
@@ -130,8 +131,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         else:
             self.log.warning("Invalid request from %s: %s", addr[0] if addr else "", type(exc).__name__)
         message = _FAULT if status == 500 else _UNREADABLE
-        code = "server_error" if status == 500 else "bad_request"
-        body = json.dumps({"error": {"code": code, "message": message}})
+        body = json.dumps({"error": {"code": _CODES[status], "message": message}})
         named = HEADERS | {
             "Connection": "close",
             "Cache-Control": "no-store",

@@ -1,6 +1,7 @@
-"""What can keep an engine from its switch."""
+"""What can keep an engine from its switch, and a call from being placed."""
 
 from portal.kernel.config import SettingsError
+from portal.kernel.errors import Conflict
 
 
 class SwitchInUse(SettingsError):
@@ -11,3 +12,9 @@ class SwitchInUse(SettingsError):
             f'The switch "{switch}" is driven by another "portal engine" already: '
             "end that one, or give this one a PORTAL_SWITCH of its own."
         )
+
+
+class PhoneOffline(Conflict):
+    """The phone that an order would ring first is not connected."""
+
+    code = "phone_offline"

@@ -74,6 +74,8 @@ class OrderRefusal(StrEnum):
     """Why the switch did not take an order."""
 
     NO_SUCH_CALL = "no-such-call"
+    PHONE_OFFLINE = "phone-offline"
+    """The phone that should ring first is not connected."""
     AWAY = "away"
     """The engine is there, its switch is not."""
     NOT_POSSIBLE = "not-possible"

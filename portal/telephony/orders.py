@@ -21,6 +21,7 @@ from portal.kernel.db import db, ring, transaction, upsert
 from portal.kernel.errors import Conflict, NotFound, Unavailable
 from portal.kernel.i18n import gettext as _
 from portal.kernel.secrets import Vault
+from portal.telephony.errors import PhoneOffline
 from portal.telephony.models import OrderKind, OrderRefusal, OrderState, SwitchOrder
 
 SWITCH_TOPIC = "switch"
@@ -102,8 +103,8 @@ class AnswerBell:
     def wait(self, account_id: int, kind: OrderKind) -> None:
         """Returns when the switch took the order.
 
-        Raises `Unavailable` or `NotFound` where it refused, and `Unavailable(timed_out=True)` after five seconds: the
-        order will not be carried out later then.
+        Raises `Unavailable`, `PhoneOffline` or `NotFound` where it refused, and `Unavailable(timed_out=True)` after
+        five seconds: the order will not be carried out later then.
         """
         deadline = monotonic() + PATIENCE_SECONDS
         while True:
@@ -178,6 +179,8 @@ def _state(account_id: int, kind: OrderKind, api_call_id: str) -> tuple[str, str
 def _raise(refusal: str | None) -> NoReturn:
     if refusal == OrderRefusal.NO_SUCH_CALL:
         raise NotFound(_("This call is not going on any more."))
+    if refusal == OrderRefusal.PHONE_OFFLINE:
+        raise PhoneOffline(_("The phone that should ring first is not connected. Nothing was done."))
     if refusal == OrderRefusal.AWAY:
         raise Unavailable(_("The switch cannot be reached at the moment. Nothing was done."))
     raise Unavailable(_("The switch cannot do this."))

@@ -8,6 +8,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from pathlib import Path
 from random import SystemRandom
 
+from portal.telephony.engine import Presence
 from portal.telephony.engine_desk import Desk
 from portal.telephony.engines.sandbox.switch import SandboxSwitch
 from portal.telephony.engines.sandbox.tape import Tape
@@ -81,6 +82,8 @@ class SandboxEngine:
         """Why this order cannot be carried out, or None where it can."""
         if order.kind is OrderKind.HANG_UP and not self._is_live(order):
             return OrderRefusal.NO_SUCH_CALL
+        if order.kind is OrderKind.ORIGINATE and self._is_offline(order.account_id, order.arguments["caller"]):
+            return OrderRefusal.PHONE_OFFLINE
         return None
 
     def carry_out(self, order: Order) -> None:
@@ -97,6 +100,9 @@ class SandboxEngine:
                 )
             case OrderKind.HANG_UP:
                 self._switch.hang_up(call_id)
+
+    def _is_offline(self, account_id: int, address: str) -> bool:
+        return self._switch.presence(account_id).get(address) is Presence.OFFLINE
 
     def _is_live(self, order: Order) -> bool:
         return any(

@@ -52,7 +52,8 @@ def originate(account_id: int, caller: str, callee: str, *, request_id: str | No
 
     The same `request_id` again answers with the first call and places no second one; for another caller or callee it
     is a `Conflict`. Raises `Refused` with the field, `NotFound` for a SIP account that is not this account's,
-    `Forbidden` where the account may not call, `Unavailable` where the switch does not take it.
+    `Forbidden` where the account may not call, `PhoneOffline` where the caller's phone is not connected, `Unavailable`
+    where the switch does not take it.
     """
     arguments = {"caller": _sip_account(caller.strip()), "callee": _callee(callee.strip())}
     if arguments["caller"] == arguments["callee"]:

@@ -26,7 +26,13 @@ class Permission(StrEnum):
     OPERATE = "operate"
     """The installation's operator: sees every account."""
     API = "api"
-    """A program with an account's key."""
+    """A program with any key of an account."""
+    API_CALLS = "api-calls"
+    """A program whose key may read the list of calls."""
+    API_RECORDS = "api-records"
+    """A program whose key may hear records."""
+    API_OUTCOME = "api-outcome"
+    """A program whose key may place calls."""
 
 
 class Door(Protocol):

@@ -38,15 +38,13 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
         started_at=now() - timedelta(minutes=1),
         has_recording=True,
     )
-    vault = app.extensions["portal.vault"]
     event = WebhookEvent(type=EventType.CALL_STARTED, api_call_id=call.api_call_id, parameters=[])
     address = f"https://crm.example/{call.api_call_id}"
     webhook = WebhookSubscription(url=address, canonical_url=address, event=EventType.CALL_STARTED)
     crm_user, contact, thread = CrmUser(name="Ivan"), Contact(name="Petr"), _thread()
-    key = ApiKey(lookup_hash=secrets.token_hex(16), sealed=vault.seal("a replaced key"))
-    key.expires_at = now() + timedelta(hours=1)
+    key, named_key = _keys(call.api_call_id)
     with app.app_context(), transaction(account_id) as session:
-        session.add_all([call, event, webhook, crm_user, contact, thread, key])
+        session.add_all([call, event, webhook, crm_user, contact, thread, key, named_key])
         session.flush()
         post(EntryKind.PAYMENT, call.api_call_id, Decimal(1), at=LONG_AGO)
         delivery = WebhookDelivery(
@@ -62,6 +60,7 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
             "job_id": _job_with_a_result(app),
             "key_id": key.id,
             "month": LONG_AGO.month,
+            "named_key_id": named_key.id,
             "thread_id": thread.id,
             "webhook_id": webhook.id,
             "year": LONG_AGO.year,
@@ -82,6 +81,13 @@ def _job_with_a_result(app: Flask) -> int:
     with app.extensions["portal.storage"].writer(job.result_blob) as file:
         file.write(b"time;who")
     return job.id
+
+
+def _keys(name: str) -> tuple[ApiKey, ApiKey]:
+    """A replaced key that still works, and a further one."""
+    replaced = ApiKey(lookup_hash=secrets.token_hex(16), masked="abonent")
+    replaced.replaced_at, replaced.expires_at = now(), now() + timedelta(hours=1)
+    return replaced, ApiKey(lookup_hash=secrets.token_hex(16), masked="abonent", name=name, scopes=["api-calls"])
 
 
 def session_of(app: Flask, user_id: int) -> int:

@@ -14,7 +14,7 @@ from tests.browser import Browser
 from tests.people import ANNA, CLARA, Cast, Person
 
 # Of no account: the operator's, and what asks for a key instead of a person (see tests/public_api).
-OTHERS = {Permission.OPERATE.value, Permission.API.value, "none"}
+OTHERS = {"none", Permission.OPERATE.value, *(each.value for each in Permission if each.value.startswith("api"))}
 
 
 @pytest.fixture

@@ -28,13 +28,15 @@ SHARED_TABLES = {
 }
 # Where all accounts may be seen, each time for a stated reason.
 SEE_EVERYTHING = {
-    "portal/accounts/api_keys.py",
+    "portal/accounts/api_keys/lookup.py",
     "portal/accounts/door.py",
     "portal/calls/left_open.py",
     "portal/jobs/keeping.py",
     "portal/kernel/jobs/dispatch.py",
     "portal/calls/journal/left_open.py",
     "portal/recordings/outlines.py",
+    "portal/recordings/removal.py",
+    "portal/recordings/retention.py",
     "portal/telephony/lines.py",
     "portal/telephony/orders.py",
     "portal/telephony/asterisk_lines.py",

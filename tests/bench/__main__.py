@@ -1,4 +1,4 @@
-"""`python -m tests.bench [--quick]`: measures and prints one table, in some ten minutes (quick: in two)."""
+"""`python -m tests.bench [api] [--quick]`: measures and prints one table, in some ten minutes (quick: in two)."""
 
 import argparse
 import sqlite3
@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from portal.kernel.db import db
-from tests.bench import figures, machine
+from tests.bench import figures, machine, streams
 from tests.bench.sites import Site, demo, on_postgresql
 
 
@@ -32,11 +32,14 @@ def main() -> None:
     """Measures on SQLite, then on PostgreSQL, in one run."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="The figures, with the machine named.")
     parser.add_argument("--quick", action="store_true", help="a small history and few rounds: to try the bench itself")
-    extent = QUICK if parser.parse_args().quick else FULL
+    parser.add_argument("section", nargs="?", choices=["all", "api"], default="all", help="api: only the telephony API")
+    asked = parser.parse_args()
+    extent = QUICK if asked.quick else FULL
+    embed, serve = (_api_embedded, _api) if asked.section == "api" else (_embedded, _postgresql)
     with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder:
-        embedded = _embedded(Path(folder), extent)
+        embedded = embed(Path(folder), extent)
         with on_postgresql(Path(folder) / "postgresql") as site:
-            server = _postgresql(site, extent)
+            server = serve(site, extent)
             version = _version(site)
     rows = [f"| {name} | {figure} | {server.get(name, '')} |" for name, figure in embedded.items()]
     sys.stdout.write(
@@ -54,11 +57,27 @@ def _embedded(folder: Path, extent: Extent) -> dict[str, str]:
     rows[f"start to `Ready`, folder with {extent.calls:,} calls"] = f"{figures.starts(full, extent.rounds):.2f} s"
     rows["`portal fill`, rows of calls, legs and postings"] = filled
     with demo(full) as site:
-        rows |= _over_http(site, extent)
+        rows |= _over_http(site, extent) | _streamed(site, extent)
         weights = figures.weight(site)
     shown = ", ".join(f"{kind.lower()} {size:,}" for kind, size in weights.items() if size)
     rows["weight of a first visit, bytes on the wire"] = f"{sum(weights.values()):,} ({shown})"
     return rows
+
+
+def _api_embedded(folder: Path, extent: Extent) -> dict[str, str]:
+    with demo(folder / "full") as site:
+        return _api(site, extent)
+
+
+def _api(site: Site, extent: Extent) -> dict[str, str]:
+    _filled(site, extent)
+    return _streamed(site, extent)
+
+
+def _streamed(site: Site, extent: Extent) -> dict[str, str]:
+    speed, grown = streams.get_calls(site, extent.calls, extent.rounds)
+    name = f"`get_calls`, one answer of {extent.calls:,} calls"
+    return {name: _say(name, f"{speed:,.0f} calls a second; processes grew by {grown:.0f} MB")}
 
 
 def _postgresql(site: Site, extent: Extent) -> dict[str, str]:
@@ -66,7 +85,8 @@ def _postgresql(site: Site, extent: Extent) -> dict[str, str]:
     with site.app.app_context(), db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         # What the server does by itself a minute after.
         connection.execute(text("analyze"))
-    return {"`portal fill`, rows of calls, legs and postings": filled} | _over_http(site, extent)
+    found = {"`portal fill`, rows of calls, legs and postings": filled}
+    return found | _over_http(site, extent) | _streamed(site, extent)
 
 
 def _over_http(site: Site, extent: Extent) -> dict[str, str]:

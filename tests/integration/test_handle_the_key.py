@@ -64,7 +64,7 @@ def test_the_key_is_replaced_and_the_old_one_works_for_the_overlap(
 
     assert answer.status_code == (200 if htmx else 303)
     with inside(app, cast.north):
-        current, *old = api_keys.working_keys(app.extensions["portal.vault"])
+        current, *old = api_keys.working_keys()
     assert current.expires_at is None
     assert [one.masked for one in old] == ([] if overlap == "0" else [api_keys.mask(key)])
     if old and old[0].expires_at:
@@ -106,7 +106,7 @@ def test_a_replaced_key_is_ended_before_its_time_and_the_present_one_is_not(
     assert anna.submit(f"/integration/key/{old}/end", htmx=True).status_code == 200
 
     with inside(app, cast.north):
-        assert len(api_keys.working_keys(app.extensions["portal.vault"])) == 1
+        assert len(api_keys.working_keys()) == 1
     assert actions(app, cast.north)[-1] == "api_key.end"
 
 

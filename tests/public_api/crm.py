@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from portal.accounts.api_keys import reveal_api_key
 from portal.kernel.db import transaction
+from tests.public_api.documented import assert_documented
 
 ROOT = "/api.php/telephony"
 FIELDS = [
@@ -51,13 +52,15 @@ class Crm:
     def ask(
         self, method: str, query: Mapping[str, Any] | str | None = None, *, verb: str = "GET", **headers: str
     ) -> TestResponse:
-        """Sends a request as it is told; `If_Range="x"` becomes a header."""
+        """Sends a request as it is told; `If_Range="x"` becomes a header. The answer must be a described one."""
         assert not has_app_context(), "leave the app context before you ask"
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         names.setdefault("Authorization", f"Bearer {self.key}")
-        return self.app.test_client().open(
+        response = self.app.test_client().open(
             f"{ROOT}/{method}", method=verb, query_string=query, headers=names, base_url="https://localhost"
         )
+        assert_documented(method, verb, response)
+        return response
 
     def calls(self, **query: Any) -> list[dict[str, Any]]:
         """The calls of `get_calls`; fails where the answer is no list."""

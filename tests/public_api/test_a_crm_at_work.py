@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from portal.public_api.samples import samples
+from portal.public_api.description.samples import samples
 from tests.public_api.crm import FIELDS, ROOT
 from tests.support.installation import Installation
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Iterator
 from datetime import timedelta
@@ -11,14 +10,17 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 from werkzeug.http import parse_options_header
 from werkzeug.test import TestResponse
 
-from portal.kernel.db import transaction
+from portal.calls.models import CallRecord
+from portal.kernel.db import db, transaction
 from portal.public_api import listing
+from portal.public_api.cursors import write_cursor
 from portal.public_api.listing import CallQuery
 from tests.calls.factory import CALLER, IGOR_PHONE, NOON, Story, tell_whole
-from tests.public_api.crm import Crm
+from tests.public_api.crm import Crm, refusal
 
 
 def next_query(response: TestResponse) -> str | None:
@@ -84,12 +86,24 @@ def test_calls_that_come_while_an_answer_is_sent_push_none_off_its_page(
         span = listing.span(query)
     tell_whole(app, Story(north.account_id, started_at=NOON + timedelta(hours=1)))
 
-    first = json.loads("".join(listing.stream(app, north.account_id, query, span)))
+    first = json.loads(b"".join(listing.stream(app, north.account_id, query, span)))
 
     assert [call["api_call_id"] for call in first] == seven[:3]
     assert span is not None
-    assert span.next_cursor is not None
-    assert north.ids(cursor=span.next_cursor) == seven[3:]
+    assert span.last is not None
+    cursor = write_cursor(app.extensions["portal.vault"], north.account_id, span.last)
+    assert north.ids(cursor=cursor) == seven[3:]
+
+
+def test_a_cursor_is_of_its_account_and_taken_as_it_is(app: Flask, north: Crm, south: Crm, seven: list[str]) -> None:
+    [cursor] = parse_qs(next_query(north.ask("get_calls", {"limit": 2})))["cursor"]
+    text, _, signature = cursor.partition(".")
+    other = "A" if text[5] != "A" else "B"
+
+    for forged in (cursor[:-1], text, f"{text[:5]}{other}{text[6:]}.{signature}", f"{cursor} x", "." + signature):
+        assert "cursor" in refusal(north.ask("get_calls", {"cursor": forged}), 400)
+    assert "cursor" in refusal(south.ask("get_calls", {"cursor": cursor}), 400)
+    assert north.ids(cursor=cursor) == seven[2:]
 
 
 def test_an_answer_of_many_batches_is_one_array(north: Crm, seven: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,27 +113,54 @@ def test_an_answer_of_many_batches_is_one_array(north: Crm, seven: list[str], mo
     assert north.ids(limit=5) == seven[:5]
 
 
-def test_a_client_that_goes_away_ends_the_work(
+@pytest.mark.parametrize("seconds", [0.0, 1e9])
+def test_a_client_that_reads_slowly_gets_each_call_once(
+    north: Crm, seven: list[str], monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    """With 0 seconds each batch is of a moment of its own."""
+    monkeypatch.setattr(listing, "_BATCH", 2)
+    monkeypatch.setattr(listing, "_SNAPSHOT_SECONDS", seconds)
+
+    assert north.ids() == seven
+    assert north.ids(limit=5) == seven[:5]
+    assert north.ids(limit=4) == seven[:4]
+
+
+def test_an_answer_is_of_one_moment_while_calls_are_written(
     app: Flask, north: Crm, seven: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listing, "_BATCH", 2)
-    asked, read = itertools.count(), listing._batch
+    with app.app_context(), transaction(north.account_id, writes=False):
+        span = listing.span(CallQuery())
+    pieces = listing.stream(app, north.account_id, CallQuery(), span)
+    sent = next(pieces)
+    with app.app_context(), transaction(north.account_id) as session:
+        session.execute(update(CallRecord).values(talk_seconds=4_321))
+    tell_whole(app, Story(north.account_id, started_at=NOON + timedelta(milliseconds=500)))
 
-    def counted(*given: Any) -> Any:
-        next(asked)
-        return read(*given)
+    found = json.loads(sent + b"".join(pieces))
 
-    monkeypatch.setattr(listing, "_batch", counted)
+    assert [call["api_call_id"] for call in found] == seven
+    assert 4_321 not in [call["connection_time"] for call in found]
 
+
+def test_a_client_that_goes_away_ends_the_work_and_the_transaction(
+    app: Flask, north: Crm, seven: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "_BATCH", 2)
+    with app.app_context():
+        pool: Any = db.engine.pool
+    before = pool.checkedout()
     response = north.app.test_client().get(
         "/api.php/telephony/get_calls", headers={"Authorization": f"Bearer {north.key}"}, buffered=False
     )
     pieces = response.iter_encoded()
-    next(pieces)
+    assert len(json.loads(next(pieces) + b"]")) == 2
+    assert pool.checkedout() == before + 1
     response.close()
 
     assert list(pieces) == []
-    assert next(asked) == 1
+    assert pool.checkedout() == before
 
 
 def test_an_error_in_the_middle_never_looks_like_a_whole_array(
@@ -130,7 +171,7 @@ def test_an_error_in_the_middle_never_looks_like_a_whole_array(
         span = listing.span(CallQuery())
     pieces = listing.stream(app, north.account_id, CallQuery(), span)
     sent = next(pieces)
-    monkeypatch.setattr(listing, "_newest_first", lambda _rows: 1 / 0)
+    monkeypatch.setattr(listing, "call_json", lambda _call: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
         sent += next(pieces)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask import Flask
@@ -15,7 +16,7 @@ from portal.kernel.db import transaction
 from portal.telephony import orders
 from portal.telephony.models import SwitchOrder
 from tests.public_api.crm import Crm, refusal
-from tests.telephony.exchange import CLIENT, IGOR, OLGA, engine, find_call, finished, wire
+from tests.telephony.exchange import CLIENT, IGOR, OLGA, behave, engine, find_call, finished, wire
 
 STRANGERS_PHONE = "SIP/00000000801"
 
@@ -145,6 +146,36 @@ def test_an_account_without_money_calls_nobody_outside(app: Flask, north: Crm) -
     assert order_count(app, north.account_id) == 0
 
 
+def test_a_phone_that_is_not_connected_is_told_and_nothing_rings(app: Flask, crm: Crm) -> None:
+    behave(app, crm.account_id, OLGA, "offline")
+
+    with engine(app):
+        response = outcome(crm)
+
+    assert "not connected" in refusal(response, 409)
+    assert json.loads(response.get_data())["error"]["code"] == "phone_offline"
+    assert crm.ids() == []
+
+
+def test_repeats_at_the_same_time_place_one_call(app: Flask, crm: Crm) -> None:
+    with engine(app), ThreadPoolExecutor(4) as threads:
+        ids = set(threads.map(lambda _: id_in(outcome(crm, request_id="deal-19")), range(4)))
+        for each in ids:
+            finished(app, crm.account_id, each)
+
+    assert crm.ids() == list(ids)
+
+
+def test_a_repeat_after_a_restart_of_the_switch_answers_with_the_first_call(app: Flask, crm: Crm) -> None:
+    with engine(app):
+        first = id_in(outcome(crm, request_id="deal-20"))
+        finished(app, crm.account_id, first)
+    with engine(app):
+        assert id_in(outcome(crm, request_id="deal-20")) == first
+
+    assert crm.ids() == [first]
+
+
 @pytest.mark.usefixtures("no_patience")
 def test_a_switch_that_is_silent_is_a_gateway_that_timed_out(app: Flask, crm: Crm) -> None:
     assert "did not answer in time" in refusal(outcome(crm), 504)
@@ -164,5 +195,5 @@ def test_whoever_only_looks_at_the_address_rings_nobody(app: Flask, crm: Crm) ->
     response = crm.ask("outcome", {"num_a": OLGA, "num_b": CLIENT}, verb="HEAD")
 
     assert response.status_code == 405
-    assert response.headers["Allow"] == "GET"
+    assert response.headers["Allow"] == "GET, OPTIONS"
     assert order_count(app, crm.account_id) == 0

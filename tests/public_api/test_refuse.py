@@ -76,11 +76,11 @@ def test_the_key_opens_in_the_header_and_in_the_query(north: Crm, header: bool) 
 def test_no_key_and_every_kind_of_wrong_key_get_the_same_answer(app: Flask, north: Crm) -> None:
     vault = app.extensions["portal.vault"]
     with app.app_context(), transaction(north.account_id):
-        current = rotate_api_key(vault, timedelta(hours=1), replaces=working_keys(vault)[0].id)
+        current = rotate_api_key(vault, timedelta(hours=1), replaces=working_keys()[0].id)
         db.session.flush()
-        replaced = working_keys(vault)[1].id
+        replaced = working_keys()[1].id
     with app.app_context(), transaction(north.account_id):
-        end_api_key(replaced, vault)
+        end_api_key(replaced)
     client = app.test_client()
     answers = [
         client.get(f"{ROOT}/get_calls"),
@@ -119,13 +119,33 @@ def test_an_address_that_nobody_can_mean_is_refused(north: Crm) -> None:
     refusal(north.ask("get_calls%00"), 400)
 
 
-@pytest.mark.parametrize("verb", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"])
+@pytest.mark.parametrize("verb", ["POST", "PUT", "DELETE", "PATCH", "TRACE", "BREW"])
 @pytest.mark.parametrize("method", ["outcome", "get_calls", "get_record", "nothing"])
 def test_other_verbs_are_refused_with_those_that_are_answered(north: Crm, verb: str, method: str) -> None:
     response = north.ask(method, verb=verb)
 
     refusal(response, 405)
     assert "GET" in response.headers["Allow"]
+
+
+@pytest.mark.parametrize("method", ["outcome", "get_calls", "get_record", "nothing"])
+def test_options_answers_with_the_verbs_alone(north: Crm, method: str) -> None:
+    response = north.ask(method, verb="OPTIONS", Authorization="")
+
+    assert (response.status_code, response.get_data()) == (204, b"")
+    assert "Content-Type" not in response.headers
+    assert response.headers["Allow"] == ("GET, OPTIONS" if method == "outcome" else "GET, HEAD, OPTIONS")
+    assert not [name for name in response.headers.keys() if name.startswith("Access-Control")]  # noqa: SIM118
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_link_on_another_site_makes_no_phone_ring(north: Crm, site: str) -> None:
+    query = {"num_a": "SIP/00000000672", "num_b": "79030000000"}
+
+    response = north.ask("outcome", query, Sec_Fetch_Site=site, Sec_Fetch_Mode="navigate")
+
+    assert "link" in refusal(response, 403)
+    assert "SIP" in refusal(north.ask("outcome", query, Sec_Fetch_Site="none", Sec_Fetch_Mode="navigate"), 404)
 
 
 def test_a_post_from_another_site_is_refused_in_the_same_shape(north: Crm) -> None:

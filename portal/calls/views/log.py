@@ -13,7 +13,7 @@ from portal.calls.log.chart import bars
 from portal.calls.log.filters import CallFilters, read_filters
 from portal.calls.log.pages import call_page
 from portal.calls.log.totals import LogTotals, counted_totals, kept_totals
-from portal.calls.panels import log_panels
+from portal.calls.panels import log_panels, log_tools
 from portal.kernel.i18n import gettext as _
 from portal.kernel.paging import Cursor, NewestFirst
 from portal.web import htmx
@@ -35,6 +35,7 @@ def index() -> ResponseReturnValue:
         notes=notes,
         **_totals(filters, kept_totals(filters)),
         panels=log_panels(calls.rows),
+        tools=log_tools(),
         newer_url=log_url(filters, page=calls.previous) if calls.previous else None,
         older_url=log_url(filters, page=calls.next) if calls.next else None,
         newest_url=log_url(filters) if cursor else None,

@@ -52,7 +52,7 @@ def rotate_key() -> ResponseReturnValue:
 
 @feature.post("/key/<int:key_id>/end", needs=Permission.MANAGE_INTEGRATION)
 def end_key(key_id: int) -> ResponseReturnValue:
-    api_keys.end_api_key(key_id, vault())
+    api_keys.end_api_key(key_id)
     return _done(_("The replaced key has ended."))
 
 

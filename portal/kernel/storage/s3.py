@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -71,14 +71,15 @@ class S3Store:
             with _told():
                 upload.complete()
         except BaseException:
-            upload.give_up()
+            with suppress(Unavailable):
+                upload.give_up()
             raise
 
     def chunks(self, key: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         wanted = f"bytes={start}-{'' if stop is None else stop - 1}"
         with _told(key):
             found = self._client.get_object(Bucket=self._place.bucket, Key=self._name(key), Range=wanted)
-        with found["Body"] as body:
+        with closing(found["Body"]) as body:
             yield from body.iter_chunks(CHUNK)
 
     def size(self, key: str) -> int | None:

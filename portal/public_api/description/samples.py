@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from decimal import Decimal
 from urllib.parse import urlencode
 
-from portal.public_api.wire import WireCall, call_json
+from portal.public_api.wire import call_json
 from portal.telephony.engine import CallKind
 
 CALL_ID = "c1f926a8f5727b77f9cbf39d8f35d061"
@@ -35,23 +33,11 @@ def samples(url: str, query: Query, *, saves_as: str | None = None) -> tuple[Sam
 
 def call_answer() -> str:
     """What get_calls answers: a call made up, in the very form of the real ones."""
-    call = WireCall(
-        started_at=datetime(2026, 11, 23, 9, 0, tzinfo=UTC),
-        account_id=1609,
-        kind=CallKind.INCOMING,
-        caller="79039998877",
-        caller_name="Ivan Petrov",
-        did="74951234567",
-        callee="SIP/00000000672",
-        callee_name="Olga Manoli",
-        caller_leg_seconds=65,
-        callee_leg_seconds=60,
-        talk_seconds=60,
-        caller_wait_seconds=5,
-        callee_wait_seconds=5,
-        record_name=f"{CALL_ID}.wav",
-        price=Decimal("1.8"),
-        api_call_id=CALL_ID,
+    call = (
+        *(1609, 1795424400, CallKind.INCOMING),
+        *("79039998877", "Ivan Petrov", "74951234567", "SIP/00000000672", "Olga Manoli"),
+        *(65, 60, 60, 5, 5),
+        *(f"{CALL_ID}.wav", 18_000, CALL_ID),
     )
     return "[" + call_json(call).replace(',"', ',\n  "') + "]"
 
