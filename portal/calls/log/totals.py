@@ -204,5 +204,5 @@ def _hour_of(since: datetime) -> ColumnElement[int]:
     """Which hour after `since` a call began in."""
     if is_sqlite():
         micro = type_coerce(CallRecord.started_at, BigInteger) - int(since.timestamp()) * 1_000_000
-        return micro.op("/")(3_600_000_000)
+        return micro // 3_600_000_000
     return func.floor(extract("epoch", CallRecord.started_at - since) / 3600)
