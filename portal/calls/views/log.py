@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from flask import request
+from typing import Any
+
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.calls.feature import feature
 from portal.calls.log.bar import filter_bar, log_url
-from portal.calls.log.filters import read_filters
+from portal.calls.log.chart import bars
+from portal.calls.log.filters import CallFilters, read_filters
 from portal.calls.log.pages import call_page
+from portal.calls.log.totals import LogTotals, counted_totals, kept_totals
 from portal.calls.panels import log_panels, log_tools
 from portal.kernel.i18n import gettext as _
 from portal.kernel.paging import Cursor, NewestFirst
@@ -29,12 +33,32 @@ def index() -> ResponseReturnValue:
         calls=calls.rows,
         looked_to=calls.looked_to,
         notes=notes,
+        **_totals(filters, kept_totals(filters)),
         panels=log_panels(calls.rows),
         tools=log_tools(),
         newer_url=log_url(filters, page=calls.previous) if calls.previous else None,
         older_url=log_url(filters, page=calls.next) if calls.next else None,
         newest_url=log_url(filters) if cursor else None,
     )
+
+
+@feature.get("/calls/totals", needs=Permission.SEE_CALLS)
+def totals() -> ResponseReturnValue:
+    filters, _notes = read_filters(request.args, zone())
+    found = kept_totals(filters) or counted_totals(filters)
+    return htmx.render("calls/totals.html", fragment="calls/_totals.html", **_totals(filters, found))
+
+
+def _totals(filters: CallFilters, found: LogTotals | None) -> dict[str, Any]:
+    """What `calls/_totals.html` shows; without `found` it fetches itself."""
+    query = filters.query()
+    return {
+        "totals": found,
+        "chart": bars(filters, found.columns) if found else [],
+        # `from` is no name for an argument; the type checker sees the unpacked ones as url_for's own.
+        "totals_url": url_for("calls.totals", **query),  # type: ignore[arg-type]
+        "log_url": log_url(filters),
+    }
 
 
 def _cursor(notes: list[str]) -> Cursor | None:
