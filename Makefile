@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install install-dev run lint format test test-fast test-postgresql test-browser bench translations \
+.PHONY: help install install-dev run lint format test test-fast test-postgresql test-browser test-asterisk bench translations \
         lock clean
 
 help: ## This list
@@ -43,6 +43,15 @@ test-postgresql: install-dev ## What asks for a database, on a PostgreSQL server
 
 test-browser: install-dev ## The journeys, in a real Chromium
 	$(PYTEST) -m browser
+
+# A network of its own, where the kernel allows it: no port can clash, and nothing can leave the machine.
+ALONE := $(shell unshare -rn true 2>/dev/null && echo "unshare -rn sh -c 'ip link set lo up && exec \"\$$@\"' sh")
+ASTERISK_TREE ?= $(CURDIR)/.asterisk
+
+test-asterisk: install-dev ## Calls through a real Asterisk and real SIP phones, unpacked into .asterisk and not installed
+	$(BIN)/python -m tests.telephony.asterisk.real.tree $(ASTERISK_TREE)
+	ASTERISK_TREE=$(ASTERISK_TREE) $(ALONE) $(BIN)/python -m pytest -o python_files="prove_*.py" \
+	    tests/telephony/asterisk/real
 
 bench: install-dev ## The figures, with the machine named
 	$(BIN)/python -m tests.bench

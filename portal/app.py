@@ -19,8 +19,11 @@ from portal.billing.views import feature as billing
 from portal.calls.export.job import EXPORT
 from portal.calls.log.notices import add_notice_source
 from portal.calls.panels import add_panels
+from portal.calls.remarks.panel import REMARK_PANEL
 from portal.calls.views import feature as calls
 from portal.contacts.views import feature as contacts
+from portal.followups.panel import FOLLOW_UP_PANEL
+from portal.followups.views import feature as followups
 from portal.helpdesk.views import desk, helpdesk
 from portal.integration.views import feature as integration
 from portal.jobs.keeping import CLEANING
@@ -63,6 +66,7 @@ FEATURES = (
     overview,
     contacts,
     calls,
+    followups,
     recordings,
     billing,
     webhooks,
@@ -110,7 +114,7 @@ def create_app(settings: Settings, process: Process = "web") -> Flask:
     live.init_app(app, app.extensions["portal.bells"], limit=settings.web_threads // 2)
     for feature in FEATURES:
         app.register_blueprint(feature)
-    add_panels(app, RECORD_PANEL, DELIVERY_PANEL, CHARGE_PANEL)
+    add_panels(app, RECORD_PANEL, FOLLOW_UP_PANEL, REMARK_PANEL, DELIVERY_PANEL, CHARGE_PANEL)
     add_notice_source(app, Deliveries())
     subscriptions.init_app(app)
     navigation.init_app(app)

@@ -19,6 +19,7 @@ from portal.kernel.config import Settings, SettingsError, load_settings
 from portal.kernel.errors import PortalError
 from portal.kernel.readiness import NotReadyError, check_database, reason, upgrade_database
 from portal.telephony.commands import call
+from portal.telephony.line_commands import line, number
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -32,6 +33,8 @@ def cli() -> None:
 cli.add_command(account)
 cli.add_command(user)
 cli.add_command(call)
+cli.add_command(line)
+cli.add_command(number)
 cli.add_command(database)
 
 
@@ -76,13 +79,26 @@ def worker() -> None:
     run_both(settings)
 
 
-@cli.command()
-def engine() -> None:
+@cli.group(invoke_without_command=True)
+@click.pass_context
+def engine(context: click.Context) -> None:
     """Drive the switch: one engine per switch."""
+    if context.invoked_subcommand is not None:
+        return
     from portal.server.parts import run_engine
 
     app, _settings = _ready_app("engine")
     run_engine(app)
+
+
+@engine.command("check")
+def check_engine() -> None:
+    """Say what is still missing for an Asterisk to work under the portal; code 1 while anything is."""
+    from portal.telephony.asterisk_check_command import run_check
+
+    app, _settings = _ready_app("command")
+    with app.app_context():
+        run_check()
 
 
 @cli.command()

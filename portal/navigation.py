@@ -8,11 +8,12 @@ from werkzeug.local import LocalProxy
 
 from portal.accounts.door import signed_in
 from portal.billing.queries import HeaderMoney, header
+from portal.followups import queries as followups
 from portal.helpdesk.queries import unread_count
 from portal.jobs.views import jobs_going_on
 from portal.kernel.i18n import gettext as _
 from portal.kernel.tenancy import current_scope
-from portal.web import htmx, nav
+from portal.web import htmx, live, nav
 from portal.web.access import Permission
 from portal.web.nav import Entry, NavItem
 from portal.webhooks.alerts import words as alert_words
@@ -26,6 +27,11 @@ def _unread_answers() -> int:
     return unread_count() if scope is not None and scope.account_id is not None else 0
 
 
+def _open_follow_ups() -> int:
+    scope = current_scope()
+    return followups.count(followups.Show.OPEN) if scope is not None and scope.account_id is not None else 0
+
+
 def _open_jobs() -> int:
     """None on pages outside of an account."""
     scope = current_scope()
@@ -35,6 +41,7 @@ def _open_jobs() -> int:
 ENTRIES: tuple[Entry, ...] = (
     Entry("overview.index", lambda: _("Overview"), "dashboard", "work", Permission.SEE_CALLS),
     Entry("calls.index", lambda: _("Calls"), "calls", "work", Permission.SEE_CALLS),
+    Entry("followups.index", lambda: _("Missed calls"), "missed", "work", Permission.SEE_CALLS, count=_open_follow_ups),
     Entry("billing.balance", lambda: _("Balance"), "wallet", "work", Permission.SEE_MONEY),
     Entry("jobs.index", lambda: _("Tasks"), "history", "work", Permission.SEE_CALLS, count=_open_jobs),
     Entry("billing.payments", lambda: _("Payment statistics"), "chart", "cabinet", Permission.SEE_MONEY),
@@ -78,7 +85,7 @@ def _frame() -> dict[str, object]:
         "nav": LocalProxy(_menu) if person else [],
         "flashes": htmx.flashes(),
         "header": LocalProxy(_money) if account and _may(Permission.SEE_MONEY) else None,
-        "live_url": url_for("accounts.live") if account else None,
+        "live_url": url_for("accounts.live", since=live.stamp()) if account else None,
         "preferences": {"url": url_for("accounts.set_preferences"), "next": request.full_path.rstrip("?")},
         "alerts": LocalProxy(_alerts) if account and _may(Permission.MANAGE_INTEGRATION) else [],
         "alerts_url": url_for("webhooks.alerts") if account and _may(Permission.MANAGE_INTEGRATION) else None,

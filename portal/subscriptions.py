@@ -8,6 +8,7 @@ from portal.accounts.events import AccountOpened
 from portal.billing import charging
 from portal.calls.events import CallAnswered, CallFinished, CallRecorded, CallStarted
 from portal.calls.log import upkeep
+from portal.followups import keeping as followups
 from portal.kernel.events import EventBus
 from portal.routing import activity as routing_activity
 from portal.routing import services as routing
@@ -27,6 +28,8 @@ def init_app(app: Flask) -> None:
     # The price first: the notice of the call's end tells it.
     bus.subscribe(CallFinished, charging.on_call_finished)
     bus.subscribe(CallFinished, routing_activity.on_call_finished)
+    bus.subscribe(CallAnswered, followups.on_call_answered)
+    bus.subscribe(CallFinished, followups.on_call_finished)
     bus.subscribe(CallStarted, outbox.on_call_started)
     bus.subscribe(CallAnswered, outbox.on_call_answered)
     bus.subscribe(CallFinished, outbox.on_call_finished)

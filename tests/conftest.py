@@ -23,6 +23,7 @@ pytest_plugins = [
     "tests.support.properties",
     "tests.support.sockets",
     "tests.support.chromium",
+    "tests.support.bucket",
 ]
 
 

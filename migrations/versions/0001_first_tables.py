@@ -182,6 +182,22 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'kind', 'outcome', 'did', 'sip', 'other_sip', 'has_recording', 'talk_band', 'price_band', name='uq_call_class_facts'),
     info={'owned': True}
     )
+    op.create_table('call_tag',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('name', sa.String(length=60), nullable=False),
+    sa.Column('folded', sa.String(length=120), nullable=False),
+    sa.Column('tone', sa.String(length=8), nullable=False),
+    sa.Column('removed_at', UtcDateTime(), nullable=True),
+    sa.Column('merged_into_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_call_tag_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_tag')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_call_tag_account_id_id')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('call_tag', schema=None) as batch_op:
+        batch_op.create_index('uq_call_tag_account_id_folded', ['account_id', 'folded'], unique=True, sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
+
     op.create_table('call_total',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -229,6 +245,32 @@ def upgrade() -> None:
     sa.UniqueConstraint('number', name=op.f('uq_did_number')),
     info={'owned': True}
     )
+    op.create_table('follow_up_rules',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('minutes', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_follow_up_rules_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_follow_up_rules')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_follow_up_rules_account_id_id')),
+    sa.UniqueConstraint('account_id', name=op.f('uq_follow_up_rules_account_id')),
+    info={'owned': True}
+    )
+    op.create_table('hand_closing',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('number', sa.String(length=15), nullable=False),
+    sa.Column('at', UtcDateTime(), nullable=False),
+    sa.Column('reason', sa.String(length=24), nullable=False),
+    sa.Column('note', sa.String(length=500), nullable=False),
+    sa.Column('by', sa.String(length=200), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_hand_closing_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_hand_closing')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_hand_closing_account_id_id')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('hand_closing', schema=None) as batch_op:
+        batch_op.create_index('ix_hand_closing_account_id_number_at', ['account_id', 'number', 'at'], unique=False)
+
     op.create_table('hunt_group',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -330,6 +372,20 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_line_activity_account_id_id')),
     info={'owned': True}
     )
+    op.create_table('log_preference',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('columns', sa.JSON(), nullable=True),
+    sa.Column('is_dense', sa.Boolean(), nullable=False),
+    sa.Column('default_view_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_log_preference_account_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_log_preference_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_log_preference')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_log_preference_account_id_id')),
+    sa.UniqueConstraint('account_id', 'user_id', name=op.f('uq_log_preference_account_id_user_id')),
+    info={'owned': True}
+    )
     op.create_table('membership',
     sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -352,6 +408,25 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', name=op.f('uq_record_retention_account_id')),
     info={'owned': True}
     )
+    op.create_table('saved_view',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('name', sa.String(length=80), nullable=False),
+    sa.Column('is_shared', sa.Boolean(), nullable=False),
+    sa.Column('query', sa.JSON(), nullable=False),
+    sa.Column('columns', sa.JSON(), nullable=True),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('removed_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_saved_view_account_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_saved_view_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_saved_view')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_saved_view_account_id_id')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('saved_view', schema=None) as batch_op:
+        batch_op.create_index('ix_saved_view_account_id_user_id', ['account_id', 'user_id'], unique=False)
+
     op.create_table('sip_line',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -681,6 +756,39 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_call_leg_account_id_id')),
     info={'owned': True}
     )
+    op.create_table('call_note',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('call_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('version', sa.BigInteger(), nullable=False),
+    sa.Column('by', sa.String(length=200), nullable=False),
+    sa.Column('at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'call_id'], ['call_record.account_id', 'call_record.id'], name='fk_call_id_call_record'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_call_note_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_note')),
+    sa.UniqueConstraint('account_id', 'call_id', name=op.f('uq_call_note_account_id_call_id')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_call_note_account_id_id')),
+    info={'owned': True}
+    )
+    op.create_table('call_tagging',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('call_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('tag_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('started_at', UtcDateTime(), nullable=False),
+    sa.Column('came_from_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.ForeignKeyConstraint(['account_id', 'call_id'], ['call_record.account_id', 'call_record.id'], name='fk_call_id_call_record'),
+    sa.ForeignKeyConstraint(['account_id', 'tag_id'], ['call_tag.account_id', 'call_tag.id'], name='fk_tag_id_call_tag'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_call_tagging_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_tagging')),
+    sa.UniqueConstraint('account_id', 'call_id', 'tag_id', name=op.f('uq_call_tagging_account_id_call_id_tag_id')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_call_tagging_account_id_id')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('call_tagging', schema=None) as batch_op:
+        batch_op.create_index('ix_call_tagging_account_id_tag_id_started_at_call_id', ['account_id', 'tag_id', 'started_at', 'call_id'], unique=False)
+
     op.create_table('contact',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -735,6 +843,40 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_dismissed_alert_account_id_id')),
     info={'owned': True}
     )
+    op.create_table('follow_up',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('number', sa.String(length=15), nullable=False),
+    sa.Column('did', sa.String(length=15), nullable=True),
+    sa.Column('misses', sa.BigInteger(), nullable=False),
+    sa.Column('first_missed_at', UtcDateTime(), nullable=False),
+    sa.Column('last_missed_at', UtcDateTime(), nullable=False),
+    sa.Column('last_call_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('due_at', UtcDateTime(), nullable=False),
+    sa.Column('is_due_by_hand', sa.Boolean(), nullable=False),
+    sa.Column('owner_user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('owner_crm_user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('closed_at', UtcDateTime(), nullable=True),
+    sa.Column('closing', sa.String(length=16), nullable=True),
+    sa.Column('closing_call_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('hand_closing_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.ForeignKeyConstraint(['account_id', 'closing_call_id'], ['call_record.account_id', 'call_record.id'], name='fk_closing_call_id_call_record'),
+    sa.ForeignKeyConstraint(['account_id', 'hand_closing_id'], ['hand_closing.account_id', 'hand_closing.id'], name='fk_hand_closing_id_hand_closing'),
+    sa.ForeignKeyConstraint(['account_id', 'last_call_id'], ['call_record.account_id', 'call_record.id'], name='fk_last_call_id_call_record'),
+    sa.ForeignKeyConstraint(['account_id', 'owner_crm_user_id'], ['crm_user.account_id', 'crm_user.id'], name='fk_owner_crm_user_id_crm_user'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_follow_up_account_id')),
+    sa.ForeignKeyConstraint(['owner_user_id'], ['user.id'], name=op.f('fk_follow_up_owner_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_follow_up')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_follow_up_account_id_id')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('follow_up', schema=None) as batch_op:
+        batch_op.create_index('ix_follow_up_account_id_first_missed_at', ['account_id', 'first_missed_at'], unique=False)
+        batch_op.create_index('ix_follow_up_account_id_number_closed_at', ['account_id', 'number', 'closed_at'], unique=False)
+        batch_op.create_index('ix_follow_up_closed', ['account_id', 'closed_at', 'id'], unique=False, sqlite_where=sa.text('closed_at is not null'), postgresql_where=sa.text('closed_at is not null'))
+        batch_op.create_index('ix_follow_up_due', ['account_id', 'due_at', 'id'], unique=False, sqlite_where=sa.text('closed_at is null'), postgresql_where=sa.text('closed_at is null'))
+        batch_op.create_index('uq_follow_up_account_id_number', ['account_id', 'number'], unique=True, sqlite_where=sa.text('closed_at is null'), postgresql_where=sa.text('closed_at is null'))
+
     op.create_table('hunt_member',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -834,7 +976,10 @@ def upgrade() -> None:
             "audit_entry",
             "call_class",
             "call_leg",
+            "call_note",
             "call_record",
+            "call_tag",
+            "call_tagging",
             "call_total",
             "capture_page",
             "captured_request",
@@ -844,17 +989,22 @@ def upgrade() -> None:
             "delivery_attempt",
             "did",
             "dismissed_alert",
+            "follow_up",
+            "follow_up_rules",
+            "hand_closing",
             "hunt_group",
             "hunt_member",
             "job",
             "ledger_day",
             "ledger_entry",
             "line_activity",
+            "log_preference",
             "record_hearing",
             "record_removal",
             "record_retention",
             "recording",
             "sandbox_phone",
+            "saved_view",
             "sip_line",
             "support_message",
             "support_thread",
@@ -887,12 +1037,25 @@ def downgrade() -> None:
 
     op.drop_table('recording')
     op.drop_table('hunt_member')
+    with op.batch_alter_table('follow_up', schema=None) as batch_op:
+        batch_op.drop_index('uq_follow_up_account_id_number', sqlite_where=sa.text('closed_at is null'), postgresql_where=sa.text('closed_at is null'))
+        batch_op.drop_index('ix_follow_up_due', sqlite_where=sa.text('closed_at is null'), postgresql_where=sa.text('closed_at is null'))
+        batch_op.drop_index('ix_follow_up_closed', sqlite_where=sa.text('closed_at is not null'), postgresql_where=sa.text('closed_at is not null'))
+        batch_op.drop_index('ix_follow_up_account_id_number_closed_at')
+        batch_op.drop_index('ix_follow_up_account_id_first_missed_at')
+
+    op.drop_table('follow_up')
     op.drop_table('dismissed_alert')
     op.drop_table('delivery_attempt')
     with op.batch_alter_table('contact', schema=None) as batch_op:
         batch_op.drop_index('ix_contact_account_id_search_text_id')
 
     op.drop_table('contact')
+    with op.batch_alter_table('call_tagging', schema=None) as batch_op:
+        batch_op.drop_index('ix_call_tagging_account_id_tag_id_started_at_call_id')
+
+    op.drop_table('call_tagging')
+    op.drop_table('call_note')
     op.drop_table('call_leg')
     with op.batch_alter_table('webhook_delivery', schema=None) as batch_op:
         batch_op.drop_index('uq_webhook_delivery_account_id_event_id_subscription_id', sqlite_where=sa.text('not is_test'), postgresql_where=sa.text('not is_test'))
@@ -955,11 +1118,16 @@ def downgrade() -> None:
 
     op.drop_table('support_thread')
     op.drop_table('sip_line')
+    with op.batch_alter_table('saved_view', schema=None) as batch_op:
+        batch_op.drop_index('ix_saved_view_account_id_user_id')
+
+    op.drop_table('saved_view')
     op.drop_table('record_retention')
     with op.batch_alter_table('membership', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_membership_account_id'))
 
     op.drop_table('membership')
+    op.drop_table('log_preference')
     op.drop_table('line_activity')
     with op.batch_alter_table('ledger_entry', schema=None) as batch_op:
         batch_op.drop_index('ix_ledger_entry_account_id_at_id')
@@ -972,9 +1140,18 @@ def downgrade() -> None:
 
     op.drop_table('job')
     op.drop_table('hunt_group')
+    with op.batch_alter_table('hand_closing', schema=None) as batch_op:
+        batch_op.drop_index('ix_hand_closing_account_id_number_at')
+
+    op.drop_table('hand_closing')
+    op.drop_table('follow_up_rules')
     op.drop_table('did')
     op.drop_table('capture_page')
     op.drop_table('call_total')
+    with op.batch_alter_table('call_tag', schema=None) as batch_op:
+        batch_op.drop_index('uq_call_tag_account_id_folded', sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
+
+    op.drop_table('call_tag')
     op.drop_table('call_class')
     with op.batch_alter_table('audit_entry', schema=None) as batch_op:
         batch_op.drop_index('ix_audit_entry_account_id_at')

@@ -28,7 +28,14 @@ _VIEWER = frozenset(
 )
 RIGHTS: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _VIEWER,
-    Role.ADMIN: _VIEWER | {Permission.PLACE_CALLS, Permission.MANAGE_INTEGRATION, Permission.MANAGE_RECORDS},
+    Role.ADMIN: _VIEWER
+    | {
+        Permission.PLACE_CALLS,
+        Permission.WORK_CALLS,
+        Permission.MANAGE_CALLS,
+        Permission.MANAGE_INTEGRATION,
+        Permission.MANAGE_RECORDS,
+    },
 }
 OPERATOR_RIGHTS = frozenset({Permission.PUBLIC, Permission.SIGNED_IN, Permission.OPERATE})
 

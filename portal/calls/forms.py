@@ -26,6 +26,9 @@ class OriginateForm(BaseForm):
     request_id = HiddenField(default=lambda: random_word(20), validators=[Length(max=64)])
     """Of this form: sent twice, by a double click or a reload, it makes one call."""
 
+    back = HiddenField()
+    """The page of ours from which somebody came to call."""
+
     @property
     def request(self) -> str:
         """The same for the same form with the same numbers."""

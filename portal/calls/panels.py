@@ -1,4 +1,4 @@
-"""What higher rooms show of calls on this room's pages: a column of the log, a section of one call's page.
+"""What higher rooms show of calls on this room's pages: a column or a chip of the log, a section of one call's page.
 
 This room knows neither records nor charges nor deliveries. Each room above offers a `CallPanel` with templates of its
 own; `app.py` adds them in the order in which they are to stand.
@@ -7,7 +7,7 @@ own; `app.py` adds them in the order in which they are to stand.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Flask, current_app
@@ -19,16 +19,26 @@ from portal.calls.models import CallRecord
 class CallPanel:
     """A room's offer. `load` answers what it knows of these calls, by the call's row id, in a fixed number of queries.
 
-    `cell` and `section` are templates (None: not shown there). They see `call`, and as `known` what `load` gave for
-    it, None where that is nothing. `heading` is the column's word. `tool` is a template of what can be done with all
-    the calls of a choice; it sees the filters as `bar`.
+    `cell`, `chip` (beside the outcome) and `section` are templates (None: not shown there). They see `call`, and as
+    `known` what `load` gave for it, None where that is nothing. `heading` is the column's word. `tool` is a template of
+    what can be done with all the calls of a choice; it sees the filters as `bar`.
     """
 
     heading: Callable[[], str]
     load: Callable[[Sequence[CallRecord]], Mapping[int, Any]]
     cell: str | None = None
+    chip: str | None = None
     section: str | None = None
     tool: str | None = None
+    load_for_page: Callable[[CallRecord], Any] | None = None
+    """What the section of one call is given besides: where `load` knows nothing of it."""
+    is_left_out_when_unknown: bool = False
+    """No section where `load` gave nothing."""
+
+    @property
+    def room(self) -> str:
+        """The name of the room that offers it, which is the folder of its templates: the column's name for choosing."""
+        return (self.cell or self.chip or self.section or "").partition("/")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +46,9 @@ class LoadedPanel:
     """A panel with what it knows of the calls of this page."""
 
     heading: str
+    room: str
     cell: str | None
+    chip: str | None
     section: str | None
     known: Mapping[int, Any]
 
@@ -47,13 +59,19 @@ def add_panels(app: Flask, *panels: CallPanel) -> None:
 
 
 def log_panels(calls: Sequence[CallRecord]) -> list[LoadedPanel]:
-    """The columns that other rooms add to the log."""
-    return [_loaded(panel, calls) for panel in _panels() if panel.cell]
+    """The columns and chips that other rooms add to the log."""
+    return [_loaded(panel, calls) for panel in _panels() if panel.cell or panel.chip]
 
 
 def page_panels(call: CallRecord) -> list[LoadedPanel]:
     """The sections that other rooms add to the page of one call."""
-    return [_loaded(panel, [call]) for panel in _panels() if panel.section]
+    loaded = [(panel, _for_page(panel, call)) for panel in _panels() if panel.section]
+    return [each for panel, each in loaded if call.id in each.known or not panel.is_left_out_when_unknown]
+
+
+def column_headings() -> dict[str, str]:
+    """The columns that other rooms offer for the log, by the room's name."""
+    return {panel.room: panel.heading() for panel in _panels() if panel.cell}
 
 
 def log_tools() -> list[str]:
@@ -66,5 +84,13 @@ def _panels() -> tuple[CallPanel, ...]:
     return panels
 
 
+def _for_page(panel: CallPanel, call: CallRecord) -> LoadedPanel:
+    loaded = _loaded(panel, [call])
+    more = panel.load_for_page(call) if panel.load_for_page and call.id not in loaded.known else None
+    return loaded if more is None else replace(loaded, known={call.id: more})
+
+
 def _loaded(panel: CallPanel, calls: Sequence[CallRecord]) -> LoadedPanel:
-    return LoadedPanel(panel.heading(), panel.cell, panel.section, panel.load(calls) if calls else {})
+    return LoadedPanel(
+        panel.heading(), panel.room, panel.cell, panel.chip, panel.section, panel.load(calls) if calls else {}
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import tempfile
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -24,12 +24,15 @@ from portal.demo.companies import COMPANIES, OPERATOR, Company
 from portal.demo.history import Cast, Somebody, moments, past_call
 from portal.demo.postings import PriceBook, Purse
 from portal.demo.tapes import TapeShelf, shelve
+from portal.followups.keeping import recall
 from portal.kernel.clock import now
 from portal.kernel.db import db, transaction
 from portal.routing.services import set_receivers
 from portal.telephony.engine import CallKind
 from portal.telephony.models import Did, SandboxPhone, SipLine
 
+_REMEMBERED = timedelta(days=2)
+"""Who was missed before that has been called back somehow."""
 _PRICES_SINCE = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -115,4 +118,5 @@ def _remember(app: Flask, company: Company, count: int, shelf: TapeShelf | None)
         past = [past_call(moment, cast, chance) for moment in moments(count, now(), zone, chance)]
         prices = PriceBook(tariff.rates if tariff else [])
         shelve(app, shelf, past, Chapter(past, prices, Purse(zone), has_recording=True).write())
+        recall(now() - _REMEMBERED)
     post(EntryKind.PAYMENT, "demo-opening", Decimal(company.balance), text="Оплата по счёту № 1")

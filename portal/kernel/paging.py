@@ -120,3 +120,19 @@ class NewestFirst:
         moment, row_id = self.place_of(cursor)
         # A tuple gives its values no types: without one, the moment would not be compared as the column stores it.
         return tuple_(literal(moment, self.moment.type), literal(row_id, self.id.type))
+
+
+class OldestFirst(NewestFirst):
+    """The other way round, for what is to be done: the earliest moment first."""
+
+    __slots__ = ()
+
+    def ordered(self, rows: Select[R], cursor: Cursor | None = None) -> Select[R]:
+        """The rows from the cursor on; going back, the nearest older ones come first."""
+        columns: tuple[ColumnElement[Any], ...] = (self.moment.expression, self.id.expression)
+        if cursor is not None and cursor.backwards:
+            earlier = rows.where(tuple_(*columns) < self._place(cursor))
+            return earlier.order_by(*(column.desc() for column in columns))
+        if cursor is not None:
+            rows = rows.where(tuple_(*columns) > self._place(cursor))
+        return rows.order_by(*columns)

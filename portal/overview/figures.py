@@ -11,6 +11,8 @@ from flask import url_for
 
 from portal.billing.queries import header
 from portal.calls.queries import today
+from portal.followups import queries as followups
+from portal.followups.queries import Show
 from portal.kernel.i18n import gettext as _
 from portal.kernel.i18n import ngettext
 from portal.telephony.engine import CallOutcome
@@ -51,6 +53,19 @@ def day_figures() -> list[Figure]:
         )
         for label, icon, outcome, count, before in tiles
     ]
+
+
+def follow_up_figure() -> Figure:
+    """The clients who are still to be called back, and for how many of them it is late."""
+    waiting, late = followups.count(Show.OPEN), followups.count(Show.OVERDUE)
+    return Figure(
+        label=_("To call back"),
+        value=number(waiting),
+        url=url_for("followups.index", show=Show.OVERDUE.value if late else None),
+        note=ngettext("%(num)s overdue", "%(num)s overdue", late) if late else _("nothing is overdue"),
+        icon="outgoing",
+        tone="bad" if late else "",
+    )
 
 
 def _query(day: str, outcome: CallOutcome | None) -> dict[str, Any]:

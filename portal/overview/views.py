@@ -9,7 +9,7 @@ from portal.accounts.door import signed_in
 from portal.calls.queries import live_calls
 from portal.kernel.errors import Forbidden
 from portal.kernel.i18n import gettext as _
-from portal.overview.figures import day_figures, delivery_figure, money_figure, troubles
+from portal.overview.figures import day_figures, delivery_figure, follow_up_figure, money_figure, troubles
 from portal.overview.setup import setup_steps
 from portal.web import htmx
 from portal.web.access import Permission
@@ -30,7 +30,7 @@ def index() -> ResponseReturnValue:
     return htmx.render(
         "overview/index.html",
         fragment="overview/_figures.html",
-        figures=[*day_figures(), delivery_figure(webhooks), money_figure()],
+        figures=[*day_figures(), follow_up_figure(), delivery_figure(webhooks), money_figure()],
         troubles=troubles(webhooks),
         steps=setup_steps(webhooks),
         live_calls=live_calls(),

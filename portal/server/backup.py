@@ -35,7 +35,15 @@ def back_up(app: Flask, file: Path) -> str:
     except OSError as error:
         raise Refused(f"{file} cannot be written: {error.strerror or error}.") from None
     size = file.stat().st_size
-    return f"{file}: the database, the secret and {count} records, {size:,} bytes. Keep it as safe as the secret."
+    return f"{file}: {_what(app, count)}, {size:,} bytes. Keep it as safe as the secret."
+
+
+def _what(app: Flask, count: int) -> str:
+    settings: Settings = app.extensions["portal.settings"]
+    if settings.storage is None:
+        return f"the database, the secret and {count} records"
+    bucket, prefix = settings.storage
+    return f"the database and the secret, but no records (they are in s3://{bucket}/{prefix}: keep a copy of that too)"
 
 
 def _write(app: Flask, folder: Path, target: Path) -> int:
@@ -50,7 +58,7 @@ def _write(app: Flask, folder: Path, target: Path) -> int:
         with tarfile.open(fileobj=out, mode="w") as tar:
             for name in (NOTE, SECRET, DATABASE):
                 tar.add(folder / name, arcname=name)
-            count = _add_blobs(tar, settings.data / BLOBS)
+            count = _add_blobs(tar, settings.data / BLOBS) if settings.storage is None else 0
         out.flush()
         os.fsync(out.fileno())
     return count

@@ -19,6 +19,7 @@ from portal.kernel.db import db
 from portal.kernel.errors import Conflict, Refused
 from portal.kernel.locks import ProcessLock, take_lock
 from portal.kernel.readiness import NotReadyError, check_database, known_revisions
+from portal.kernel.storage import make_store
 from portal.server import postgres
 from portal.server.copies import BLOBS, DATABASE, NOTE, SECRET, Note, kind_of, sqlite_file
 
@@ -114,11 +115,22 @@ def _bring_in(settings: Settings, copy: Path) -> None:
 
 
 def _swap_blobs(settings: Settings, copy: Path) -> None:
+    if settings.storage is not None:
+        _hand_over(settings, copy / BLOBS)
+        return
     blobs, old = settings.data / BLOBS, copy / f"{BLOBS}.old"
     if blobs.exists():
         blobs.replace(old)
     if (copy / BLOBS).exists():
         (copy / BLOBS).replace(blobs)
+
+
+def _hand_over(settings: Settings, blobs: Path) -> None:
+    """Records that a copy holds go to the store; what the store has besides stays. Raises `Unavailable`."""
+    store = make_store(settings)
+    for path in sorted(blobs.rglob("*")):
+        if path.is_file():
+            store.put(path.relative_to(blobs).as_posix(), path)
 
 
 def _let_nobody_hold(file: Path) -> None:

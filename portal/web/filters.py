@@ -54,6 +54,17 @@ def duration(seconds: int | None) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+def timespan(seconds: float) -> str:
+    """Roughly how long, as people say it: `7 мин`, `2 ч 5 мин`, `3 дн. 4 ч`; less than a minute is that."""
+    minutes = int(seconds) // 60
+    hours, days = minutes // 60, minutes // 1440
+    if days:
+        return _("%(days)s d %(hours)s h", days=days, hours=hours % 24)
+    if hours:
+        return _("%(hours)s h %(minutes)s min", hours=hours, minutes=minutes % 60)
+    return _("%(minutes)s min", minutes=minutes) if minutes else _("less than a minute")
+
+
 def day(value: datetime | date) -> str:
     """`23 ноября 2026 г.`, or without the year in the present one."""
     local = value.astimezone(zone()).date() if isinstance(value, datetime) else value
@@ -172,6 +183,7 @@ def init_app(app: Flask) -> None:
         number=number,
         money=money,
         duration=duration,
+        timespan=timespan,
         day=day,
         month=month,
         month_short=month_short,

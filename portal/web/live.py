@@ -5,21 +5,24 @@ themselves again. One thread per process listens to the bells and wakes the stre
 from __future__ import annotations
 
 import queue
+import re
 import select
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 
 from portal.kernel import clock
 from portal.kernel.bells import Bells, Listener
 
 log = structlog.get_logger(__name__)
 
+_STAMP = re.compile(r"[0-9]{10}\.[0-9]{3}")
 _BEAT_SECONDS = 20.0
 """A comment now and then keeps proxies from closing the stream."""
 _GLANCE_SECONDS = 1.0
@@ -37,6 +40,10 @@ class Reader:
     inbox: queue.SimpleQueue[str | None] = field(default_factory=queue.SimpleQueue)
 
 
+EVERYTHING = "everything-changed"
+"""Told to a page when nobody knows what it missed: it asks for all its parts once."""
+
+
 class LiveHub:
     """Hands the bells of this process to its open pages."""
 
@@ -46,21 +53,27 @@ class LiveHub:
         self._lock = threading.Lock()
         self._readers: list[Reader] = []
         self._thread: threading.Thread | None = None
+        self._hears_since = datetime.max.replace(tzinfo=UTC)
+        self._heard: dict[tuple[int, str], datetime] = {}
 
-    def join(self, account_id: int, user_id: int) -> Reader | None:
+    def join(self, account_id: int, user_id: int, drawn_at: datetime | None = None) -> Reader | None:
         """A place for one page, until it leaves; None when too many are open (the page then does without).
 
-        Nobody takes them all: the person with the most pages gives one up to a person with fewer.
+        Nobody takes them all: the person with the most pages gives one up to a person with fewer. What changed since
+        the page was begun to be drawn is told at once.
         """
         reader = Reader(account_id, user_id)
         with self._lock:
             if len(self._readers) >= self._limit and not self._make_room(user_id):
                 return None
             self._readers.append(reader)
+            for name in self._missed(account_id, drawn_at):
+                reader.inbox.put(name)
             if self._thread is None:
                 self._thread = threading.Thread(
                     target=self._listen, args=(self._bells.listen(),), daemon=True, name="live"
                 )
+                self._hears_since = clock.now()
                 self._thread.start()
         return reader
 
@@ -94,6 +107,13 @@ class LiveHub:
         for reader in list(self._readers):
             reader.inbox.put(None)
 
+    def _missed(self, account_id: int, drawn_at: datetime | None) -> list[str]:
+        if drawn_at is None:
+            return []
+        if drawn_at < self._hears_since:
+            return [EVERYTHING]
+        return [name for (account, name), at in self._heard.items() if account == account_id and at >= drawn_at]
+
     def _make_room(self, user_id: int) -> bool:
         held = Counter(reader.user_id for reader in self._readers)
         greediest, most = held.most_common(1)[0]
@@ -114,6 +134,7 @@ class LiveHub:
 
     def _tell(self, account_id: int, name: str) -> None:
         with self._lock:
+            self._heard[account_id, name] = clock.now()
             for reader in self._readers:
                 # A slow page needs to know once that something changed, not how often.
                 if reader.account == account_id and reader.inbox.qsize() < 16:
@@ -125,10 +146,21 @@ def init_app(app: Flask, bells: Bells, limit: int) -> None:
     app.extensions["portal.live"] = LiveHub(bells, limit)
 
 
+def stamp() -> str:
+    """When this request began, for the address of its page's stream: the page may have missed what came since."""
+    began = clock.now() - timedelta(seconds=clock.monotonic() - g.began, milliseconds=1)
+    return f"{began.timestamp():.3f}"
+
+
+def read_stamp(text: str) -> datetime | None:
+    """The moment that an address names; None for nonsense."""
+    return clock.from_unix(float(text)) if _STAMP.fullmatch(text) else None
+
+
 def answer(hub: LiveHub, account_id: int, user_id: int) -> Response:
     """The stream as a response; 204 tells the page not to ask again."""
     connection = request.environ.get("gunicorn.socket")
-    reader = hub.join(account_id, user_id)
+    reader = hub.join(account_id, user_id, read_stamp(request.args.get("since", "")))
     if reader is None:
         return Response(status=204)
     stream = hub.read(reader, lambda: connection is not None and _is_closed(connection))

@@ -9,12 +9,17 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from portal.accounts.models import ApiKey, UserSession
+from portal.accounts.models import ApiKey, User, UserSession
 from portal.billing.ledger import post
 from portal.billing.models import EntryKind
 from portal.calls.models import CallRecord
+from portal.calls.remarks.models import CallTag
+from portal.calls.saved.models import SavedView
 from portal.contacts.models import Contact, CrmUser
+from portal.followups.models import FollowUp
 from portal.helpdesk.models import SupportMessage, SupportThread
 from portal.kernel.clock import now
 from portal.kernel.db import transaction
@@ -36,7 +41,6 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
         switch="main",
         kind=CallKind.INCOMING,
         caller="79039998877",
-        did="74951234567",
         started_at=now() - timedelta(minutes=1),
         has_recording=True,
     )
@@ -67,7 +71,32 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
             "thread_id": thread.id,
             "webhook_id": webhook.id,
             "year": LONG_AGO.year,
+            **_of_people(session, call),
         }
+
+
+def _of_people(session: Session, call: CallRecord) -> dict[str, object]:
+    """What people do about a call."""
+    moment = now()
+    follow_up = FollowUp(
+        number=f"7903{call.id:07}",
+        misses=1,
+        first_missed_at=moment,
+        last_missed_at=moment,
+        last_call_id=call.id,
+        due_at=moment,
+    )
+    word = f"word {call.id}"
+    tag, view = CallTag(name=word, folded=word), SavedView(user_id=_somebody(session), name=word, query={})
+    view.is_shared = True
+    session.add_all([follow_up, tag, view])
+    session.flush()
+    return {"follow_up_id": follow_up.id, "tag_id": tag.id, "view_id": view.id}
+
+
+def _somebody(session: Session) -> int:
+    """A person of the installation, whoever."""
+    return session.scalars(select(User.id).limit(1)).one()
 
 
 def _signing_webhook(app: Flask, address: str) -> WebhookSubscription:

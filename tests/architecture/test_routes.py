@@ -32,6 +32,8 @@ NOT_IN_THE_MENU = {
     "calls.export": "from the call log",
     "calls.live": "a fragment of the overview",
     "calls.new_call": "from the call log",
+    "calls.tag_list": "from a call's page",
+    "calls.view_list": "from the call log",
     "contacts.new_contact": "from the address book",
     "description.openapi": "a file, from the description",
     "integration.new_named_key": "led to by the list of keys",

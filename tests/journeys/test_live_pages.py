@@ -16,7 +16,7 @@ def test_a_call_shows_itself_on_two_open_tabs_and_is_ended_on_both(
 ) -> None:
     tabs = [context.pages[0], context.new_page()]
     for tab in tabs:
-        with tab.expect_response("**/live"):
+        with tab.expect_response("**/live?*"):
             tab.goto(f"{demo.url}/")
         stays_whole(tab)
 
@@ -59,7 +59,7 @@ def test_an_open_page_of_a_call_follows_it_to_its_record(
     expect(beside.locator("#webhook-rows tbody tr")).to_have_count(1)
     api_call_id = _call(demo, company)
     expect(beside.locator("#live-calls li", has_text=GLEB)).to_contain_text("говорит")
-    with page.expect_response("**/live"):
+    with page.expect_response("**/live?*"):
         page.goto(f"{demo.url}/calls/{api_call_id}")
     stays_whole(page)
     expect(page.locator("#timeline .leg", has_text=GLEB)).to_contain_text("на линии")

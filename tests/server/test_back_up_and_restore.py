@@ -86,3 +86,17 @@ def test_what_is_no_copy_is_refused_and_changes_nothing(north: Shell, tmp_path: 
     for file in (stranger, Path(__file__), tmp_path / "nothing.tar"):
         assert "no copy" in north.run("restore", file, "--replace").complaint
     assert north("account", "list") == "1\tNorth\tactive"
+
+
+def test_records_that_are_in_a_bucket_are_said_not_to_be_in_the_copy(
+    new_database: Callable[[], str], tmp_path: Path
+) -> None:
+    database = {"PORTAL_DATABASE_URL": new_database(), "PORTAL_SECRET_KEY": SECRET}
+    shell = Shell(tmp_path / "cloud", **database, PORTAL_STORAGE="s3://records/north")
+    shell("db", "upgrade")
+    copy = tmp_path / "copy.tar"
+
+    assert "no records (they are in s3://records/north/" in shell("backup", copy)
+
+    with tarfile.open(copy) as tar:
+        assert not [name for name in tar.getnames() if name.startswith("blobs")]

@@ -10,6 +10,7 @@ from flask import url_for
 
 from portal.calls.log.filters import CallFilters, Direction
 from portal.calls.log.notices import Notices
+from portal.calls.remarks.tags import tags
 from portal.calls.words import direction_word, outcome_word
 from portal.contacts.names import code_names
 from portal.kernel import clock, phone
@@ -18,6 +19,8 @@ from portal.telephony.engine import CallOutcome
 from portal.telephony.queries import dids, sip_lines
 from portal.web.filters import day, money
 
+EVERY_CALL = "none"
+"""`view=none` in the address: every call, whatever view the log opens with."""
 Option = tuple[str, str]
 """A value of the address, and its words."""
 
@@ -53,11 +56,12 @@ class FilterBar:
     sips: list[Option]
     records: list[Option]
     notices: list[Option]
+    tags: list[Option]
     clear_url: str
 
 
 def filter_bar(filters: CallFilters) -> FilterBar:
-    """The bar for this choice. Three queries, whatever is chosen."""
+    """The bar for this choice. Four queries, whatever is chosen."""
     choices = {
         "direction": [(each.value, direction_word(each.kind)) for each in Direction],
         "outcome": [(each.value, outcome_word(each)) for each in CallOutcome],
@@ -69,6 +73,7 @@ def filter_bar(filters: CallFilters) -> FilterBar:
             (Notices.WAITING.value, _("a notice is waiting")),
             (Notices.FAILED.value, _("a notice failed")),
         ],
+        "tag": [(str(tag.id), tag.name) for tag in tags()],
     }
     return FilterBar(
         filters=filters,
@@ -81,7 +86,8 @@ def filter_bar(filters: CallFilters) -> FilterBar:
         sips=choices["sip"],
         records=choices["record"],
         notices=choices["notices"],
-        clear_url=url_for("calls.index"),
+        tags=choices["tag"],
+        clear_url=_address({}),
     )
 
 
@@ -91,6 +97,8 @@ def log_url(filters: CallFilters, **more: str) -> str:
 
 
 def _address(values: dict[str, str]) -> str:
+    # By its bare address the log opens with the view that a person has chosen for that.
+    values = values or {"view": EVERY_CALL}
     # `from` is no name for an argument; the type checker sees the unpacked ones as url_for's own.
     return url_for("calls.index", **values)  # type: ignore[arg-type]
 
@@ -133,7 +141,7 @@ def _chips(filters: CallFilters, words: dict[str, dict[str, str]]) -> list[Chip]
         (("price_from", "price_to"), _range(_("price"), _money(filters.min_price), _money(filters.max_price))),
     ]
     chips = [Chip(label, _without(values, names)) for names, label in ranges if label]
-    for name in ("q", "direction", "outcome", "line", "sip", "record", "notices"):
+    for name in ("q", "direction", "outcome", "line", "sip", "record", "notices", "tag"):
         if name in values:
             shown = words.get(name, {}).get(values[name], values[name])
             chips.append(Chip(f"“{shown}”" if name == "q" else shown, _without(values, (name,))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, Select, or_, select
 
 from portal.calls.log import search
 from portal.calls.log.classes import PRICE_EDGES, TALK_EDGES, price_band, talk_band
@@ -13,6 +13,7 @@ from portal.calls.log.filters import CallFilters
 from portal.calls.log.models import CallClass, CallTotal
 from portal.calls.log.notices import notice_source
 from portal.calls.models import CallRecord
+from portal.calls.remarks.models import CallTag, CallTagging
 
 
 def is_choosy(filters: CallFilters) -> bool:
@@ -22,13 +23,21 @@ def is_choosy(filters: CallFilters) -> bool:
 
 def needs_each_call(filters: CallFilters) -> bool:
     """Whether totals by facts do not answer it."""
-    each = (filters.q, filters.min_talk, filters.max_talk, filters.min_price, filters.max_price, filters.notices)
+    each = (
+        filters.q,
+        filters.min_talk,
+        filters.max_talk,
+        filters.min_price,
+        filters.max_price,
+        filters.notices,
+        filters.tag,
+    )
     return any(part is not None for part in each)
 
 
 def is_told_by_class(filters: CallFilters) -> bool:
     """Whether a call fits exactly when its class does."""
-    return filters.q is None and filters.notices is None and _bands_fit(filters)
+    return filters.q is None and filters.notices is None and filters.tag is None and _bands_fit(filters)
 
 
 def conditions(filters: CallFilters) -> list[ColumnElement[bool]]:
@@ -37,6 +46,8 @@ def conditions(filters: CallFilters) -> list[ColumnElement[bool]]:
     found += [CallRecord.search_text.contains(needle, autoescape=True) for needle in needles(filters)]
     if filters.notices is not None:
         found.append(notice_source().condition(filters.notices))
+    if filters.tag is not None:
+        found.append(CallRecord.id.in_(tagged(filters.tag)))
     return found
 
 
@@ -60,6 +71,11 @@ def facts(filters: CallFilters, model: type[CallClass | CallTotal]) -> list[Colu
     if filters.sip is not None:
         found.append(or_(model.sip == filters.sip, model.other_sip == filters.sip))
     return found
+
+
+def tagged(tag_id: int) -> Select[int]:
+    """The row ids of the calls with a tag that is on the list."""
+    return select(CallTagging.call_id).join(CallTagging.tag).where(CallTag.id == tag_id, CallTag.removed_at.is_(None))
 
 
 def needles(filters: CallFilters) -> list[str]:

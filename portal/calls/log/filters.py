@@ -21,6 +21,7 @@ from portal.kernel.money import parse_amount
 from portal.telephony.addresses import is_outside_number, is_sip_account
 from portal.telephony.engine import CallKind, CallOutcome
 from portal.web.filters import duration
+from portal.web.forms import row_id
 
 T = TypeVar("T")
 
@@ -61,6 +62,8 @@ class CallFilters:
     min_price: Decimal | None = None
     max_price: Decimal | None = None
     notices: Notices | None = None
+    tag: int | None = None
+    """The row id of a tag of the account's list."""
 
     @property
     def since(self) -> datetime | None:
@@ -92,6 +95,7 @@ class CallFilters:
             "price_from": self.min_price,
             "price_to": self.max_price,
             "notices": self.notices,
+            "tag": self.tag,
         }
         return {name: str(value) for name, value in named.items() if value is not None}
 
@@ -117,6 +121,7 @@ def read_filters(query: Mapping[str, str], zone: ZoneInfo) -> tuple[CallFilters,
         min_price=_read(query, "price_from", _price, notes),
         max_price=_read(query, "price_to", _price, notes),
         notices=_read(query, "notices", Notices, notes),
+        tag=_read(query, "tag", _row, notes),
     )
     return _without_nonsense(filters, notes), notes
 
@@ -172,6 +177,13 @@ def _sip(text: str) -> str:
     if not is_sip_account(text):
         raise ValueError(text)
     return text
+
+
+def _row(text: str) -> int:
+    number = row_id(text)
+    if number is None:
+        raise ValueError(text)
+    return number
 
 
 def _yes_or_no(text: str) -> bool:

@@ -18,8 +18,10 @@ from portal.calls.log.notices import notice_source
 from portal.calls.log.stretch import CALLS, LAST_ID, Stretch
 from portal.calls.log.textindex import knows_text
 from portal.calls.models import CallRecord
+from portal.calls.remarks.models import CallTagging
 from portal.kernel import clock
 from portal.kernel.db import db, is_sqlite
+from portal.kernel.paging import NewestFirst
 
 NEAR = 2_000
 """Calls that every choice is first looked for among: enough for what one call in forty is."""
@@ -33,6 +35,7 @@ _GROWTH = 8
 
 Calls = Select[Any]
 """What is to be read of calls: `select(CallRecord)`, or some of its columns."""
+_TAGGED = NewestFirst(CallTagging.started_at, CallTagging.call_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,8 @@ def nearest(rows: Calls, stretch: Stretch, wanted: int, among: int = NEAR) -> Lo
 
 def farther(filters: CallFilters) -> Iterator[Way]:
     """The ways for a choice that the nearest calls do not answer, the best first."""
+    if filters.tag is not None:
+        yield _by_tag
     if filters.notices is not None:
         yield _by_notices
     if any(len(needle) >= moments.GRAM for needle in choice.needles(filters)) and knows_text():
@@ -83,6 +88,15 @@ def _one_by_one(rows: Calls, _filters: CallFilters, stretch: Stretch, wanted: in
         return None
     looked = nearest(rows, stretch, wanted, FAR)
     return Looked(looked.rows, looked.left and replace(looked.left, step=1))
+
+
+def _by_tag(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int) -> Looked | None:
+    """The next calls of the tag, in the order of the log."""
+    ours = select(CallTagging.started_at, CallTagging.call_id).where(CallTagging.tag_id == filters.tag)
+    within = ours.where(CallTagging.started_at >= stretch.since, CallTagging.started_at < stretch.until)
+    keys = db.session.execute(_TAGGED.ordered(cast("Select[Any]", within), stretch.cursor()).limit(NEAR)).all()
+    calls = _read(stretch.in_order(_among(rows, [call_id for _moment, call_id in keys])).limit(wanted))
+    return Looked(calls, stretch.beyond(*keys[-1]) if len(keys) == NEAR else None)
 
 
 def _by_notices(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int) -> Looked | None:

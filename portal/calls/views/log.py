@@ -11,9 +11,10 @@ from portal.calls.feature import feature
 from portal.calls.log.bar import filter_bar, log_url
 from portal.calls.log.chart import bars
 from portal.calls.log.filters import CallFilters, read_filters
-from portal.calls.log.pages import call_page
+from portal.calls.log.pages import LogPage, call_page
 from portal.calls.log.totals import LogTotals, counted_totals, kept_totals
 from portal.calls.panels import log_panels, log_tools
+from portal.calls.saved.bar import opening_url, present_view, view_part
 from portal.kernel.i18n import gettext as _
 from portal.kernel.paging import Cursor, NewestFirst
 from portal.web import htmx
@@ -23,22 +24,21 @@ from portal.web.filters import zone
 
 @feature.get("/calls", needs=Permission.SEE_CALLS)
 def index() -> ResponseReturnValue:
+    opening = opening_url()
+    if opening is not None:
+        return htmx.go_to(opening)
     filters, notes = read_filters(request.args, zone())
-    cursor = _cursor(notes)
+    view, cursor = present_view(notes), _cursor(notes)
     calls = call_page(filters, cursor)
+    kept = {"view": str(view.id)} if view else {}
     return htmx.render(
         "calls/index.html",
         fragment="calls/_log.html",
-        bar=filter_bar(filters),
-        calls=calls.rows,
-        looked_to=calls.looked_to,
+        **view_part(filters, view),
+        **_page(filters, calls, kept),
         notes=notes,
         **_totals(filters, kept_totals(filters)),
-        panels=log_panels(calls.rows),
-        tools=log_tools(),
-        newer_url=log_url(filters, page=calls.previous) if calls.previous else None,
-        older_url=log_url(filters, page=calls.next) if calls.next else None,
-        newest_url=log_url(filters) if cursor else None,
+        newest_url=log_url(filters, **kept) if cursor else None,
     )
 
 
@@ -58,6 +58,18 @@ def _totals(filters: CallFilters, found: LogTotals | None) -> dict[str, Any]:
         # `from` is no name for an argument; the type checker sees the unpacked ones as url_for's own.
         "totals_url": url_for("calls.totals", **query),  # type: ignore[arg-type]
         "log_url": log_url(filters),
+    }
+
+
+def _page(filters: CallFilters, calls: LogPage, kept: dict[str, str]) -> dict[str, Any]:
+    return {
+        "bar": filter_bar(filters),
+        "calls": calls.rows,
+        "looked_to": calls.looked_to,
+        "panels": log_panels(calls.rows),
+        "tools": log_tools(),
+        "newer_url": log_url(filters, page=calls.previous, **kept) if calls.previous else None,
+        "older_url": log_url(filters, page=calls.next, **kept) if calls.next else None,
     }
 
 

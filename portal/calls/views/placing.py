@@ -8,13 +8,15 @@ from flask.typing import ResponseReturnValue
 from portal.calls import queries
 from portal.calls.feature import feature
 from portal.calls.forms import OriginateForm
-from portal.kernel.db import transaction
-from portal.kernel.errors import NotFound, Refused
+from portal.calls.page import page_of, the_call
+from portal.kernel.db import db, transaction
+from portal.kernel.errors import Refused
 from portal.kernel.i18n import gettext as _
 from portal.kernel.tenancy import current_account_id
 from portal.telephony import services
 from portal.web import htmx
 from portal.web.access import Permission
+from portal.web.security import is_own_path
 
 
 @feature.post("/calls/test", needs=Permission.PLACE_CALLS, writes=False)
@@ -26,7 +28,7 @@ def place_test_call() -> ResponseReturnValue:
 
 @feature.get("/calls/new", needs=Permission.PLACE_CALLS)
 def new_call() -> ResponseReturnValue:
-    form = OriginateForm(formdata=None, callee=request.args.get("to", "")[:64])
+    form = OriginateForm(formdata=None, callee=request.args.get("to", "")[:64], back=request.args.get("back"))
     form.offer_phones()
     return htmx.render("calls/new_call.html", form=form)
 
@@ -41,17 +43,25 @@ def originate() -> ResponseReturnValue:
         except Refused as error:
             form.refuse(error)
         else:
-            return _done(_("%(phone)s rings first, then the call goes out.", phone=form.caller.data))
+            message = _("%(phone)s rings first, then the call goes out.", phone=form.caller.data)
+            back = form.back.data or ""
+            return htmx.done(message, back_to=back) if is_own_path(back) else _done(message)
     return htmx.render("calls/new_call.html", form=form, status=422)
 
 
 @feature.post("/calls/<string(length=32):api_call_id>/hang-up", needs=Permission.PLACE_CALLS, writes=False)
 def hang_up(api_call_id: str) -> ResponseReturnValue:
-    call = queries.find_call(api_call_id)
-    if call is None:
-        raise NotFound
-    services.hang_up(current_account_id(), api_call_id, call.switch)
-    return _done(_("The call is being ended."))
+    services.hang_up(current_account_id(), api_call_id, the_call(api_call_id).switch)
+    message = _("The call is being ended.")
+    page = url_for(".call", api_call_id=api_call_id)
+    return _on_its_page(message, page, api_call_id) if request.form.get("back") == page else _done(message)
+
+
+def _on_its_page(message: str, page: str, api_call_id: str) -> ResponseReturnValue:
+    """Where a call was ended on its own page, that stays: as it is now, after the switch wrote."""
+    db.session.rollback()
+    context = page_of(the_call(api_call_id))
+    return htmx.done(message, back_to=page, fragment="calls/_call.html", announces="calls-changed", **context)
 
 
 def _done(message: str) -> ResponseReturnValue:

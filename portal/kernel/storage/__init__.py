@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from portal.kernel.config import Settings
 from portal.kernel.storage.folder import FolderStore
+from portal.kernel.storage.place import S3Place
 from portal.kernel.storage.store import BlobStore
 
 FOLDER = "blobs"
@@ -16,7 +17,7 @@ def make_store(settings: Settings) -> BlobStore:
     """The store that the settings name. Touches no network."""
     if settings.storage is None:
         return FolderStore(settings.data / FOLDER)
-    from portal.kernel.storage.s3 import S3Place, S3Store  # noqa: PLC0415 -- large, and most installations do without
+    from portal.kernel.storage.s3 import S3Store  # noqa: PLC0415 -- large, and most installations do without
 
     bucket, prefix = settings.storage
     key, secret = settings.storage_key, settings.storage_secret

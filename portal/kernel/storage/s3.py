@@ -6,7 +6,6 @@ import io
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from portal.kernel.errors import Unavailable
 from portal.kernel.i18n import gettext as _
+from portal.kernel.storage.place import S3Place
 from portal.kernel.storage.store import CHUNK, checked
 
 _PART = 8 * 1024 * 1024
@@ -31,20 +31,6 @@ _TUNING = Config(
     request_checksum_calculation="when_required",
     response_checksum_validation="when_required",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class S3Place:
-    """A bucket of an S3-compatible store. Without a key, boto3's own ways find one (a role of the machine)."""
-
-    bucket: str
-    prefix: str
-    """Empty, or ending with a slash."""
-    endpoint: str
-    """Empty: Amazon's own of the region."""
-    region: str
-    key: str | None = field(default=None, repr=False)
-    secret: str | None = field(default=None, repr=False)
 
 
 class S3Store:

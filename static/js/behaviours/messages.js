@@ -12,7 +12,13 @@ function close(toast) {
 function show(toast) {
   toast.querySelector("[data-toast-close]").hidden = false;
   place.append(toast);
-  setTimeout(close, toast.querySelector("form") ? 12000 : 8000, toast);
+  const form = toast.querySelector("form");
+  if (form) {
+    // By htmx, so that what was typed on the page stays; without scripts a plain form.
+    form.setAttribute("hx-post", form.getAttribute("action"));
+    htmx.process(form);
+  }
+  setTimeout(close, form ? 12000 : 8000, toast);
 }
 
 document.addEventListener("portal:toast", ({ detail: { text, undo } }) => {

@@ -17,6 +17,17 @@ on("finally:request", (ctx) => {
   bar.hidden ||= !timers.size;
 });
 
+// What an undo answers goes to its own place on the page; where that is not shown, the page is asked for anew.
+on("after:request", ({ hx, text, sourceElement, response: { status } }) => {
+  const toast = sourceElement.closest("[data-toast]");
+  if (!toast || status >= 400) return;
+  const name = text.match(/ id="([\w-]+)"/)?.[1];
+  const isHere = document.getElementById(name);
+  Object.assign(hx, isHere ? { retarget: `#${name}`, reswap: "outerMorph" } : { reswap: "none" });
+  if (text && !isHere) location.reload();
+  toast.remove();
+});
+
 on("response:error", ({ hx, text, response: { status } }, live) => {
   const isError = text.includes('id="error"');
   if (!isError && (status === 409 || status === 422)) return;

@@ -13,7 +13,8 @@ from portal.kernel.clock import now
 from portal.kernel.config import SettingsError, load_settings
 from portal.kernel.errors import Unavailable
 from portal.kernel.storage import BlobStore, make_store
-from portal.kernel.storage.s3 import S3Place, S3Store
+from portal.kernel.storage.place import S3Place
+from portal.kernel.storage.s3 import S3Store
 
 KEY = "records/7/2026/11/23/1.wav"
 MEGABYTE = 1024 * 1024

@@ -36,6 +36,10 @@ class FakeAsterisk:
         self.asked: list[tuple[str, str, dict[str, Any]]] = []
         self.told: list[dict[str, Any]] = []
         self.loses_record_news = False
+        self.missing_modules: set[str] = set()
+        self.watched: set[str] = set()
+        self.is_read_only = False
+        self.has_dialplan = True
         self.is_mute = False
         """Events are lost, as those are of which nothing was read before the reader died."""
         self.version = "22.10.1"
@@ -127,6 +131,8 @@ class FakeAsterisk:
     # What a switch does.
 
     def create(self, asked: dict[str, Any]) -> Answer:
+        if asked["endpoint"].startswith("Local/"):
+            return self._create_local(asked)
         endpoint, _, via = asked["endpoint"].removeprefix("PJSIP/").partition("@")
         settings = outside_party(endpoint) if via else self.phones.get(endpoint, _OFFLINE)
         if settings.habit is Habit.OFFLINE:
@@ -134,15 +140,30 @@ class FakeAsterisk:
         if asked["channelId"] in self.channels:
             return 409, {"message": "Channel with given unique ID already exists"}
         self._made += 1
-        data = f"{asked['app']},{asked['appArgs']}"
+        data = f"{asked['app']},{asked.get('appArgs', '')}"
         name = f"PJSIP/{via or endpoint}-{self._made:08x}"
         channel = FakeChannel(asked["channelId"], name, "Down", endpoint, "s", data, self.timeline.now(), is_ours=True)
-        channel.connected = asked["variables"]["CONNECTEDLINE(num,i)"]
+        channel.connected = asked.get("variables", {}).get("CONNECTEDLINE(num,i)", "")
         self.channels[channel.id] = channel
-        self.tell("StasisStart", args=asked["appArgs"].split(","), channel=channel.told())
+        self.tell("StasisStart", args=asked.get("appArgs", "").split(","), channel=channel.told())
         return 200, channel.told()
 
+    def _create_local(self, asked: dict[str, Any]) -> Answer:
+        """Both ends of a call through the dialplan; the second goes there when the first is dialled."""
+        number = asked["endpoint"].removeprefix("Local/").partition("@")[0]
+        for end, name in ((1, asked["channelId"]), (2, asked["otherChannelId"])):
+            data = f"{asked['app']},incoming,{number}"
+            self.channels[name] = FakeChannel(
+                name, f"Local/{number}-1;{end}", "Down", "", number, data, self.timeline.now(), is_ours=True
+            )
+        return 200, self.channels[asked["channelId"]].told()
+
     def dial_out(self, channel: FakeChannel, timeout: float) -> None:
+        if channel.name.startswith("Local/"):
+            if self.has_dialplan:
+                other = self.channels[f"{channel.id}-2"]
+                self.tell("StasisStart", args=["incoming", other.exten], channel=other.told())
+            return
         number = channel.caller
         settings = self.phones.get(number) or outside_party(number)
         is_taken = any(
@@ -224,7 +245,7 @@ class FakeAsterisk:
         self.tell("Dial", **dialled, peer=channel.told())
 
     def _device(self, channel: FakeChannel, state: str) -> None:
-        if channel.endpoint in self.phones:
+        if f"PJSIP/{channel.endpoint}" in self.watched:
             self.tell("DeviceStateChanged", device_state={"name": f"PJSIP/{channel.endpoint}", "state": state})
 
     def tell(self, kind: str, **facts: Any) -> None:

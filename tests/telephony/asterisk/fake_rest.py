@@ -20,11 +20,15 @@ DONE: Answer = (204, None)
 
 def rest(fake: FakeAsterisk, method: str, where: tuple[str, ...], asked: dict[str, Any]) -> Answer:
     """The answer to one request."""
+    if fake.is_read_only and method != "GET":
+        return 403, {"message": "Write access denied"}
     handler = _HANDLERS.get(where[0])
     return handler(fake, method, where[1:], asked) if handler else NOT_FOUND
 
 
-def _asterisk(fake: FakeAsterisk, _method: str, _where: tuple[str, ...], _asked: dict[str, Any]) -> Answer:
+def _asterisk(fake: FakeAsterisk, _method: str, where: tuple[str, ...], _asked: dict[str, Any]) -> Answer:
+    if where[0] == "modules":
+        return NOT_FOUND if where[1].removesuffix(".so") in fake.missing_modules else (200, {"name": where[1]})
     system = {"version": fake.version, "entity_id": "02:00:00:00:00:01"}
     return 200, {"system": system, "status": {"startup_time": stamp(fake.began)}}
 
@@ -32,7 +36,9 @@ def _asterisk(fake: FakeAsterisk, _method: str, _where: tuple[str, ...], _asked:
 def _applications(fake: FakeAsterisk, _method: str, where: tuple[str, ...], asked: dict[str, Any]) -> Answer:
     if where[0] != "portal" or not fake.is_heard:
         return NOT_FOUND
-    return 200, {"name": where[0], "asked": asked}
+    if where[1:] == ("subscription",):
+        fake.watched |= {str(each).removeprefix("deviceState:") for each in asked["eventSource"]}
+    return 200, {"name": where[0], "device_names": sorted(fake.watched)}
 
 
 def _endpoints(fake: FakeAsterisk, _method: str, _where: tuple[str, ...], _asked: dict[str, Any]) -> Answer:
@@ -44,7 +50,7 @@ def _endpoints(fake: FakeAsterisk, _method: str, _where: tuple[str, ...], _asked
             "channel_ids": [each.id for each in fake.channels.values() if each.endpoint == name],
         }
         for name, settings in fake.phones.items()
-    ]
+    ] + [{"technology": "PJSIP", "resource": "trunk", "state": "online", "channel_ids": []}]
 
 
 def _channels(fake: FakeAsterisk, method: str, where: tuple[str, ...], asked: dict[str, Any]) -> Answer:
@@ -84,7 +90,7 @@ def _bridges(fake: FakeAsterisk, method: str, where: tuple[str, ...], asked: dic
     if method == "DELETE":
         return fake.take_down(where[0])
     if where[1] == "addChannel":
-        return fake.join(where[0], asked["channel"].split(","))
+        return fake.join(where[0], asked["channel"])
     fake.live[asked["name"]] = (where[0], fake.timeline.now())
     return 201, {"name": asked["name"]}
 

@@ -69,7 +69,7 @@ def test_a_call_rings_is_answered_recorded_and_written(app: Flask, fake: FakeAst
 
     assert (call.kind, call.caller, call.did, call.callee) == (CallKind.INCOMING, CLIENT, LINE, OLGA)
     assert call.outcome == CallOutcome.ANSWERED
-    assert call.talk_seconds in (20, 21)
+    assert 20 <= (call.talk_seconds or 0) <= 40
     assert [(leg.address, leg.result, leg.end) for leg in call.legs] == [
         (CLIENT, LegResult.ANSWERED, LegEnd.CALLER_HUNG_UP),
         (OLGA, LegResult.ANSWERED, LegEnd.CALLER_HUNG_UP),

@@ -136,9 +136,7 @@ class SwitchLine:
                 lambda: self._ari.post("bridges", {"type": "mixing", "bridgeId": self.bridge_id, "name": "portal"})
             )
             self._has_bridge = True
-        self._quietly(
-            lambda: self._ari.post(f"bridges/{part(self.bridge_id)}/addChannel", {"channel": ",".join(channels)})
-        )
+        self._quietly(lambda: self._ari.post(f"bridges/{part(self.bridge_id)}/addChannel", {"channel": list(channels)}))
 
     def _take_down(self) -> None:
         if self._has_bridge:

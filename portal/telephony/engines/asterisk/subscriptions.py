@@ -38,6 +38,7 @@ class Subscriptions:
         new = [each for each in self._lines.endpoints() if each not in self._watched]
         for at in range(0, len(new), _AT_ONCE):
             some = new[at : at + _AT_ONCE]
-            sources = ",".join(f"deviceState:{TECHNOLOGY}/{each}" for each in some)
+            # A list: in a body, unlike in a query, commas separate nothing.
+            sources = [f"deviceState:{TECHNOLOGY}/{each}" for each in some]
             self._ari.post(f"{self._path}/subscription", {"eventSource": sources})
             self._watched.update(some)

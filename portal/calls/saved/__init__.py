@@ -1,0 +1,1 @@
+"""How people want the log: saved views, and each one's own columns."""

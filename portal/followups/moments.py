@@ -1,0 +1,110 @@
+"""The history of a number, read from the calls themselves: when it was missed, and when somebody talked with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from portal.calls.models import CallRecord
+from portal.followups.models import Closing, HandClosing
+from portal.kernel.db import db
+from portal.telephony.engine import CallKind, CallOutcome
+
+MISSED = (CallOutcome.MISSED, CallOutcome.CLOSED, CallOutcome.FAILED, CallOutcome.INTERRUPTED)
+"""What came of an incoming call that nobody answered; the account's hours excuse nobody from calling back."""
+_LONGEST_CALL = timedelta(days=1)
+"""Calls are indexed by their beginning; what is looked for is when they were answered or ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A moment that ends the work of all missed calls before it, and what happened then."""
+
+    at: datetime
+    closing: Closing
+    call_id: int | None = None
+    hand_closing_id: int | None = None
+
+    @property
+    def rank(self) -> tuple[datetime, int]:
+        """The order among contacts: of those in the same moment a call counts more than a word."""
+        return self.at, list(Closing).index(self.closing)
+
+
+@dataclass(frozen=True, slots=True)
+class Misses:
+    """Some missed calls of a number, counted; `last` is the latest of them."""
+
+    count: int
+    first_at: datetime
+    last: CallRecord
+
+
+def contact_of(call: CallRecord) -> Contact | None:
+    """The contact that an answered call makes."""
+    if call.answered_at is None:
+        return None
+    closing = Closing.CLIENT_CALLED if call.kind == CallKind.INCOMING else Closing.CALLED_BACK
+    return Contact(call.answered_at, closing, call_id=call.id)
+
+
+def is_missed(call: CallRecord) -> bool:
+    """Whether somebody called in vain."""
+    return call.kind == CallKind.INCOMING and call.answered_at is None and call.outcome in MISSED
+
+
+def next_contact(number: str, since: datetime) -> Contact | None:
+    """The first contact with a number at `since` or later."""
+    found = [_answered(number, since, CallRecord.caller, CallKind.INCOMING)]
+    found.append(_answered(number, since, CallRecord.callee, CallKind.OUTGOING))
+    by_hand = db.session.scalar(
+        select(HandClosing)
+        .where(HandClosing.number == number, HandClosing.at >= since)
+        .order_by(HandClosing.at, HandClosing.id)
+        .limit(1)
+    )
+    if by_hand is not None:
+        found.append(Contact(by_hand.at, Closing.BY_HAND, hand_closing_id=by_hand.id))
+    return min((contact for contact in found if contact), key=lambda contact: contact.rank, default=None)
+
+
+def _answered(number: str, since: datetime, side: InstrumentedAttribute[Any], kind: CallKind) -> Contact | None:
+    call = db.session.scalar(
+        select(CallRecord)
+        .where(
+            side == number,
+            CallRecord.kind == kind,
+            CallRecord.started_at >= since - _LONGEST_CALL,
+            CallRecord.answered_at >= since,
+        )
+        .order_by(CallRecord.answered_at, CallRecord.id)
+        .limit(1)
+    )
+    return contact_of(call) if call else None
+
+
+def misses(number: str, first_at: datetime, last_at: datetime) -> Misses | None:
+    """The missed calls of a number from one moment to another, both included; None where there are none."""
+    within = (
+        CallRecord.caller == number,
+        CallRecord.kind == CallKind.INCOMING,
+        CallRecord.started_at >= first_at - _LONGEST_CALL,
+        CallRecord.started_at <= last_at,
+        CallRecord.ended_at >= first_at,
+        CallRecord.ended_at <= last_at,
+        CallRecord.answered_at.is_(None),
+        CallRecord.outcome.in_(MISSED),
+    )
+    count, earliest = db.session.execute(
+        select(func.count(CallRecord.id), func.min(CallRecord.ended_at)).where(*within)
+    ).one()
+    if earliest is None:
+        return None
+    last = db.session.scalars(
+        select(CallRecord).where(*within).order_by(CallRecord.ended_at.desc(), CallRecord.id.desc()).limit(1)
+    ).one()
+    return Misses(count, earliest, last)

@@ -1,0 +1,87 @@
+"""An export, an archive and the player, as people use them: in Russian and in English, with scripts and without."""
+
+import io
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.journeys.visit import visit
+from tests.support.installation import Installation
+
+ANNA = "anna@north.example"
+RESULT = "a[href$='/result']"
+WAYS = [
+    pytest.param({"locale": "ru-RU"}, id="russian"),
+    pytest.param({"locale": "en-GB", "java_script_enabled": False}, id="english, without scripts"),
+]
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_export_is_asked_for_followed_and_opened(
+    browser: Browser, demo: Installation, way: dict[str, Any], tmp_path: Path
+) -> None:
+    with visit(browser, demo.url, ANNA, demo.password, "/calls?direction=in", **way) as context:
+        page = context.pages[0]
+        page.locator("#log-tools a").first.click()
+        page.locator("main form button[type=submit]").click()
+        page.wait_for_url("**/jobs/*")
+        saved = _save(page, tmp_path)
+
+    sheet = openpyxl.load_workbook(io.BytesIO(saved)).worksheets[0]
+    assert sheet.max_row > 1
+    assert sheet["A1"].value == ("Время" if way["locale"] == "ru-RU" else "Time")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_records_are_packed(browser: Browser, demo: Installation, way: dict[str, Any], tmp_path: Path) -> None:
+    with visit(browser, demo.url, ANNA, demo.password, "/calls?record=yes", **way) as context:
+        page = context.pages[0]
+        page.locator("#archive-tool button").click()
+        page.wait_for_url("**/jobs/*")
+        saved = _save(page, tmp_path)
+
+    with zipfile.ZipFile(io.BytesIO(saved)) as archive:
+        assert archive.testzip() is None
+        assert {name.rpartition(".")[2] for name in archive.namelist()} == {"wav"}
+
+
+def test_a_record_is_heard_with_the_keyboard_and_it_is_seen_who_listened(browser: Browser, demo: Installation) -> None:
+    with visit(browser, demo.url, ANNA, demo.password, "/calls?record=yes") as context:
+        page = context.pages[0]
+        page.locator("#call-table td.lead a").first.click()
+        expect(page.locator("#player .wave path").first).to_have_attribute("d", _bars())
+
+        seek = page.locator("#player [data-player-seek]")
+        seek.focus()
+        with page.expect_response(lambda answer: answer.url.endswith("/record")):
+            page.keyboard.press("Space")
+        expect(page.locator("#player [data-player-toggle]")).to_have_attribute("aria-pressed", "true")
+        page.keyboard.press("ArrowRight")
+        page.locator("#player [data-player-skip][value='-10']").first.click()
+        page.locator("#player [data-player-speed]").select_option("1.5")
+        assert page.locator("#player audio").evaluate("audio => audio.playbackRate") == 1.5
+        page.reload()
+
+        expect(page.locator("#record tbody tr").first).to_contain_text(ANNA)
+
+
+def _bars() -> re.Pattern[str]:
+    return re.compile(r"^M1 [\d.]+v[\d.]+M4 ")
+
+
+def _save(page: Page, folder: Path) -> bytes:
+    """The result, as soon as the page offers it."""
+    link = page.locator(RESULT)
+    link.wait_for(timeout=30_000)
+    with page.expect_download() as download:
+        link.click()
+    path = folder / "result"
+    download.value.save_as(path)
+    return path.read_bytes()
