@@ -10,7 +10,8 @@ PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install install-dev run lint format test test-fast test-postgresql test-browser test-asterisk bench translations \
+.PHONY: help install install-dev run lint format test test-fast test-postgresql test-browser test-asterisk bench \
+        bench-webhooks translations \
         lock clean
 
 help: ## This list
@@ -55,6 +56,9 @@ test-asterisk: install-dev ## Calls through a real Asterisk and real SIP phones,
 
 bench: install-dev ## The figures, with the machine named
 	$(BIN)/python -m tests.bench
+
+bench-webhooks: install-dev ## The figures of webhooks alone
+	$(BIN)/python -m tests.bench webhooks
 
 translations: install-dev ## Gather the texts of code and templates into the catalogues
 	$(BIN)/pybabel -q extract --mapping-file pyproject.toml --keywords "_l lazy_gettext lazy_ngettext:1,2" \

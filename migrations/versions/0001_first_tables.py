@@ -523,6 +523,9 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_webhook_event_account_id_id')),
     info={'owned': True}
     )
+    with op.batch_alter_table('webhook_event', schema=None) as batch_op:
+        batch_op.create_index('ix_webhook_event_happened_at', ['happened_at', 'id'], unique=False)
+
     op.create_table('webhook_subscription',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -830,6 +833,9 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_delivery_attempt_account_id_id')),
     info={'owned': True}
     )
+    with op.batch_alter_table('delivery_attempt', schema=None) as batch_op:
+        batch_op.create_index('ix_delivery_attempt_with_body', ['id'], unique=False, sqlite_where=sa.text('response_body is not null'), postgresql_where=sa.text('response_body is not null'))
+
     op.create_table('dismissed_alert',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1046,6 +1052,9 @@ def downgrade() -> None:
 
     op.drop_table('follow_up')
     op.drop_table('dismissed_alert')
+    with op.batch_alter_table('delivery_attempt', schema=None) as batch_op:
+        batch_op.drop_index('ix_delivery_attempt_with_body', sqlite_where=sa.text('response_body is not null'), postgresql_where=sa.text('response_body is not null'))
+
     op.drop_table('delivery_attempt')
     with op.batch_alter_table('contact', schema=None) as batch_op:
         batch_op.drop_index('ix_contact_account_id_search_text_id')
@@ -1102,6 +1111,9 @@ def downgrade() -> None:
         batch_op.drop_index('ix_webhook_subscription_next_send_at', sqlite_where=sa.text('next_send_at is not null'), postgresql_where=sa.text('next_send_at is not null'))
 
     op.drop_table('webhook_subscription')
+    with op.batch_alter_table('webhook_event', schema=None) as batch_op:
+        batch_op.drop_index('ix_webhook_event_happened_at')
+
     op.drop_table('webhook_event')
     with op.batch_alter_table('user_session', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_user_session_user_id'))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -12,12 +11,12 @@ from typing import Any, ClassVar
 from flask import Flask, current_app, g
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import JSON, BigInteger, Engine, MetaData, Table, event, text
+from sqlalchemy import JSON, BigInteger, MetaData, Table, event, text
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from portal.kernel import tenancy
+from portal.kernel import sqlite, tenancy
 from portal.kernel.actor import current_actor, set_actor
 from portal.kernel.bells import CHANNEL, Bells, live_topic
 from portal.kernel.clock import UtcDateTime
@@ -87,29 +86,7 @@ def init_app(app: Flask, database_url: str, *, pool_size: int, bells: Bells, is_
     db.init_app(app)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
-            _tune_sqlite(db.engine, "FULL" if is_durable else "NORMAL")
-
-
-def _tune_sqlite(engine: Engine, synchronous: str) -> None:
-    @event.listens_for(engine, "connect")
-    def set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
-        # We begin transactions ourselves: sqlite3's own way begins them too late and as readers.
-        connection.isolation_level = None
-        for pragma in (
-            "busy_timeout=15000",
-            "journal_mode=WAL",
-            f"synchronous={synchronous}",
-            "foreign_keys=ON",
-            "temp_store=MEMORY",
-            "cache_size=-32000",
-            "mmap_size=268435456",
-        ):
-            connection.execute(f"PRAGMA {pragma}").close()
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Any) -> None:
-        # A reader that turns writer fails at once where another wrote meanwhile (SQLITE_BUSY_SNAPSHOT).
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if g and g.get("writes", False) else "BEGIN")
+            sqlite.tune(db.engine, "FULL" if is_durable else "NORMAL", lambda: bool(g and g.get("writes", False)))
 
 
 def is_sqlite() -> bool:

@@ -19,6 +19,7 @@ _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u206
 """What moves a terminal's cursor, begins a line or turns its direction; a trace's own line ends and tabs stay."""
 _API_KEY = re.compile(r"abonent\d[0-9A-Za-z]{16,}")
 """What our keys look like: one that was put where no key belongs is hidden too."""
+_WORD = re.compile(r"[^\s/?&=\"']+")
 _TOKEN_IN_PATH = re.compile(r"(?<=/)[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])")
 """What a token of ours looks like as a part of an address."""
 HIDDEN = "***"
@@ -27,7 +28,13 @@ HIDDEN = "***"
 def hide(text: str) -> str:
     """The text without values of keys in query strings and headers, however the parameter's name is written."""
     text = _TOKEN_IN_PATH.sub(HIDDEN, text)
-    return _API_KEY.sub(HIDDEN, _BEARER.sub(rf"\1{HIDDEN}", _ASSIGNMENT.sub(_hide_value, text)))
+    plain = _API_KEY.sub(HIDDEN, _BEARER.sub(rf"\1{HIDDEN}", _ASSIGNMENT.sub(_hide_value, text)))
+    return _WORD.sub(_hide_encoded, plain) if "%" in plain else plain
+
+
+def _hide_encoded(found: re.Match[str]) -> str:
+    # Whoever reads `%61bonent…` can decode it, also twice.
+    return HIDDEN if "%" in found[0] and _API_KEY.search(unquote(unquote(found[0]))) else found[0]
 
 
 def _hide_value(found: re.Match[str]) -> str:

@@ -128,6 +128,7 @@ def _starts_under_way(api_call_id: str) -> dict[str, int]:
             WebhookDelivery.state.in_([DeliveryState.WAITING, DeliveryState.SENDING]),
             WebhookDelivery.expires_at > now(),
             WebhookSubscription.state == SubscriptionState.ACTIVE,
+            WebhookSubscription.probe_at.is_(None),
         )
         .with_for_update(of=WebhookDelivery)
     )

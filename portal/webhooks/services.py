@@ -73,13 +73,6 @@ def pause_webhook(webhook_id: int) -> WebhookSubscription:
     return hook
 
 
-def switch_off(webhook_id: int) -> None:
-    """The receiver said that it is gone (410): nothing is sent until somebody resumes it. A paused one stays paused."""
-    hook = find_webhook(webhook_id)
-    if hook.state == SubscriptionState.ACTIVE:
-        set_state(hook, SubscriptionState.OFF, "webhook.switch-off")
-
-
 def repeat_delivery(webhook_id: int, delivery_id: int) -> WebhookDelivery:
     """Sends a delivery again, at once and, if need be, by a whole new round of tries, under the same `webhook-id`.
 
@@ -103,6 +96,9 @@ def repeat_delivery(webhook_id: int, delivery_id: int) -> WebhookDelivery:
         delivery.expires_at = SCHEDULES[hook.event].expires_at(at)
     delivery.state, delivery.claim = DeliveryState.WAITING, None
     delivery.due_at, delivery.finished_at = at, None
+    if hook.probe_at is not None:
+        # Who presses believes that the receiver is back.
+        hook.probe_at = at
     audit("webhook.repeat", subject_of(hook), after={"delivery": delivery.public_id})
     ring(BELL)
     announce("webhooks-changed")

@@ -42,6 +42,7 @@ SEE_EVERYTHING = {
     "portal/telephony/asterisk_lines.py",
     "portal/telephony/sandbox_lines.py",
     "portal/webhooks/capture/services.py",
+    "portal/webhooks/sending/retention.py",
     "portal/webhooks/sending/worker.py",
 }
 

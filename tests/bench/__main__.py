@@ -1,4 +1,4 @@
-"""`python -m tests.bench [api] [--quick]`: measures and prints one table, in some ten minutes (quick: in two)."""
+"""`python -m tests.bench [api|webhooks] [--quick]`: measures and prints tables, for some minutes."""
 
 import argparse
 import sqlite3
@@ -12,6 +12,7 @@ from sqlalchemy import text
 from portal.kernel.db import db
 from tests.bench import figures, machine, streams
 from tests.bench.sites import Site, demo, on_postgresql
+from tests.bench.webhooks import table as webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,22 @@ def main() -> None:
     """Measures on SQLite, then on PostgreSQL, in one run."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="The figures, with the machine named.")
     parser.add_argument("--quick", action="store_true", help="a small history and few rounds: to try the bench itself")
-    parser.add_argument("section", nargs="?", choices=["all", "api"], default="all", help="api: only the telephony API")
+    parser.add_argument(
+        "section",
+        nargs="?",
+        choices=["all", "api", "webhooks"],
+        default="all",
+        help="only one of them",
+    )
     asked = parser.parse_args()
-    extent = QUICK if asked.quick else FULL
-    embed, serve = (_api_embedded, _api) if asked.section == "api" else (_embedded, _postgresql)
+    if asked.section != "webhooks":
+        _pages(QUICK if asked.quick else FULL, asked.section)
+    if asked.section != "api":
+        webhooks.run(is_quick=asked.quick)
+
+
+def _pages(extent: Extent, section: str) -> None:
+    embed, serve = (_api_embedded, _api) if section == "api" else (_embedded, _postgresql)
     with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder:
         embedded = embed(Path(folder), extent)
         with on_postgresql(Path(folder) / "postgresql") as site:

@@ -138,19 +138,9 @@ def test_the_key_reaches_no_line_of_the_log_whatever_goes_wrong(tmp_path: Path) 
     """The canary: requests that fail in every layer, the server's own among them, with all that is logged kept."""
     with Installation(tmp_path, "--quiet", "--calls", "1", PORTAL_LOG_LEVEL="debug") as running:
         key = running.run("account", "key", "1")
+        encoded = "".join(f"%{ord(char):02x}" for char in key)
         with urllib3.PoolManager() as pool:
-            for query in (
-                f"abonent_api_key={key}",
-                f"abonent%5Fapi_ke%79={key}",
-                f"abonent_api_key%3D{key}",
-                f"x={key}",
-            ):
-                for path in ("get_calls", "get_record", "outcome", "nothing", key, "get_calls/../x", "//get_calls"):
-                    pool.request(
-                        "GET", f"{running.url}{ROOT}/{path}?{query}", headers={"Referer": f"http://crm/?{query}"}
-                    )
-                pool.request("POST", f"{running.url}{ROOT}/outcome?{query}")
-                pool.request("GET", f"{running.url}{ROOT}/get_calls?{query}&num_a={'7' * 9000}")
+            told = [each for query in queries_with(key, encoded) for each in asked(pool, running.url, query, key)]
             port = int(running.url.rpartition(":")[2])
             answers = [raw(port, line.format(key=key)) for line in BROKEN_REQUESTS]
             refused = pool.request("GET", f"{running.url}{ROOT}/get_calls", headers={"Authorization": f"Bearer {key}x"})
@@ -161,7 +151,32 @@ def test_the_key_reaches_no_line_of_the_log_whatever_goes_wrong(tmp_path: Path) 
     assert "get_calls" in log, "nothing was logged: the test proves nothing"
     assert key not in log
     assert key[10:] not in log
+    assert encoded[30:] not in log.replace("%25", "%")
+    assert not [each for each in told if key in f"{dict(each.headers)}{each.data.decode()}"]
     assert not [each for each in answers if b"<html" in each.lower() or key.encode() in each]
+
+
+def queries_with(key: str, encoded: str) -> list[str]:
+    """Ways of writing a key into an address, right and wrong ones."""
+    return [
+        f"abonent_api_key={key}",
+        f"abonent%5Fapi_ke%79={key}",
+        f"abonent_api_key%3D{key}",
+        f"abonent_api_key={encoded}",
+        f"x={key}",
+        f"x={encoded}&{encoded.replace('%', '%25')}",
+    ]
+
+
+def asked(pool: urllib3.PoolManager, site: str, query: str, key: str) -> list[urllib3.BaseHTTPResponse]:
+    """What comes back for requests that hold the key, in the query and in the header, and fail in every layer."""
+    encoded = "".join(f"%{ord(char):02x}" for char in key)
+    paths = ("get_calls", "get_record", "outcome", "nothing", key, encoded, "get_calls/../x", "//get_calls")
+    urls = [f"{site}{ROOT}/{path}?{query}" for path in paths]
+    urls += [f"{site}{ROOT}/get_calls?{query}&{more}" for more in (f"num_a={'7' * 9000}", "limit=1", "num_a=Anna")]
+    headers = ({"Referer": f"http://crm/?{query}"}, {"Authorization": f"bEARER  {key}"})
+    told = [pool.request("GET", url, headers=each) for url in urls for each in headers]
+    return [*told, pool.request("POST", f"{site}{ROOT}/outcome?{query}")]
 
 
 BROKEN_REQUESTS = (

@@ -6,14 +6,17 @@ import inspect
 import json
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from html import unescape
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
+from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
 
+from portal.calls.models import CallRecord
 from portal.public_api import answers, errors
 from portal.public_api.description.document import document, events, fields, operations, served
 from portal.public_api.description.samples import Sample, call_answer, samples
@@ -21,14 +24,30 @@ from portal.public_api.door import KEY_PARAMETER
 from portal.public_api.listing import DEFAULT_LIMIT, MAX_LIMIT
 from portal.public_api.views import feature
 from portal.public_api.wire import SERVICE_NAMES
+from portal.telephony.engine import CallKind
 from portal.telephony.errors import PhoneOffline
 from portal.webhooks import wire
 from portal.webhooks.models import EventType
 from tests.browser import Browser
+from tests.calls.factory import NOON
 from tests.public_api import crm
 from tests.public_api.crm import Crm, refusal
 from tests.public_api.documented import resolved
 
+EVERYTHING_KNOWN = CallRecord(
+    api_call_id="c1f926a8f5727b77f9cbf39d8f35d061",
+    kind=CallKind.INCOMING,
+    caller="79039998877",
+    caller_name="Ivan Petrov",
+    did="74951234567",
+    callee="SIP/00000000672",
+    callee_name="Olga Manoli",
+    started_at=NOON,
+    answered_at=NOON,
+    talk_seconds=60,
+    caller_wait_seconds=5,
+    price=Decimal("1.8"),
+)
 PATHS: dict[str, Any] = {path.rpartition("/")[2]: item["get"] for path, item in document()["paths"].items()}
 NO_METHOD = {"unknown"}
 
@@ -126,13 +145,17 @@ def test_every_example_is_understood(north: Crm, method: str) -> None:
     assert message == [] or message["error"]["code"] == "not_found"
 
 
-def test_the_events_are_those_that_are_sent(app: Flask) -> None:
-    with app.test_request_context():
-        described = {event.name: [item.name for item in event.items if item.place == "query"] for event in events()}
+@pytest.mark.parametrize("event", EventType)
+def test_the_events_are_those_that_are_sent(event: EventType) -> None:
+    item = document()["webhooks"][event]
+    sent = wire.PARAMETERS[event](EVERYTHING_KNOWN)
 
-    assert set(described) == {event.value for event in EventType}
-    for event, written in (("call-started", wire.start_parameters), ("call-finished", wire.end_parameters)):
-        assert described[event] == re.findall(r'\("(\w+)",', inspect.getsource(written))
+    assert [each["name"] for each in map(resolved, item["get"]["parameters"]) if each["in"] == "query"] == [
+        name for name, _value in sent
+    ]
+    schema = item["post"]["requestBody"]["content"]["application/json"]["schema"]
+    OAS31Validator(schema).validate(json.loads(wire.json_body(event, sent, EVERYTHING_KNOWN.started_at)))
+    assert set(document()["webhooks"]) == {each.value for each in EventType}
 
 
 @pytest.mark.parametrize(("language", "heading"), [("en", "Place an outgoing call"), ("ru", "Позвонить самим")])

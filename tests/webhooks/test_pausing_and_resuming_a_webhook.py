@@ -1,10 +1,12 @@
 """A webhook is paused and resumed; what comes meanwhile is kept."""
 
 import pytest
+from flask import Flask
 
 from portal.webhooks import services
 from portal.webhooks.models import DeliveryState, SubscriptionState
 from tests.browser import Browser
+from tests.webhooks.sending.by_hand import claim, finished, note
 from tests.webhooks.world import Company
 
 URL = "http://127.0.0.1/calls"
@@ -35,9 +37,10 @@ def test_it_sends_again_when_it_is_resumed(anna: Browser, north: Company) -> Non
     assert north.webhook(webhook_id).state == SubscriptionState.ACTIVE
 
 
-def test_a_switched_off_one_says_why_and_can_be_resumed(english_anna: Browser, north: Company) -> None:
+def test_a_switched_off_one_says_why_and_can_be_resumed(app: Flask, english_anna: Browser, north: Company) -> None:
     webhook_id = north.listens(URL)
-    north.does(services.switch_off, webhook_id)
+    north.ends()
+    note(app, *(finished(delivery, 410) for delivery in claim(app)))
 
     assert "answered 410" in english_anna.get(f"/webhooks/{webhook_id}").text
     english_anna.submit(f"/webhooks/{webhook_id}/resume")
@@ -46,11 +49,13 @@ def test_a_switched_off_one_says_why_and_can_be_resumed(english_anna: Browser, n
     assert [line.actor for line in north.audit("webhook.switch-off")] == ["system"]
 
 
-def test_a_paused_one_is_not_switched_off_behind_the_admins_back(north: Company) -> None:
+def test_a_paused_one_is_not_switched_off_behind_the_admins_back(app: Flask, north: Company) -> None:
     webhook_id = north.listens(URL)
+    north.ends()
+    claimed = claim(app)
     north.does(services.pause_webhook, webhook_id)
 
-    north.does(services.switch_off, webhook_id)
+    note(app, *(finished(delivery, 410) for delivery in claimed))
 
     assert north.webhook(webhook_id).state == SubscriptionState.PAUSED
 

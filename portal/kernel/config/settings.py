@@ -34,6 +34,8 @@ class Settings:
     web_threads: int
     webhook_allow: tuple[Network, ...]
     webhook_senders: int
+    webhook_body_days: int
+    webhook_days: int
     storage: tuple[str, str] | None
     """Bucket and prefix of an S3-compatible store; None: the folder `blobs` in `data`."""
     storage_endpoint: str

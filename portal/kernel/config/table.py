@@ -100,6 +100,18 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("PORTAL_WEBHOOK_SENDERS", "16", "Webhooks that one worker sends at once", between(1, 128)),
     Setting(
+        "PORTAL_WEBHOOK_BODY_DAYS",
+        "30",
+        "Days for which the bodies of receivers' answers are kept",
+        between(1, 3650),
+    ),
+    Setting(
+        "PORTAL_WEBHOOK_DAYS",
+        "400",
+        "Days for which events, deliveries and tries are kept; what is still to be sent stays",
+        between(1, 3650),
+    ),
+    Setting(
         "PORTAL_STORAGE",
         "the folder `blobs` in `PORTAL_DATA`",
         "Where records and results of jobs are kept: `s3://bucket/prefix` of an S3-compatible store",
@@ -153,6 +165,8 @@ DEFAULTS = {
     "PORTAL_WEB_PROCESSES": "1",
     "PORTAL_WEB_THREADS": "64",
     "PORTAL_WEBHOOK_SENDERS": "16",
+    "PORTAL_WEBHOOK_BODY_DAYS": "30",
+    "PORTAL_WEBHOOK_DAYS": "400",
     "PORTAL_STORAGE_REGION": "us-east-1",
     "PORTAL_CAPTURE_PAGES": "off",
     "PORTAL_LOG_LEVEL": "info",

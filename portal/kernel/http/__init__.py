@@ -20,7 +20,7 @@ from portal.kernel.http.journey import Peer as Peer
 from portal.kernel.http.journey import Phases as Phases
 from portal.kernel.http.journey import Stage as Stage
 from portal.kernel.http.message import Exchange as Exchange
-from portal.kernel.http.message import Probe as Probe
+from portal.kernel.http.message import Reached as Reached
 from portal.kernel.http.message import Request as Request
 from portal.kernel.http.message import SentRequest as SentRequest
 from portal.kernel.http.redact import is_secret as is_secret

@@ -19,7 +19,7 @@ from portal.kernel.http.dial import Lookup, Resolver, system_lookup, tls_context
 from portal.kernel.http.errors import AddressRefused, NameUnknown, UrlReason, UrlRefused
 from portal.kernel.http.exchange import EXPECTED, failed, read_answer, write_answer
 from portal.kernel.http.journey import Journey
-from portal.kernel.http.message import Exchange, Probe, Request
+from portal.kernel.http.message import Exchange, Reached, Request
 from portal.kernel.http.outgoing import Outgoing
 from portal.kernel.http.target import CheckedUrl, check_url
 
@@ -109,10 +109,10 @@ class Door:
             self._carrier.release(outgoing, is_complete=is_complete)
         return exchange
 
-    def probe(self, url: str, *, deadline_seconds: float) -> Probe:
+    def check_reachable(self, url: str, *, deadline_seconds: float = 5.0) -> Reached:
         """Resolve, connect, for https shake hands; then hang up. No request is sent, since a GET may have effects.
 
-        Raises Failed.
+        What comes back tells among others when the certificate ends. Raises Failed.
         """
         journey = Journey(deadline_seconds)
         try:
@@ -125,7 +125,7 @@ class Door:
         connection.hang_up()
         if peer is None:
             raise RuntimeError("a connection without a peer")
-        return Probe(peer, phases, version, ends_at)
+        return Reached(peer, phases, version, ends_at)
 
     def close(self) -> None:
         """Close the connections that wait for another exchange."""

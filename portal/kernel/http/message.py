@@ -65,7 +65,7 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
+class Reached:
     """A receiver that could be reached, and for https proved its name. No request was sent to it."""
 
     peer: Peer

@@ -10,6 +10,7 @@ from flask import Response, request
 from flask.typing import ResponseReturnValue
 
 from portal.kernel import phone
+from portal.kernel.clock import from_unix
 from portal.kernel.errors import PortalError
 from portal.kernel.tenancy import current_account_id
 from portal.public_api import answers
@@ -24,7 +25,7 @@ from portal.web import htmx
 from portal.web.access import Permission
 from portal.web.addresses import public_root, public_url
 from portal.webhooks.models import EventType
-from portal.webhooks.wire import get_url
+from portal.webhooks.wire import get_url, json_body
 from portal.webhooks.words import EVENT_LABELS
 
 _RIGHTS = {
@@ -33,6 +34,7 @@ _RIGHTS = {
     "get_record": Permission.LISTEN,
 }
 _SAVES_AS = {"get_record": "record.wav"}
+_ENDED_AT = 1_795_424_465
 _RECEIVER = "https://crm.example/calls.php"
 
 
@@ -95,6 +97,7 @@ def _page(name: str = "", trial: Trial | None = None) -> Response:
         refusals=document.refusals(),
         error_answer=document.error_example(),
         events=[_event(event) for event in document.events()],
+        posted=_posted(),
         addresses={each: public_url(f"public_api.{each}") for each in operations},
         capacity=CAPACITY,
         per_second=PER_SECOND,
@@ -116,3 +119,9 @@ def _event(event: Operation) -> tuple[Operation, str]:
     """The event by the name that its webhook has on the page, and an example of what is sent."""
     label = str(EVENT_LABELS[EventType(event.name)])
     return replace(event, title=label), get_url(_RECEIVER, event.query)
+
+
+def _posted() -> str:
+    """An example of what is sent by POST."""
+    [event] = [each for each in document.events() if each.name == EventType.CALL_FINISHED]
+    return json_body(EventType.CALL_FINISHED, event.query, from_unix(_ENDED_AT)).decode()

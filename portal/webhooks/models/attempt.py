@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, UniqueConstraint
+from sqlalchemy import Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.kernel.db import Model
 from portal.kernel.tenancy import AccountOwned, BigId, owned, points_to
+
+_HAS_BODY = text("response_body is not null")
 
 
 class DeliveryAttempt(AccountOwned, Model):
@@ -17,7 +19,10 @@ class DeliveryAttempt(AccountOwned, Model):
 
     __tablename__ = "delivery_attempt"
     __table_args__ = owned(
-        points_to("webhook_delivery", "delivery_id"), UniqueConstraint("account_id", "delivery_id", "number")
+        points_to("webhook_delivery", "delivery_id"),
+        UniqueConstraint("account_id", "delivery_id", "number"),
+        # Where retention finds the oldest answers that still have their body.
+        Index("ix_delivery_attempt_with_body", "id", sqlite_where=_HAS_BODY, postgresql_where=_HAS_BODY),
     )
 
     delivery_id: Mapped[int] = mapped_column(BigId)
@@ -32,6 +37,7 @@ class DeliveryAttempt(AccountOwned, Model):
     failure_text: Mapped[str | None] = mapped_column(String(500))
     response_headers: Mapped[list[Any] | None]
     response_body: Mapped[str | None]
+    """What was read of it; null where there was no answer, or where it was forgotten since it is old."""
     is_cut: Mapped[bool] = mapped_column(default=False)
     peer: Mapped[str | None] = mapped_column(String(64))
     """Address and port that were dialled."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import String, UniqueConstraint
+from sqlalchemy import Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.kernel.clock import now
@@ -29,7 +29,11 @@ class WebhookEvent(AccountOwned, Model):
     """Something that happened to a call, with the parameters as the CRM gets them; kept also when nobody listens."""
 
     __tablename__ = "webhook_event"
-    __table_args__ = owned(UniqueConstraint("account_id", "api_call_id", "type"))
+    __table_args__ = owned(
+        UniqueConstraint("account_id", "api_call_id", "type"),
+        # From the oldest on: retention.
+        Index("ix_webhook_event_happened_at", "happened_at", "id"),
+    )
 
     type: Mapped[EventType] = mapped_column(String(24))
     api_call_id: Mapped[str] = mapped_column(String(32))

@@ -12,9 +12,18 @@ from portal.kernel.clock import UtcDateTime
 
 # A delivery that is being sent is due again when its lease has run out: nobody who held it is alive.
 _DUE = """
-    q.subscription_id = hook.id AND q.lane = lanes.lane AND q.state IN ('waiting', 'sending') AND q.due_at <= :now
+    q.subscription_id = able.id AND q.lane = lanes.lane AND q.state IN ('waiting', 'sending') AND q.due_at <= :now
     AND (q.expires_at IS NULL OR q.expires_at > :now)
     ORDER BY q.due_at, q.id LIMIT :cap
+"""
+# Behind an open breaker one goes out to see whether the receiver is back: the oldest end of a call, whenever it would
+# have been tried again by itself.
+_PROBE = """
+    SELECT q.id FROM webhook_delivery q
+    WHERE q.subscription_id = able.id AND q.state IN ('waiting', 'sending')
+    AND (q.state = 'waiting' AND q.waits_for_id IS NULL OR q.due_at <= :now)
+    AND (q.expires_at IS NULL OR q.expires_at > :now)
+    ORDER BY (CASE q.lane WHEN 1 THEN 0 WHEN 2 THEN 1 ELSE 2 END), q.id LIMIT 1
 """
 
 _STATEMENT = """
@@ -28,29 +37,43 @@ hook (id) AS (
 ),
 lanes (lane) AS (VALUES (0), (1), (2)),
 in_flight AS (
-    SELECT subscription_id, account_id, count(*) AS number FROM webhook_delivery
-    WHERE state = 'sending' AND due_at > :now GROUP BY subscription_id, account_id
+    SELECT d.subscription_id, d.account_id, count(*) AS number, s.failures > 0 AS is_suspect
+    FROM webhook_delivery d JOIN webhook_subscription s ON s.id = d.subscription_id
+    WHERE d.state = 'sending' AND d.due_at > :now GROUP BY d.subscription_id, d.account_id, s.failures > 0
 ),
-first_of_each AS (
-    SELECT d.id, d.account_id, d.subscription_id, d.lane, d.due_at,
-           row_number() OVER (PARTITION BY d.subscription_id ORDER BY d.lane, d.due_at, d.id) AS place
+able AS (
+    SELECT s.id, s.failures > 0 AS is_suspect, s.probe_at IS NOT NULL AS is_probed,
+           (CASE WHEN s.failures > 0 OR s.probe_at IS NOT NULL THEN 1 ELSE :cap END) - coalesce(f.number, 0) AS room,
+           s.rate_per_minute IS NOT NULL AS is_paced
     FROM hook
     JOIN webhook_subscription s ON s.id = hook.id AND s.state = 'active' AND s.removed_at IS NULL
-    CROSS JOIN lanes
-    {join}
+        AND (s.probe_at IS NULL OR s.probe_at <= :now) AND (s.next_send_at IS NULL OR s.next_send_at <= :now)
+    LEFT JOIN in_flight f ON f.subscription_id = s.id
+),
+first_of_each AS (
+    SELECT d.id, d.account_id, d.lane, d.due_at, able.is_suspect, able.room, able.is_paced, able.is_probed,
+           row_number() OVER (PARTITION BY d.subscription_id ORDER BY d.lane, d.due_at, d.id) AS place
+    FROM able CROSS JOIN lanes {join}
+    WHERE able.room > 0 AND NOT able.is_probed
+    UNION ALL
+    SELECT d.id, d.account_id, d.lane, d.due_at, able.is_suspect, able.room, able.is_paced, able.is_probed, 1
+    FROM able JOIN webhook_delivery d ON d.id = ({probe})
+    WHERE able.room > 0 AND able.is_probed
 ),
 with_room AS (
-    SELECT f.id, f.lane, f.due_at,
+    SELECT f.id, f.lane, f.due_at, f.is_suspect, f.is_probed,
            row_number() OVER (PARTITION BY f.account_id ORDER BY f.lane, f.due_at, f.id)
-             + coalesce((SELECT sum(number) FROM in_flight WHERE in_flight.account_id = f.account_id), 0) AS turn
+             + coalesce((SELECT sum(number) FROM in_flight WHERE in_flight.account_id = f.account_id), 0) AS turn,
+           row_number() OVER (PARTITION BY f.is_suspect ORDER BY f.lane, f.due_at, f.id)
+             + coalesce((SELECT sum(number) FROM in_flight WHERE in_flight.is_suspect), 0) AS suspect_turn
     FROM first_of_each f
-    LEFT JOIN in_flight ON in_flight.subscription_id = f.subscription_id
-    WHERE f.place + coalesce(in_flight.number, 0) <= :cap
+    WHERE f.place <= (CASE WHEN f.is_paced THEN 1 ELSE f.room END)
 ),
 picked AS (
     SELECT d.id
     FROM with_room w JOIN webhook_delivery d ON d.id = w.id
-    WHERE d.state IN ('waiting', 'sending') AND d.due_at <= :now
+    WHERE d.state IN ('waiting', 'sending') AND (d.due_at <= :now OR w.is_probed AND d.state = 'waiting')
+    AND w.turn <= :account_cap AND (NOT w.is_suspect OR w.suspect_turn <= :suspects)
     ORDER BY w.lane, w.turn, w.due_at, w.id LIMIT :number {lock}
 )
 UPDATE webhook_delivery SET state = 'sending', claim = :claim, due_at = :lease_until, waits_for_id = NULL
@@ -64,7 +87,7 @@ _JOIN_POSTGRESQL = f"CROSS JOIN LATERAL (SELECT q.* FROM webhook_delivery q WHER
 
 
 def claim_statement(*, is_sqlite: bool) -> TextClause:
-    """Parameters: now, lease_until, claim, cap (in flight per webhook), number (at most)."""
+    """Parameters: now, lease_until, claim, number (at most); in flight: cap (per webhook), account_cap, suspects."""
     join, lock = (_JOIN_SQLITE, "") if is_sqlite else (_JOIN_POSTGRESQL, "FOR UPDATE OF d SKIP LOCKED")
-    statement = text(_STATEMENT.format(join=join, lock=lock))
+    statement = text(_STATEMENT.format(join=join, probe=_PROBE, lock=lock))
     return statement.bindparams(bindparam("now", type_=UtcDateTime), bindparam("lease_until", type_=UtcDateTime))

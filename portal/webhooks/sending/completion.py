@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from dataclasses import fields
 from typing import Any, cast
 
 from sqlalchemy import BindParameter, String, Table, and_, bindparam, case, insert, select, update
@@ -18,63 +17,39 @@ from portal.webhooks.models import (
     DeliveryAttempt,
     DeliveryState,
     EventType,
+    Lane,
     WebhookDelivery,
     WebhookSubscription,
 )
-from portal.webhooks.sending import schedule
-from portal.webhooks.sending.queue import ClaimedDelivery
-from portal.webhooks.sending.schedule import Verdict
-
-
-@dataclass(frozen=True, slots=True)
-class Exchanged:
-    """What was sent and what came back; the fields of `DeliveryAttempt` under the same names."""
-
-    started_at: datetime
-    ended_at: datetime
-    request_line: str
-    request_headers: list[list[str]]
-    status: int | None
-    failure: str | None
-    failure_text: str | None
-    response_headers: list[list[str]] | None
-    response_body: str | None
-    is_cut: bool
-    peer: str | None
-    phases: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """A claimed delivery and what came of trying it."""
-
-    delivery: ClaimedDelivery
-    exchanged: Exchanged
-    verdict: Verdict
-    retry_after: timedelta | None
-
+from portal.webhooks.sending import health, schedule
+from portal.webhooks.sending.finished import Exchanged, Finished
 
 _KEPT = [field.name for field in fields(Exchanged) if field.name != "ended_at"]
 
-# Statements stand ready: to build them anew for each delivery costs more than the database takes to run them.
-_removed_at = (
-    select(WebhookSubscription.removed_at)
-    .where(WebhookSubscription.id == WebhookDelivery.subscription_id)
-    .scalar_subquery()
+# Statements stand ready, and name the tables themselves: the mapped classes would have each of them built anew for each
+# delivery, which costs more than the database takes to run it.
+_DELIVERY = cast("Table", WebhookDelivery.__table__)
+_WEBHOOK = cast("Table", WebhookSubscription.__table__)
+_HELD = (
+    select(_DELIVERY.c.id, _DELIVERY.c.claim)
+    .where(_DELIVERY.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(_DELIVERY.c.id)
+    .with_for_update()
 )
+_removed_at = select(_WEBHOOK.c.removed_at).where(_WEBHOOK.c.id == _DELIVERY.c.subscription_id).scalar_subquery()
 _state: BindParameter[str] = bindparam("new_state", type_=String(16))
 _goes_on = _state == DeliveryState.WAITING.value
 _MOVE_ON = (
-    update(cast("Table", WebhookDelivery.__table__))
-    .where(WebhookDelivery.id == bindparam("delivery_id"), WebhookDelivery.claim == bindparam("held_claim"))
+    update(_DELIVERY)
+    .where(_DELIVERY.c.id == bindparam("delivery_id"))
     .values(
         # Removed while this try was in the air: it joins what the removal cancelled, and comes back with it.
         state=case((and_(_goes_on, _removed_at.is_not(None)), DeliveryState.CANCELLED.value), else_=_state),
         finished_at=case((_goes_on, _removed_at), else_=bindparam("ended_at", type_=UtcDateTime)),
         due_at=bindparam("new_due_at", type_=UtcDateTime),
         claim=None,
-        step=WebhookDelivery.step + 1,
-        attempts=WebhookDelivery.attempts + 1,
+        step=_DELIVERY.c.step + bindparam("spent"),
+        attempts=_DELIVERY.c.attempts + 1,
         last_status=bindparam("new_status"),
         last_failure=bindparam("new_failure"),
         last_attempt_at=bindparam("ended_at", type_=UtcDateTime),
@@ -88,40 +63,57 @@ def complete(finished: Iterable[Finished]) -> list[Finished]:
 
     Called inside a transaction that sees everything.
     """
+    finished = list(finished)
+    if not finished:
+        return []
+    hooks = health.hold(finished)
     # In one order, so that two workers never wait for each other.
-    noted = [each for each in sorted(finished, key=lambda each: each.delivery.id) if _move_on(each)]
+    rows = db.session.execute(_HELD, {"ids": [each.delivery.id for each in finished]})
+    claims = {row.id: row.claim for row in rows}
+    noted = [each for each in finished if claims.get(each.delivery.id) == each.delivery.claim]
     if noted:
+        db.session.execute(_MOVE_ON, [_moves_on(each) for each in noted])
         db.session.execute(_NOTE, [_evidence(each) for each in noted])
         _let_ends_go([each.delivery.id for each in noted if each.delivery.event is EventType.CALL_STARTED])
+        health.note(hooks, noted)
         ring(*{live_topic(each.delivery.account_id, "webhooks-changed") for each in noted})
     return noted
 
 
-def _move_on(finished: Finished) -> bool:
-    """The delivery's new state; False where somebody else holds the delivery by now."""
+def _moves_on(finished: Finished) -> dict[str, Any]:
+    """The delivery's new state."""
     delivery, exchanged = finished.delivery, finished.exchanged
-    outcome = schedule.after_try(
-        schedule.SCHEDULES[delivery.event],
+    outcome = _outcome(finished)
+    return {
+        "delivery_id": delivery.id,
+        "new_state": outcome.state.value,
+        "new_due_at": outcome.due_at or exchanged.ended_at,
+        "ended_at": exchanged.ended_at,
+        "spent": 0 if delivery.is_probe else 1,
+        "new_status": exchanged.status,
+        "new_failure": exchanged.failure,
+    }
+
+
+def _outcome(finished: Finished) -> schedule.Outcome:
+    delivery, plan = finished.delivery, schedule.SCHEDULES[finished.delivery.event]
+    if delivery.is_probe:
+        return schedule.after_probe(
+            plan,
+            finished.verdict,
+            began_at=None if delivery.lane is Lane.REPEAT else delivery.created_at,
+            now=finished.exchanged.ended_at,
+            expires_at=delivery.expires_at,
+        )
+    return schedule.after_try(
+        plan,
         finished.verdict,
         step=delivery.step,
-        now=exchanged.ended_at,
+        now=finished.exchanged.ended_at,
         expires_at=delivery.expires_at,
         retry_after=finished.retry_after,
         chance=random.random(),  # noqa: S311 -- spreads the load, keeps no secret
     )
-    changed = db.session.execute(
-        _MOVE_ON,
-        {
-            "delivery_id": delivery.id,
-            "held_claim": delivery.claim,
-            "new_state": outcome.state.value,
-            "new_due_at": outcome.due_at or exchanged.ended_at,
-            "ended_at": exchanged.ended_at,
-            "new_status": exchanged.status,
-            "new_failure": exchanged.failure,
-        },
-    )
-    return bool(changed.rowcount == 1)  # type: ignore[attr-defined]
 
 
 def _evidence(finished: Finished) -> dict[str, Any]:

@@ -6,49 +6,78 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any, cast
 
-from sqlalchemy import bindparam, func, select, text, update
+from sqlalchemy import CompoundSelect, Table, bindparam, func, select, text, union_all, update
 
 from portal.kernel.bells import live_topic
 from portal.kernel.clock import UtcDateTime
 from portal.kernel.db import db, ring
 from portal.kernel.secrets import random_word
-from portal.webhooks.models import DeliveryState, EventType, Method, WebhookDelivery, WebhookEvent, WebhookSubscription
+from portal.webhooks.models import (
+    DeliveryState,
+    EventType,
+    Lane,
+    Method,
+    WebhookDelivery,
+    WebhookEvent,
+    WebhookSubscription,
+)
+from portal.webhooks.sending import pace
 from portal.webhooks.sending.claim_sql import claim_statement
 from portal.webhooks.sending.dress import Dress
 from portal.webhooks.sending.schedule import LEASE
 from portal.webhooks.wire import Parameter
 
-# Statements stand ready: to build them anew each time costs more than the database takes to run them.
+# Statements stand ready, and name the tables themselves: to build them anew each time, as the mapped classes would,
+# costs more than the database takes to run them.
 _statement = cache(claim_statement)
+_DELIVERY = cast("Table", WebhookDelivery.__table__)
+_WEBHOOK = cast("Table", WebhookSubscription.__table__)
+_EVENT = cast("Table", WebhookEvent.__table__)
 _CLAIMED = (
     select(
-        WebhookDelivery.id,
-        WebhookDelivery.account_id,
-        WebhookDelivery.subscription_id,
-        WebhookDelivery.public_id,
-        WebhookDelivery.step,
-        WebhookDelivery.attempts,
-        WebhookDelivery.expires_at,
-        WebhookSubscription.url,
-        WebhookEvent.type,
-        WebhookEvent.parameters,
-        WebhookEvent.happened_at,
-        WebhookDelivery.is_test,
-        WebhookSubscription.method,
-        WebhookSubscription.headers,
-        WebhookSubscription.secret,
-        WebhookSubscription.old_secret,
-        WebhookSubscription.old_secret_until,
+        _DELIVERY.c.id,
+        _DELIVERY.c.account_id,
+        _DELIVERY.c.subscription_id,
+        _DELIVERY.c.public_id,
+        _DELIVERY.c.step,
+        _DELIVERY.c.attempts,
+        _DELIVERY.c.expires_at,
+        _DELIVERY.c.lane,
+        _DELIVERY.c.created_at,
+        _WEBHOOK.c.url,
+        _WEBHOOK.c.probe_at.is_not(None).label("is_probe"),
+        _WEBHOOK.c.rate_per_minute.is_not(None).label("is_paced"),
+        _EVENT.c.type,
+        _EVENT.c.parameters,
+        _EVENT.c.happened_at,
+        _DELIVERY.c.is_test,
+        _WEBHOOK.c.method,
+        _WEBHOOK.c.headers,
+        _WEBHOOK.c.secret,
+        _WEBHOOK.c.old_secret,
+        _WEBHOOK.c.old_secret_until,
     )
-    .join(WebhookSubscription, WebhookSubscription.id == WebhookDelivery.subscription_id)
-    .join(WebhookEvent, WebhookEvent.id == WebhookDelivery.event_id)
-    .where(WebhookDelivery.id.in_(bindparam("ids", expanding=True)))
-    .order_by(WebhookDelivery.lane, WebhookDelivery.created_at, WebhookDelivery.id)
+    .join(_WEBHOOK, _WEBHOOK.c.id == _DELIVERY.c.subscription_id)
+    .join(_EVENT, _EVENT.c.id == _DELIVERY.c.event_id)
+    .where(_DELIVERY.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(_DELIVERY.c.lane, _DELIVERY.c.created_at, _DELIVERY.c.id)
 )
-_NEXT_DUE = select(func.min(WebhookDelivery.due_at)).where(
-    text("state in ('waiting', 'sending')"),  # word for word the index's own condition
-    WebhookDelivery.due_at > bindparam("now", type_=UtcDateTime),
+_NOW = bindparam("now", type_=UtcDateTime)
+_NEXT_DUE: CompoundSelect[Any] = union_all(
+    select(func.min(_DELIVERY.c.due_at)).where(
+        text("state in ('waiting', 'sending')"),  # word for word the index's own condition
+        _DELIVERY.c.due_at > _NOW,
+    ),
+    select(func.min(_WEBHOOK.c.probe_at)).where(_WEBHOOK.c.probe_at > _NOW),
+    select(func.min(_WEBHOOK.c.next_send_at)).where(_WEBHOOK.c.next_send_at > _NOW),
+)
+_EXPIRE = (
+    update(_DELIVERY)
+    .where(_DELIVERY.c.state == DeliveryState.WAITING.value, _DELIVERY.c.expires_at <= _NOW)
+    .values(state=DeliveryState.EXPIRED.value, finished_at=_NOW)
+    .returning(_DELIVERY.c.account_id)
 )
 
 
@@ -69,10 +98,30 @@ class ClaimedDelivery:
     step: int
     attempts: int
     expires_at: datetime | None
+    lane: Lane
+    created_at: datetime
+    is_probe: bool
+    """Its webhook is failing: this one goes out to see whether the receiver is back."""
 
 
-def claim(number: int, *, per_webhook: int, now: datetime, is_sqlite: bool) -> list[ClaimedDelivery]:
-    """At most `number` due deliveries, no webhook having more than `per_webhook` in flight, over all workers.
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """How many may be in flight at once, over all workers."""
+
+    per_webhook: int
+    per_account: int
+    suspects: int
+    """Of all webhooks together whose last try came to nothing; each of them has one at most."""
+
+    @classmethod
+    def of(cls, senders: int) -> Caps:
+        """No receiver that hangs, and no account that is busy, may hold all of so many senders."""
+        per_webhook = max(2, senders // 4)
+        return cls(per_webhook, max(per_webhook, senders - senders // 4), max(1, senders // 2))
+
+
+def claim(number: int, caps: Caps, *, now: datetime, is_sqlite: bool) -> list[ClaimedDelivery]:
+    """At most `number` due deliveries of webhooks that send and have room within `caps` and their own rate.
 
     Starts of calls come before ends, ends before repeats; within that the accounts take turns. A delivery whose
     holder's lease ran out is due again. The claim is new each time, so that the former holder can complete nothing.
@@ -80,51 +129,60 @@ def claim(number: int, *, per_webhook: int, now: datetime, is_sqlite: bool) -> l
     word, lease_until = random_word(32), now + LEASE
     ids = db.session.scalars(
         _statement(is_sqlite=is_sqlite),
-        {"now": now, "lease_until": lease_until, "claim": word, "cap": per_webhook, "number": number},
+        {
+            "now": now,
+            "lease_until": lease_until,
+            "claim": word,
+            "number": number,
+            "cap": caps.per_webhook,
+            "account_cap": caps.per_account,
+            "suspects": caps.suspects,
+        },
     ).all()
     if not ids:
         return []
-    return [
-        ClaimedDelivery(
-            row.id,
-            row.account_id,
-            row.subscription_id,
-            word,
-            lease_until,
-            row.public_id,
-            EventType(row.type),
-            row.url,
-            tuple((name, value) for name, value in row.parameters),
-            Dress(
-                Method(row.method),
-                row.headers or (),
-                row.secret,
-                row.old_secret,
-                row.old_secret_until,
-                row.happened_at,
-                row.is_test,
-            ),
-            row.step,
-            row.attempts,
-            row.expires_at,
-        )
-        for row in db.session.execute(_CLAIMED, {"ids": ids})
-    ]
+    rows = db.session.execute(_CLAIMED, {"ids": ids}).all()
+    away = pace.turned_away(((row.subscription_id, row.id) for row in rows if row.is_paced), now)
+    return [_claimed(row, word, lease_until) for row in rows if row.id not in away]
+
+
+def _claimed(row: Any, word: str, lease_until: datetime) -> ClaimedDelivery:
+    return ClaimedDelivery(
+        row.id,
+        row.account_id,
+        row.subscription_id,
+        word,
+        lease_until,
+        row.public_id,
+        EventType(row.type),
+        row.url,
+        tuple((name, value) for name, value in row.parameters),
+        Dress(
+            Method(row.method),
+            row.headers or (),
+            row.secret,
+            row.old_secret,
+            row.old_secret_until,
+            row.happened_at,
+            row.is_test,
+        ),
+        row.step,
+        row.attempts,
+        row.expires_at,
+        Lane(row.lane),
+        row.created_at,
+        bool(row.is_probe),
+    )
 
 
 def next_due(now: datetime) -> datetime | None:
-    """When the next delivery that waits, or lease that runs out, will be due; None when nothing will."""
-    return db.session.scalar(_NEXT_DUE, {"now": now})
+    """When the next delivery, lease, probe or turn of a rate will be due; None when nothing will."""
+    moments: Sequence[datetime | None] = db.session.scalars(_NEXT_DUE, {"now": now}).all()
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def expire(now: datetime) -> int:
     """Gives up what is worth nothing any more, also of webhooks that do not send; answers how many."""
-    accounts: Sequence[int] = db.session.scalars(
-        update(WebhookDelivery)
-        .where(WebhookDelivery.state == DeliveryState.WAITING, WebhookDelivery.expires_at <= now)
-        .values(state=DeliveryState.EXPIRED, finished_at=now)
-        .returning(WebhookDelivery.account_id)
-        .execution_options(synchronize_session=False)
-    ).all()
+    accounts: Sequence[int] = db.session.scalars(_EXPIRE, {"now": now}).all()
     ring(*(live_topic(account_id, "webhooks-changed") for account_id in set(accounts)))
     return len(accounts)

@@ -28,6 +28,13 @@ class Schedule:
     """How long after the event it is worth sending; None: as long as there are tries."""
     longest_pause: timedelta
     """The most that a receiver's Retry-After may ask for."""
+    longest_probe: timedelta
+    """The most that a failing receiver waits for its next probe."""
+
+    @property
+    def span(self) -> timedelta:
+        """From the event to the last try, the tries themselves not counted."""
+        return sum(self.steps, timedelta(0))
 
     def expires_at(self, happened_at: datetime) -> datetime | None:
         """From when on an event of that moment is worth nothing."""
@@ -46,6 +53,7 @@ START = Schedule(
     when_used_up=DeliveryState.EXPIRED,
     lifetime=timedelta(seconds=60),
     longest_pause=timedelta(seconds=60),
+    longest_probe=timedelta(seconds=20),
 )
 """A card that pops up while the phone rings: a few quick tries, and after a minute it would only confuse."""
 END = Schedule(
@@ -66,6 +74,7 @@ END = Schedule(
     when_used_up=DeliveryState.FAILED,
     lifetime=None,
     longest_pause=timedelta(hours=24),
+    longest_probe=timedelta(minutes=10),
 )
 """The fact that a call took place: tried for about three days (75 hours)."""
 
@@ -136,6 +145,22 @@ def after_try(
     if expires_at is not None and due_at >= expires_at:
         return Outcome(DeliveryState.EXPIRED)
     return Outcome(DeliveryState.WAITING, due_at)
+
+
+def after_probe(
+    schedule: Schedule, verdict: Verdict, *, began_at: datetime | None, now: datetime, expires_at: datetime | None
+) -> Outcome:
+    """The state after a delivery went out as a probe, which spends none of its tries: the breaker says when it goes on.
+
+    One whose schedule is over since `began_at` is given up all the same. None: it is repeated by hand, and waits.
+    """
+    if verdict is Verdict.DELIVERED:
+        return Outcome(DeliveryState.DELIVERED)
+    if began_at is not None and now >= began_at + schedule.span:
+        return Outcome(schedule.when_used_up)
+    if expires_at is not None and now >= expires_at:
+        return Outcome(DeliveryState.EXPIRED)
+    return Outcome(DeliveryState.WAITING, now)
 
 
 def retry_after(headers: Iterable[Sequence[str]], now: datetime) -> timedelta | None:

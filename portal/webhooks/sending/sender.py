@@ -12,8 +12,8 @@ from portal.kernel.http import Door, Exchange, Failed, Peer
 from portal.kernel.http.redact import MASK
 from portal.kernel.secrets import Vault
 from portal.webhooks.sending import schedule
-from portal.webhooks.sending.completion import Exchanged, Finished
 from portal.webhooks.sending.dress import request_for
+from portal.webhooks.sending.finished import Exchanged, Finished
 from portal.webhooks.sending.queue import ClaimedDelivery
 
 BODY_BYTES = 32 * 1024

@@ -5,7 +5,6 @@ from __future__ import annotations
 import queue
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -17,20 +16,22 @@ from portal.kernel.bells import Bells
 from portal.kernel.clock import monotonic, now
 from portal.kernel.config import Settings
 from portal.kernel.db import transaction
-from portal.kernel.errors import NotFound
 from portal.kernel.http import Door
 from portal.kernel.secrets import Vault
 from portal.webhooks.outbox import BELL
 from portal.webhooks.sending import sender
-from portal.webhooks.sending.completion import Finished, complete
-from portal.webhooks.sending.queue import ClaimedDelivery, claim, expire, next_due
-from portal.webhooks.sending.schedule import LEASE, Verdict
-from portal.webhooks.services import switch_off
+from portal.webhooks.sending.completion import complete
+from portal.webhooks.sending.finished import Finished
+from portal.webhooks.sending.queue import Caps, ClaimedDelivery, claim, expire, next_due
+from portal.webhooks.sending.retention import Sweeper
+from portal.webhooks.sending.schedule import LEASE
 
 log = structlog.get_logger(__name__)
 
 SHORTEST_POLL, LONGEST_POLL = 1.0, 15.0
 """Seconds between looks when no bell rings: soon after work, rarely when idle. A bell may be lost, a row not."""
+LONGEST_GATHERING = 0.01
+"""Seconds for which a sender that has landed may stand idle at most, so that others are noted with it."""
 _HEARS_STOP_WITHIN = 0.5
 _SEES_ALL = "webhook dispatch"
 # Locked, full, restarting, half migrated: no fault of what was to be written, which is kept for the next time.
@@ -55,23 +56,26 @@ class Worker:
         self._vault: Vault = app.extensions["portal.vault"]
         self._is_sqlite = settings.is_embedded
         self._senders = settings.webhook_senders
-        # One receiver that hangs must not hold them all.
-        self._per_webhook = max(2, settings.webhook_senders // 4)
+        self._caps = Caps.of(settings.webhook_senders)
         self._news: queue.SimpleQueue[_Landed | None] = queue.SimpleQueue()
         self._in_the_air = 0
         self._unnoted: list[Finished] = []
         self._poll = SHORTEST_POLL
         self._expires_at = 0.0
+        self._round_took = 0.0
 
     def run(self, stop: threading.Event) -> None:
         """Works until `stop`; then claims nothing more, lets what is in the air land, and notes it."""
         bell = threading.Thread(target=self._listen, args=(stop,), name="webhooks-bell")
+        sweeper = threading.Thread(target=Sweeper(self._app).run, args=(stop,), name="webhooks-sweeper")
         with self._app.app_context(), ThreadPoolExecutor(self._senders, "webhook") as pool:
             bell.start()
+            sweeper.start()
             while not stop.is_set():
                 self._wait(self._round(pool))
             self._land()
         bell.join()
+        sweeper.join()
 
     def _listen(self, stop: threading.Event) -> None:
         """Turns bells, and the wish to stop, into news; without bells the polls go on."""
@@ -93,21 +97,34 @@ class Worker:
             listener.close()
 
     def _wait(self, seconds: float) -> None:
-        """Until something happens, or so long; takes in all that has happened by then."""
+        """Until something happens, or so long; takes in all that has happened by then.
+
+        While most senders are busy it lets several of them land, for no longer than a round takes: a round for each
+        would cost more than the sending.
+        """
         try:
-            news = self._news.get(timeout=max(seconds, 0.001))
-            while True:
-                self._poll = SHORTEST_POLL
-                if news is not None:
-                    self._in_the_air -= 1
-                    if news.finished is not None:
-                        self._unnoted.append(news.finished)
-                news = self._news.get_nowait()
+            is_rung = self._hear_of(self._news.get(timeout=max(seconds, 0.001)))
+            while not self._news.empty():
+                is_rung |= self._hear_of(self._news.get_nowait())
+            until = monotonic() + min(self._round_took, LONGEST_GATHERING)
+            while not is_rung and self._in_the_air > self._senders // 2:
+                is_rung = self._hear_of(self._news.get(timeout=max(0.0, until - monotonic())))
         except queue.Empty:
             return
 
+    def _hear_of(self, news: _Landed | None) -> bool:
+        """Whether it was a bell, which is answered at once."""
+        self._poll = SHORTEST_POLL
+        if news is None:
+            return True
+        self._in_the_air -= 1
+        if news.finished is not None:
+            self._unnoted.append(news.finished)
+        return False
+
     def _round(self, pool: ThreadPoolExecutor) -> float:
         """Notes what came of the last tries, claims what is due, hands it out; answers how many seconds to wait."""
+        began = monotonic()
         try:
             claimed, pause = self._note_and_claim()
         except _DATABASE_AWAY as error:
@@ -117,6 +134,7 @@ class Worker:
             log.exception("webhook_round_failed", unnoted=len(self._unnoted))
             self._note_one_by_one()
             return SHORTEST_POLL
+        self._round_took = monotonic() - began
         for delivery in claimed:
             self._in_the_air += 1
             pool.submit(self._send, delivery)
@@ -127,16 +145,14 @@ class Worker:
         """One transaction for both: under load the tries of many receivers share a commit."""
         free = self._senders - self._in_the_air
         with transaction(everything=_SEES_ALL):
-            noted = complete(self._unnoted)
+            complete(self._unnoted)
             if monotonic() >= self._expires_at:
                 expire(now())
                 self._expires_at = monotonic() + SHORTEST_POLL
-            claimed = (
-                claim(free, per_webhook=self._per_webhook, now=now(), is_sqlite=self._is_sqlite) if free > 0 else []
-            )
-            due_at = next_due(now())
+            claimed = claim(free, self._caps, now=now(), is_sqlite=self._is_sqlite) if free > 0 else []
+            # Who sends is back soon anyhow, and looks then.
+            due_at = None if claimed else next_due(now())
         self._unnoted = []
-        self._switch_off_the_gone(noted)
         return claimed, LONGEST_POLL if due_at is None else (due_at - now()).total_seconds()
 
     def _send(self, delivery: ClaimedDelivery) -> None:
@@ -154,19 +170,11 @@ class Worker:
         for finished in together:
             try:
                 with transaction(everything=_SEES_ALL):
-                    noted = complete([finished])
-                self._switch_off_the_gone(noted)
+                    complete([finished])
             except _DATABASE_AWAY:
                 self._unnoted.append(finished)
             except Exception:
                 log.exception("webhook_attempt_cannot_be_noted", delivery=finished.delivery.id)
-
-    def _switch_off_the_gone(self, noted: list[Finished]) -> None:
-        """What cannot be switched off now, or was removed meanwhile, is told 410 again by its receiver."""
-        for finished in noted:
-            if finished.verdict is Verdict.GONE:
-                with suppress(NotFound, *_DATABASE_AWAY), transaction(finished.delivery.account_id):
-                    switch_off(finished.delivery.subscription_id)
 
     def _land(self) -> None:
         """After this nothing is in the air; a database that stays away costs repeats, not deliveries."""

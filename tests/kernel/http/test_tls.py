@@ -169,7 +169,7 @@ def test_a_drip_under_tls_holds_nobody(door: Door) -> None:
 def test_a_probe_stops_after_the_handshake(door: Door) -> None:
     ends_at = datetime.now(UTC).replace(microsecond=0) + timedelta(days=9)
     with Receiver(answering(), server(CA.issue_cert("crm.example", not_after=ends_at))) as receiver:
-        probe = door.probe(receiver.url("/call?me", "crm.example"), deadline_seconds=5)
+        probe = door.check_reachable(receiver.url("/call?me", "crm.example"), deadline_seconds=5)
     assert receiver.requests == []
     assert receiver.visits == 1
     assert (probe.tls_version, probe.certificate_ends_at) == ("TLSv1.3", ends_at)
@@ -180,16 +180,16 @@ def test_a_probe_stops_after_the_handshake(door: Door) -> None:
 
 def test_a_probe_of_plain_http_stops_after_the_connection(door: Door) -> None:
     with Receiver(answering()) as receiver:
-        probe = door.probe(receiver.url("/call?me"), deadline_seconds=2)
+        probe = door.check_reachable(receiver.url("/call?me"), deadline_seconds=2)
     assert receiver.requests == []
     assert (probe.tls_version, probe.certificate_ends_at, probe.phases.tls) == (None, None, None)
 
 
 def test_a_probe_fails_as_sending_would(door: Door) -> None:
     with Receiver(answering(), server(CA.issue_cert("other.example"))) as receiver, pytest.raises(Failed) as bad_name:
-        door.probe(receiver.url(host="crm.example"), deadline_seconds=2)
+        door.check_reachable(receiver.url(host="crm.example"), deadline_seconds=2)
     with pytest.raises(Failed) as inner:
-        door.probe("http://10.0.0.1/", deadline_seconds=2)
+        door.check_reachable("http://10.0.0.1/", deadline_seconds=2)
     assert bad_name.value.kind is FailureKind.TLS
     assert inner.value.kind is FailureKind.REFUSED_ADDRESS
 

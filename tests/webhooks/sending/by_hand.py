@@ -12,11 +12,13 @@ from portal.kernel.clock import now
 from portal.kernel.config import Settings
 from portal.kernel.db import transaction
 from portal.webhooks.sending import queue
-from portal.webhooks.sending.completion import Exchanged, Finished, complete
-from portal.webhooks.sending.queue import ClaimedDelivery
+from portal.webhooks.sending.completion import complete
+from portal.webhooks.sending.finished import Exchanged, Finished
+from portal.webhooks.sending.queue import Caps, ClaimedDelivery
 from portal.webhooks.sending.schedule import verdict_on
 
 T = TypeVar("T")
+NO_CAPS = Caps(per_webhook=100, per_account=1000, suspects=1000)
 
 
 def seeing_all(app: Flask, act: Callable[[], T]) -> T:
@@ -25,13 +27,11 @@ def seeing_all(app: Flask, act: Callable[[], T]) -> T:
         return act()
 
 
-def claim(
-    app: Flask, number: int = 100, *, per_webhook: int = 100, at: datetime | None = None
-) -> list[ClaimedDelivery]:
+def claim(app: Flask, number: int = 100, *, caps: Caps = NO_CAPS, at: datetime | None = None) -> list[ClaimedDelivery]:
     settings: Settings = app.extensions["portal.settings"]
     return seeing_all(
         app,
-        lambda: queue.claim(number, per_webhook=per_webhook, now=at or now(), is_sqlite=settings.is_embedded),
+        lambda: queue.claim(number, caps, now=at or now(), is_sqlite=settings.is_embedded),
     )
 
 

@@ -1,4 +1,4 @@
-"""`portal worker` as a process of its own, killed between claim, send and record: nothing is lost, success is final."""
+"""A worker in a process of its own, killed between claim, send and record: nothing is lost, success is final."""
 
 import os
 import random
@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 
 from flask import Flask
 from sqlalchemy import update
@@ -22,12 +21,19 @@ from portal.webhooks.sending.schedule import LEASE
 from tests.support.receiver import Answer, Receiver
 from tests.webhooks.world import Company
 
-PORTAL = Path(sys.executable).with_name("portal")
+# The part itself: `portal worker` starts it as one of its children, which ends in good order when its parent is killed.
+WORKER = """
+from portal.app import create_app
+from portal.kernel.config import load_settings
+from portal.server.parts import run_worker
+
+run_worker(create_app(load_settings(), "worker"))
+"""
 
 
 @contextmanager
 def worker_process(app: Flask) -> Iterator[subprocess.Popen[bytes]]:
-    """The command as an operator starts it, on this test's database; killed at the end if it still runs."""
+    """A worker of its own on this test's database; killed at the end if it still runs."""
     settings: Settings = app.extensions["portal.settings"]
     environment = {
         "PATH": os.environ["PATH"],
@@ -37,7 +43,7 @@ def worker_process(app: Flask) -> Iterator[subprocess.Popen[bytes]]:
         "PORTAL_DATA": str(settings.data),
         "PORTAL_LOG_LEVEL": "error",
     }
-    process = subprocess.Popen([PORTAL, "worker"], env=environment)
+    process = subprocess.Popen([sys.executable, "-c", WORKER], env=environment)
     try:
         yield process
     finally:

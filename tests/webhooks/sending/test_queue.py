@@ -15,7 +15,7 @@ from portal.webhooks import services
 from portal.webhooks.models import DeliveryAttempt, DeliveryState, EventType
 from portal.webhooks.sending import queue
 from portal.webhooks.sending.completion import complete
-from portal.webhooks.sending.queue import ClaimedDelivery
+from portal.webhooks.sending.queue import Caps, ClaimedDelivery
 from portal.webhooks.sending.schedule import LEASE
 from tests.webhooks.sending.by_hand import claim, finished, note, seeing_all
 from tests.webhooks.world import Company
@@ -144,12 +144,12 @@ def test_a_webhook_has_a_bounded_number_in_flight(app: Flask, north: Company) ->
     for api_call_id in call_ids(5):
         north.ends(api_call_id)
 
-    first = claim(app, per_webhook=2)
+    first = claim(app, caps=Caps(2, 100, 100))
     assert len(first) == 4
-    assert claim(app, per_webhook=2) == []
+    assert claim(app, caps=Caps(2, 100, 100)) == []
 
     note(app, finished(first[0]))
-    (again,) = claim(app, per_webhook=2)
+    (again,) = claim(app, caps=Caps(2, 100, 100))
     assert again.subscription_id == first[0].subscription_id
 
 
@@ -166,7 +166,7 @@ def test_accounts_take_turns_however_long_one_of_them_has_waited(app: Flask, nor
     assert order == [north.id, south.id, north.id, south.id]
 
 
-@pytest.mark.parametrize("act", [services.pause_webhook, services.remove_webhook, services.switch_off])
+@pytest.mark.parametrize("act", [services.pause_webhook, services.remove_webhook])
 def test_a_webhook_that_does_not_send_is_passed_over(app: Flask, north: Company, act: Callable[[int], object]) -> None:
     webhook_id = north.listens(URL)
     north.ends()
@@ -268,17 +268,15 @@ def test_the_price_of_a_claim_does_not_grow_with_a_backlog(app: Flask, north: Co
     if is_postgresql:  # its planner goes by statistics, and scans a small table whatever there is
         return
     plan = "explain query plan " + str(queue._statement(is_sqlite=True))
+    names = ("now", "lease_until", "claim", "cap", "account_cap", "suspects", "number")
 
-    rows = seeing_all(
-        app,
-        lambda: db.session.execute(text(plan), {"now": 0, "lease_until": 0, "claim": "", "cap": 2, "number": 8}).all(),
-    )
+    rows = seeing_all(app, lambda: db.session.execute(text(plan), dict.fromkeys(names, 0)).all())
 
     details = [row[3] for row in rows]
     by_key = "ix_webhook_delivery_queue (subscription_id=? AND lane=? AND due_at<?)"
     assert any(detail.endswith(by_key) for detail in details), details
-    in_flight = "SCAN webhook_delivery USING INDEX ix_webhook_delivery_in_flight"
-    assert [detail for detail in details if detail.startswith("SCAN webhook_delivery")] == [in_flight]
+    in_flight = "SCAN d USING INDEX ix_webhook_delivery_in_flight"
+    assert {detail for detail in details if detail.startswith(("SCAN webhook_delivery", "SCAN d"))} == {in_flight}
 
 
 def test_more_bells_than_one_notice_holds_undo_nothing(app: Flask, north: Company) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask.typing import ResponseReturnValue
 
 from portal.kernel.db import db
-from portal.kernel.http import Failed, Probe
+from portal.kernel.http import Failed, Reached
 from portal.web import htmx
 from portal.web.access import Permission
 from portal.webhooks import queries
@@ -21,10 +21,10 @@ def check(webhook_id: int) -> ResponseReturnValue:
     # A receiver may take its time: no transaction stays open meanwhile.
     db.session.expunge_all()
     db.session.rollback()
-    found: Probe | None = None
+    found: Reached | None = None
     failure: Failed | None = None
     try:
-        found = door().probe(hook.url, deadline_seconds=_SECONDS)
+        found = door().check_reachable(hook.url, deadline_seconds=_SECONDS)
     except Failed as error:
         failure = error
     return htmx.render(

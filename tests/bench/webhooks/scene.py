@@ -1,0 +1,141 @@
+"""An installation with accounts and webhooks, calls that end in it, and its worker as a process of its own."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
+from flask import Flask
+from sqlalchemy import event, func, select
+
+from portal.accounts.services import open_account
+from portal.app import create_app
+from portal.calls.events import CallFinished
+from portal.calls.models import CallRecord
+from portal.kernel.clock import now
+from portal.kernel.config import load_settings
+from portal.kernel.db import GuardedSession, db, transaction
+from portal.kernel.events import publish
+from portal.kernel.readiness import upgrade_database
+from portal.webhooks.models import DeliveryState, EventType, WebhookDelivery
+from portal.webhooks.services import add_webhook
+from portal.webhooks.urls import SendableUrl
+from tests.support.postgres import PostgresServer
+
+# The sending part of `portal worker` alone, in one process that can be measured.
+WORKER = """
+from portal.app import create_app
+from portal.kernel.config import load_settings
+from portal.server.parts import run_worker
+
+run_worker(create_app(load_settings(), "worker"))
+"""
+
+
+class Scene:
+    """One installation."""
+
+    def __init__(self, name: str, data: Path, database_url: str) -> None:
+        self.name = name
+        self.environment = {
+            "PORTAL_DATA": str(data),
+            "PORTAL_DATABASE_URL": database_url,
+            "PORTAL_SECRET_KEY": secrets.token_hex(32),
+            "PORTAL_WEBHOOK_ALLOW": "127.0.0.0/8",
+            "PORTAL_LOG_LEVEL": "warning",
+        }
+        self.app: Flask = create_app(load_settings(self.environment), "engine")
+        upgrade_database(self.app)
+        self._committed_at = 0.0
+        event.listen(GuardedSession, "after_commit", self._note_commit, insert=True)
+
+    def _note_commit(self, _session: object) -> None:
+        self._committed_at = time.monotonic()
+
+    def account(self, name: str) -> int:
+        with self.app.app_context():
+            return open_account(self.app.extensions["portal.vault"], name)
+
+    def listens(self, account_id: int, url: str) -> None:
+        with self.app.app_context(), transaction(account_id):
+            add_webhook(SendableUrl(url, url), EventType.CALL_FINISHED)
+
+    def ends(self, account_id: int, api_call_ids: Sequence[str]) -> float:
+        """Calls end in one transaction; answers when it was committed, on the monotonic clock."""
+        with self.app.app_context(), transaction(account_id):
+            calls = [_call(api_call_id) for api_call_id in api_call_ids]
+            db.session.add_all(calls)
+            db.session.flush()
+            for call in calls:
+                publish(CallFinished(call))
+        return self._committed_at
+
+    def delivered(self) -> int:
+        """How many deliveries are noted as done."""
+        with self.app.app_context(), transaction(everything="bench", writes=False):
+            query = select(func.count()).where(WebhookDelivery.state == DeliveryState.DELIVERED)
+            return db.session.scalar(query) or 0
+
+    def wait_until_delivered(self, count: int, seconds: float) -> None:
+        """Until so many are noted. Raises TimeoutError."""
+        deadline = time.monotonic() + seconds
+        while self.delivered() < count:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{self.delivered()} of {count} deliveries were noted in {seconds} s")
+            time.sleep(0.05)
+
+    @contextmanager
+    def worker(self, senders: int) -> Iterator[int]:
+        """A worker with so many senders; gives its process id."""
+        environment = os.environ | self.environment | {"PORTAL_WEBHOOK_SENDERS": str(senders)}
+        process = subprocess.Popen([sys.executable, "-c", WORKER], env=environment)
+        try:
+            yield process.pid
+        finally:
+            process.terminate()
+            process.wait(60)
+
+
+def _call(api_call_id: str) -> CallRecord:
+    ended_at = now()
+    return CallRecord(
+        api_call_id=api_call_id,
+        switch="main",
+        kind="incoming",
+        caller="79039998877",
+        did="79037778899",
+        callee="SIP/0000000672",
+        started_at=ended_at - timedelta(seconds=17),
+        answered_at=ended_at - timedelta(seconds=12),
+        ended_at=ended_at,
+        outcome="answered",
+        talk_seconds=12,
+        caller_wait_seconds=5,
+        search_text="",
+    )
+
+
+@contextmanager
+def on_sqlite(folder: Path) -> Iterator[Scene]:
+    """The embedded installation, as durable as it comes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    yield Scene("SQLite", folder, f"sqlite:///{folder / 'portal.db'}")
+
+
+@contextmanager
+def on_postgresql(folder: Path) -> Iterator[Scene]:
+    """A server that writes as durably as PostgreSQL's own settings say."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with PostgresServer() as server:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            server.address.execute("postgres", psycopg.sql.SQL(f"alter system set {setting} = on"))
+        server.address.execute("postgres", psycopg.sql.SQL("select pg_reload_conf()"))
+        yield Scene("PostgreSQL", folder, server.address.create_database("bench"))

@@ -1,0 +1,100 @@
+"""A full disk and a locked database: what was sent is noted when there is room again, and nothing is sent twice."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event, text
+
+from portal.kernel.db import db
+from portal.webhooks.models import DeliveryState
+from tests.support.receiver import Answer, Receiver
+from tests.webhooks.sending.test_a_worker_outlives_trouble import wait_until_said
+from tests.webhooks.world import Company, working
+
+# What PostgreSQL says when it cannot make a file longer (SQLSTATE 53100).
+_FULL = """
+create function refuse() returns trigger language plpgsql as $$
+begin raise exception 'could not extend file: No space left on device' using errcode = '53100'; end $$;
+create trigger full_disk before insert on delivery_attempt for each row execute function refuse();
+"""
+
+
+@contextmanager
+def full_disk(app: Flask) -> Iterator[None]:
+    """No table can grow any more."""
+    with app.app_context():
+        engine = db.engine
+    if engine.dialect.name == "postgresql":
+        with engine.begin() as connection:
+            connection.execute(text(_FULL))
+        yield
+        with engine.begin() as connection:
+            connection.execute(text("drop trigger full_disk on delivery_attempt; drop function refuse()"))
+        return
+
+    def bound(connection: Any, *_: object) -> None:
+        """To the pages that there are."""
+        connection.execute("pragma max_page_count=1").close()
+
+    event.listen(engine, "checkout", bound)
+    yield
+    event.remove(engine, "checkout", bound)
+    with engine.connect() as connection:
+        # Each connection has a bound of its own.
+        connection.exec_driver_sql("pragma max_page_count=4294967294")
+    engine.dispose()
+
+
+def big(receiver: Receiver) -> None:
+    """Answers that no page of the database has room for."""
+    receiver.answer(Answer(200, b"x" * 32_000, delay_seconds=0.3))
+
+
+def test_what_was_sent_while_the_disk_was_full_is_noted_later_and_not_sent_again(
+    app: Flask, north: Company, receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    big(receiver)
+    north.listens(f"{receiver.url}/x")
+
+    with working(app):
+        north.ends("a" * 32)
+        north.ends("b" * 32)
+        receiver.wait_for(2)
+        with full_disk(app):
+            wait_until_said(caplog, "webhook_database_away")
+        deliveries = north.wait_until(DeliveryState.DELIVERED, 2)
+
+    assert [row.attempts for row in deliveries] == [1, 1]
+    assert len(receiver.requests) == 2
+
+
+def test_what_was_sent_while_the_database_was_locked_is_noted_when_it_is_free(
+    app: Flask, north: Company, receiver: Receiver
+) -> None:
+    north.listens(f"{receiver.url}/x")
+    receiver.answer(Answer(200, delay_seconds=0.2))
+    with app.app_context():
+        engine = db.engine
+    is_sqlite = engine.dialect.name == "sqlite"
+    lock = "update webhook_event set type = type" if is_sqlite else "lock table delivery_attempt in exclusive mode"
+    answered = threading.Event()
+
+    with working(app):
+        north.ends("a" * 32)
+        receiver.wait_for(1)
+        with engine.connect() as connection:
+            connection.exec_driver_sql(lock)
+            # The answer comes meanwhile.
+            answered.wait(0.6)
+            assert [row.state for row in north.deliveries()] == [DeliveryState.SENDING]
+            connection.rollback()
+        (delivery,) = north.wait_until(DeliveryState.DELIVERED)
+
+    assert delivery.attempts == 1
+    assert len(receiver.requests) == 1
