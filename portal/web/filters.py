@@ -82,6 +82,16 @@ def month_short(value: date) -> str:
     return dates.format_date(value, "LLL", locale=_locale()).rstrip(".")
 
 
+def day_short(value: date) -> str:
+    """`3.11`, under a column."""
+    return dates.format_date(value, "d.MM", locale=_locale())
+
+
+def hour(value: datetime) -> str:
+    """`14:00`."""
+    return f"{value.astimezone(zone()):%H:%M}"
+
+
 def day_and_time(value: datetime, *, seconds: bool = False) -> str:
     """`сегодня, 14:05`, `вчера, 9:12`, `3 ноября, 18:40`."""
     local = value.astimezone(zone())

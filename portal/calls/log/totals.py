@@ -79,7 +79,10 @@ def kept_totals(filters: CallFilters) -> LogTotals | None:
     if filters.first_day and filters.first_day == filters.last_day:
         sums = sum((column.sums for column in _days(filters, filters.first_day, filters.last_day)), Sums())
         return LogTotals(sums, _hours(filters))
-    first, last = _reach(filters)
+    reach = _reach(filters)
+    if reach is None:
+        return LogTotals(Sums())
+    first, last = reach
     columns = (
         _days(filters, first, last) if last - first < timedelta(days=_MOST_DAYS) else _months(filters, first, last)
     )
@@ -107,13 +110,14 @@ def _sums_of(outcome: str | None, waited: int | None, talk: int | None, price: D
     return Sums(1, int(answered), int(missed), int(waited is not None), waited or 0, talk or 0, price or ZERO)
 
 
-def _reach(filters: CallFilters) -> tuple[date, date]:
-    """The days that the choice spans, as far as there are calls."""
-    ends = select(func.min(CallTotal.first_day), func.max(CallTotal.first_day)).where(CallTotal.grain == Grain.DAY)
-    oldest, newest = db.session.execute(ends).one()
-    first = max(filter(None, (oldest, filters.first_day)), default=date.min)
-    last = min(filter(None, (newest, filters.last_day)), default=date.min)
-    return first, last
+def _reach(filters: CallFilters) -> tuple[date, date] | None:
+    """The days that the choice spans, as far as there are calls; None where there is none at all."""
+    days = select(CallTotal.first_day).where(CallTotal.grain == Grain.DAY).limit(1)
+    oldest = db.session.scalar(days.order_by(CallTotal.first_day))
+    newest = db.session.scalar(days.order_by(CallTotal.first_day.desc()))
+    if oldest is None or newest is None:
+        return None
+    return max(oldest, filters.first_day or oldest), min(newest, filters.last_day or newest)
 
 
 def _days(filters: CallFilters, first: date, last: date) -> list[Column]:
@@ -200,5 +204,5 @@ def _hour_of(since: datetime) -> ColumnElement[int]:
     """Which hour after `since` a call began in."""
     if is_sqlite():
         micro = type_coerce(CallRecord.started_at, BigInteger) - int(since.timestamp()) * 1_000_000
-        return micro.op("/")(3_600_000_000)
+        return micro // 3_600_000_000
     return func.floor(extract("epoch", CallRecord.started_at - since) / 3600)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import request
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.calls.feature import feature
 from portal.calls.log.bar import filter_bar, log_url
+from portal.calls.log.chart import bars
 from portal.calls.log.filters import CallFilters, read_filters
 from portal.calls.log.pages import LogPage, call_page
+from portal.calls.log.totals import LogTotals, counted_totals, kept_totals
 from portal.calls.panels import log_panels, log_tools
 from portal.calls.saved.bar import opening_url, present_view, view_part
 from portal.kernel.i18n import gettext as _
@@ -35,8 +37,28 @@ def index() -> ResponseReturnValue:
         **view_part(filters, view),
         **_page(filters, calls, kept),
         notes=notes,
+        **_totals(filters, kept_totals(filters)),
         newest_url=log_url(filters, **kept) if cursor else None,
     )
+
+
+@feature.get("/calls/totals", needs=Permission.SEE_CALLS)
+def totals() -> ResponseReturnValue:
+    filters, _notes = read_filters(request.args, zone())
+    found = kept_totals(filters) or counted_totals(filters)
+    return htmx.render("calls/totals.html", fragment="calls/_totals.html", **_totals(filters, found))
+
+
+def _totals(filters: CallFilters, found: LogTotals | None) -> dict[str, Any]:
+    """What `calls/_totals.html` shows; without `found` it fetches itself."""
+    query = filters.query()
+    return {
+        "totals": found,
+        "chart": bars(filters, found.columns) if found else [],
+        # `from` is no name for an argument; the type checker sees the unpacked ones as url_for's own.
+        "totals_url": url_for("calls.totals", **query),  # type: ignore[arg-type]
+        "log_url": log_url(filters),
+    }
 
 
 def _page(filters: CallFilters, calls: LogPage, kept: dict[str, str]) -> dict[str, Any]:
