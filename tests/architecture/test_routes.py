@@ -38,6 +38,7 @@ NOT_IN_THE_MENU = {
     "calls.export": "from the call log",
     "calls.live": "a fragment of the overview",
     "calls.new_call": "from the call log",
+    "calls.totals": "a fragment of the call log",
     "calls.tag_list": "from a call's page",
     "calls.view_list": "from the call log",
     "contacts.new_contact": "from the address book",
