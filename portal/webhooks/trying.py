@@ -10,7 +10,7 @@ from portal.accounts.audit import audit
 from portal.calls.models import CallRecord
 from portal.kernel.clock import now
 from portal.kernel.db import announce, db, ring
-from portal.kernel.errors import Conflict, NotFound
+from portal.kernel.errors import Conflict, Refused
 from portal.kernel.http import Request
 from portal.kernel.i18n import gettext as _
 from portal.kernel.secrets import Vault, random_word
@@ -66,7 +66,7 @@ def preview(hook: WebhookSubscription, call: CallRecord, vault: Vault) -> Reques
 
 
 def send_test(webhook_id: int, api_call_id: str) -> WebhookDelivery:
-    """Goes out at once, and is tried once. Raises `Conflict` where the webhook does not send."""
+    """Goes out at once, and is tried once. Raises `Conflict` where the webhook does not send, `Refused` for no call."""
     hook = find_webhook(webhook_id)
     if hook.state != SubscriptionState.ACTIVE:
         raise Conflict(_("This webhook is not sending now: resume it first."))
@@ -74,7 +74,7 @@ def send_test(webhook_id: int, api_call_id: str) -> WebhookDelivery:
         select(CallRecord).where(CallRecord.api_call_id == api_call_id, CallRecord.ended_at.is_not(None))
     )
     if call is None:
-        raise NotFound(_("There is no such call, or it has not ended yet."))
+        raise Refused(_("There is no such call, or it has not ended yet."), "api_call_id")
     event = _known_event(hook.event, api_call_id)
     if event is None:
         event = event_of(hook.event, call)

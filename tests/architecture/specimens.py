@@ -47,7 +47,7 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
         has_recording=True,
     )
     event = WebhookEvent(type=EventType.CALL_STARTED, api_call_id=call.api_call_id, parameters=[])
-    webhook = _signing_webhook(app, f"https://crm.example/{call.api_call_id}")
+    webhook = _signing_webhook(app, f"https://192.0.2.1/{call.api_call_id}")
     crm_user, contact, thread = CrmUser(name="Ivan"), Contact(name="Petr"), _thread()
     key, named_key = _keys(call.api_call_id)
     with app.app_context(), transaction(account_id) as session:
