@@ -25,10 +25,11 @@ def _field(moment: datetime) -> str:
 
 
 def _gives_up(app: Flask, north: Company, api_call_id: str) -> None:
-    """Every try of this call's delivery fails."""
+    """Every try of this call's delivery fails, until its schedule is over."""
     north.ends(api_call_id)
+    days_later = now() + timedelta(days=10)
     for _ in range(10):
-        note(app, *(finished(each, 500) for each in claim(app, at=now() + timedelta(days=30))))
+        note(app, *(finished(each, 500, at=days_later) for each in claim(app, at=now() + timedelta(days=30))))
         north.hurries(10**6)
 
 
