@@ -60,9 +60,9 @@ def test_a_part_that_is_killed_comes_back(demo: Installation) -> None:
     for part in before:
         os.kill(part, signal.SIGKILL)
 
-    soon(lambda: len(children(demo.pid)) == 3 and not set(before) & set(children(demo.pid)))
+    soon(lambda: len(children(demo.pid)) == 4 and not set(before) & set(children(demo.pid)))
     assert requests.get(f"{demo.url}/login", timeout=PATIENCE_SECONDS).status_code == 200
-    soon(lambda: sum('"part_ended"' in line for line in demo.output) == 3)
+    soon(lambda: sum('"part_ended"' in line for line in demo.output) == 4)
 
 
 def test_one_ctrl_c_ends_the_tree_with_nothing_to_complain_of_and_a_second_start_keeps_everything(

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
+from unittest.mock import patch
 
 from flask import Flask
 from sqlalchemy import select
@@ -22,6 +23,7 @@ from portal.kernel.db import transaction
 from portal.recordings.sink import Sink
 from portal.routing.planner import Planner
 from portal.routing.services import set_receivers
+from portal.telephony.control import incoming
 from portal.telephony.lines import add_did, add_sip_line
 from portal.telephony.queries import find_sip_line
 from portal.telephony.runner import EngineProcess
@@ -63,7 +65,7 @@ def behave(app: Flask, account_id: int, address: str, behaviour: str, after: tup
 def engine(
     app: Flask, journal: SwitchJournal | None = None, *, speed: float = 40.0, known: Sequence[str] = ()
 ) -> Iterator[None]:
-    """An engine runs meanwhile, with time that flies."""
+    """An engine runs meanwhile, with time that flies; a plan may take as long as in real time: the database does not fly."""
     stop = threading.Event()
     failures: list[Exception] = []
     process = EngineProcess(
@@ -83,13 +85,14 @@ def engine(
 
     thread = threading.Thread(target=run, name="engine of a test")
     before = last_life(app)
-    thread.start()
-    try:
-        until(lambda: failures or last_life(app) != before)
-        yield
-    finally:
-        stop.set()
-        thread.join()
+    with patch.object(incoming, "ROUTING_LIMIT", incoming.ROUTING_LIMIT * speed):
+        thread.start()
+        try:
+            until(lambda: failures or last_life(app) != before)
+            yield
+        finally:
+            stop.set()
+            thread.join()
     assert not failures, failures
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -70,6 +71,8 @@ class Queue:
             dsn = url.render_as_string(hide_password=False)
             options = {"storage_class": _PostgresStorage, "database": PostgresqlDatabase(dsn, prefer_psycopg3=True)}
         self._huey = Huey(_NAME, results=False, serializer=serializer, **options)
+        # Each thread of a consumer calls it as it ends, and a file's storage does not bear two at once.
+        self._closing = threading.Lock()
         self._huey.on_shutdown("close")(self.close)
 
     def task(self, run: Callable[..., None], name: str) -> Carrier:
@@ -84,5 +87,6 @@ class Queue:
         )
 
     def close(self) -> None:
-        """Gives back the connection of the calling thread."""
-        self._huey.storage.close()
+        """Gives back the connection of the calling thread; of a file, the one that all threads share."""
+        with self._closing:
+            self._huey.storage.close()
