@@ -65,7 +65,7 @@ def behave(app: Flask, account_id: int, address: str, behaviour: str, after: tup
 def engine(
     app: Flask, journal: SwitchJournal | None = None, *, speed: float = 40.0, known: Sequence[str] = ()
 ) -> Iterator[None]:
-    """An engine runs meanwhile, with time that flies. A plan may take as long as in real time: the database does not fly."""
+    """An engine runs meanwhile, in time that flies. A plan has its real time: the database does not fly."""
     stop = threading.Event()
     failures: list[Exception] = []
     process = EngineProcess(
