@@ -38,9 +38,12 @@ def _open(tab: Page, installation: Installation) -> None:
     tab.fill("input[name=password]", installation.password)
     tab.locator("main form button[type=submit]").click()
     expect(tab.locator("#mapping-rows .map-row").first).to_be_visible()
+    # The sections below arrive after it.
+    tab.wait_for_load_state()
 
 
 def _receivers(tab: Page) -> list[str]:
+    tab.wait_for_load_state()
     return [label.inner_text() for label in tab.locator("#receivers li:has(:checked) label").all()]
 
 
@@ -140,6 +143,7 @@ def test_every_section_works_without_scripts(browser: Browser, installation: Ins
         tab.wait_for_load_state()
         tab.locator("#receivers").get_by_label("Without scripts").check()
         tab.click("#receivers-save")
+        expect(tab).to_have_url(f"{installation.url}/integration#receivers")
         assert "Without scripts" in _receivers(tab)
         tab.locator("label.choice", has_text="All at once").click()
         tab.click("#strategy-save")
