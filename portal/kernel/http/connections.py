@@ -107,6 +107,7 @@ class KeptConnections:
         # Routes in the order of their latest use, connections of a route likewise.
         self._idle: OrderedDict[Route, deque[tuple[float, CheckedConnection]]] = OrderedDict()
         self._count = 0
+        self._is_closed = False
 
     def take(self, route: Route) -> CheckedConnection | None:
         """The latest used one that is young enough and still open, as far as one can know without asking the peer."""
@@ -119,23 +120,31 @@ class KeptConnections:
         return None
 
     def keep(self, connection: CheckedConnection) -> None:
-        """For the next exchange; the one that has waited longest goes where there are too many."""
+        """For the next exchange; the one that has waited longest goes where there are too many.
+
+        An exchange may end after `close`, in a thread for which nobody waited: there is no next one then.
+        """
         with self._lock:
             self._idle.setdefault(connection.route, deque()).append((time.monotonic(), connection))
             self._idle.move_to_end(connection.route)
             self._count += 1
-            stale = self._stale()
+            stale = self._all() if self._is_closed else self._stale()
         for old in stale:
             old.hang_up()
 
     def close(self) -> None:
-        """Close all that wait."""
+        """Close all that wait, and each that comes from now on."""
         with self._lock:
-            waiting = [connection for kept in self._idle.values() for _, connection in kept]
-            self._idle.clear()
-            self._count = 0
+            self._is_closed = True
+            waiting = self._all()
         for connection in waiting:
             connection.hang_up()
+
+    def _all(self) -> list[CheckedConnection]:
+        waiting = [connection for kept in self._idle.values() for _, connection in kept]
+        self._idle.clear()
+        self._count = 0
+        return waiting
 
     def _pop(self, route: Route) -> tuple[float, CheckedConnection] | None:
         with self._lock:

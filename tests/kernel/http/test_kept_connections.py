@@ -164,6 +164,27 @@ def test_no_more_connections_wait_than_may() -> None:
     assert reused == {"c.example": True, "b.example": True, "a.example": False}
 
 
+def test_an_exchange_that_ends_after_the_door_was_closed_leaves_no_connection() -> None:
+    is_asked, may_answer, is_hung_up = threading.Event(), threading.Event(), threading.Event()
+
+    def slowly(visit: Visit) -> None:
+        visit.read_request()
+        is_asked.set()
+        may_answer.wait(5)
+        visit.say(b"HTTP/1.1 204 No Content\r\n\r\n")
+        if not visit.read_request():
+            is_hung_up.set()
+
+    door = Door(allow=[LOOPBACK])
+    with Receiver(slowly) as receiver, ThreadPoolExecutor(1) as sender:
+        answer = sender.submit(door.send, get(receiver), deadline_seconds=10)
+        assert is_asked.wait(5)
+        door.close()
+        may_answer.set()
+        assert answer.result(5).status == 204
+        assert is_hung_up.wait(5)
+
+
 def test_many_threads_each_get_their_own_answer(door: Door) -> None:
     def echo(visit: Visit) -> None:
         while request := visit.read_request():
