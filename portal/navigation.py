@@ -48,6 +48,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("billing.documents", lambda: _("Invoices and acts"), "invoice", "cabinet", Permission.SEE_MONEY),
     Entry("accounts.profile", lambda: _("Personal data"), "profile", "cabinet", Permission.SIGNED_IN),
     Entry("contacts.index", lambda: _("Address book"), "contacts", "cabinet", Permission.SEE_CALLS),
+    Entry("accounts.people", lambda: _("Users"), "users", "cabinet", Permission.MANAGE_USERS),
     Entry("recordings.keeping", lambda: _("Storage of records"), "mic", "cabinet", Permission.MANAGE_RECORDS),
     Entry("integration.index", lambda: _("CRM integration"), "integration", "cabinet", Permission.SEE_INTEGRATION),
     Entry("description.index", lambda: _("Description"), "book", "cabinet", Permission.SIGNED_IN),

@@ -25,8 +25,16 @@ def upgrade() -> None:
     sa.Column('time_zone', sa.String(length=64), nullable=False),
     sa.Column('currency', sa.String(length=3), nullable=False),
     sa.Column('is_blocked', sa.Boolean(), nullable=False),
+    sa.Column('asks_second_factor', sa.Boolean(), nullable=False),
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_account'))
+    )
+    op.create_table('audit_head',
+    sa.Column('chain', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('number', sa.BigInteger(), nullable=False),
+    sa.Column('seal', sa.String(length=64), nullable=False),
+    sa.Column('mark', sa.String(length=64), nullable=False),
+    sa.PrimaryKeyConstraint('chain', name=op.f('pk_audit_head'))
     )
     op.create_table('offer_version',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -71,6 +79,14 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('sign_in_failure', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_sign_in_failure_last_at'), ['last_at'], unique=False)
+
+    op.create_table('spent_challenge',
+    sa.Column('challenge_hash', sa.String(length=64), nullable=False),
+    sa.Column('expires_at', UtcDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('challenge_hash', name=op.f('pk_spent_challenge'))
+    )
+    with op.batch_alter_table('spent_challenge', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_spent_challenge_expires_at'), ['expires_at'], unique=False)
 
     op.create_table('switch_life',
     sa.Column('switch', sa.String(length=48), nullable=False),
@@ -148,23 +164,36 @@ def upgrade() -> None:
     op.create_table('audit_entry',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('number', sa.BigInteger(), nullable=False),
     sa.Column('at', UtcDateTime(), nullable=False),
     sa.Column('actor', sa.String(length=254), nullable=False),
-    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('address', sa.String(length=64), nullable=True),
     sa.Column('action', sa.String(length=64), nullable=False),
     sa.Column('subject', sa.String(length=300), nullable=False),
     sa.Column('before', sa.JSON(), nullable=True),
     sa.Column('after', sa.JSON(), nullable=True),
+    sa.Column('seal', sa.String(length=64), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_audit_entry_account_id')),
     sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_audit_entry_user_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_audit_entry')),
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_audit_entry_account_id_id')),
+    sa.UniqueConstraint('account_id', 'number', name=op.f('uq_audit_entry_account_id_number')),
     info={'owned': True}
     )
     with op.batch_alter_table('audit_entry', schema=None) as batch_op:
         batch_op.create_index('ix_audit_entry_account_id_at', ['account_id', 'at'], unique=False)
 
+    op.create_table('backup_code',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('selector', sa.String(length=8), nullable=False),
+    sa.Column('code_hash', sa.String(length=200), nullable=False),
+    sa.Column('used_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_backup_code_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_backup_code')),
+    sa.UniqueConstraint('user_id', 'selector', name=op.f('uq_backup_code_user_id_selector'))
+    )
     op.create_table('blacklist_entry',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -310,6 +339,42 @@ def upgrade() -> None:
     with op.batch_alter_table('hunt_group', schema=None) as batch_op:
         batch_op.create_index('uq_hunt_group_account_id_name', ['account_id', 'name'], unique=True, sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
 
+    op.create_table('installation_audit_entry',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('number', sa.BigInteger(), nullable=False),
+    sa.Column('at', UtcDateTime(), nullable=False),
+    sa.Column('actor', sa.String(length=254), nullable=False),
+    sa.Column('address', sa.String(length=64), nullable=True),
+    sa.Column('action', sa.String(length=64), nullable=False),
+    sa.Column('subject', sa.String(length=300), nullable=False),
+    sa.Column('before', sa.JSON(), nullable=True),
+    sa.Column('after', sa.JSON(), nullable=True),
+    sa.Column('seal', sa.String(length=64), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_installation_audit_entry_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_installation_audit_entry')),
+    sa.UniqueConstraint('number', name=op.f('uq_installation_audit_entry_number'))
+    )
+    op.create_table('invitation',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('email', sa.String(length=254), nullable=False),
+    sa.Column('role', sa.String(length=16), nullable=False),
+    sa.Column('token_hash', sa.String(length=64), nullable=False),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('created_by', sa.String(length=254), nullable=False),
+    sa.Column('expires_at', UtcDateTime(), nullable=False),
+    sa.Column('accepted_at', UtcDateTime(), nullable=True),
+    sa.Column('revoked_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_invitation_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_invitation')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_invitation_account_id_id')),
+    sa.UniqueConstraint('token_hash', name=op.f('uq_invitation_token_hash')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('invitation', schema=None) as batch_op:
+        batch_op.create_index('ix_invitation_account_id_created_at', ['account_id', 'created_at'], unique=False)
+
     op.create_table('job',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -442,12 +507,47 @@ def upgrade() -> None:
     sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('role', sa.String(length=16), nullable=False),
+    sa.Column('is_disabled', sa.Boolean(), nullable=False),
+    sa.Column('last_seen_at', UtcDateTime(), nullable=True),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_membership_account_id')),
     sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_membership_user_id')),
     sa.PrimaryKeyConstraint('user_id', 'account_id', name=op.f('pk_membership'))
     )
     with op.batch_alter_table('membership', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_membership_account_id'), ['account_id'], unique=False)
+
+    op.create_table('passkey',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('credential_id', sa.String(length=1400), nullable=False),
+    sa.Column('public_key', sa.Text(), nullable=False),
+    sa.Column('sign_count', sa.BigInteger(), nullable=False),
+    sa.Column('name', sa.String(length=60), nullable=False),
+    sa.Column('transports', sa.JSON(), nullable=True),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('last_used_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_passkey_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_passkey')),
+    sa.UniqueConstraint('credential_id', name=op.f('uq_passkey_credential_id'))
+    )
+    with op.batch_alter_table('passkey', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_passkey_user_id'), ['user_id'], unique=False)
+
+    op.create_table('password_reset',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('token_hash', sa.String(length=64), nullable=False),
+    sa.Column('password_mark', sa.String(length=64), nullable=False),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('expires_at', UtcDateTime(), nullable=False),
+    sa.Column('used_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_password_reset_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_password_reset')),
+    sa.UniqueConstraint('token_hash', name=op.f('uq_password_reset_token_hash'))
+    )
+    with op.batch_alter_table('password_reset', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_password_reset_user_id'), ['user_id'], unique=False)
 
     op.create_table('record_retention',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -553,6 +653,8 @@ def upgrade() -> None:
     sa.Column('user_agent', sa.String(length=300), nullable=False),
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.Column('last_seen_at', UtcDateTime(), nullable=False),
+    sa.Column('proved_at', UtcDateTime(), nullable=False),
+    sa.Column('is_pending', sa.Boolean(), nullable=False),
     sa.Column('ended_at', UtcDateTime(), nullable=True),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_user_session_account_id')),
     sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_user_session_user_id')),
@@ -562,6 +664,15 @@ def upgrade() -> None:
     with op.batch_alter_table('user_session', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_user_session_user_id'), ['user_id'], unique=False)
 
+    op.create_table('user_totp',
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('sealed', sa.String(length=400), nullable=False),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('confirmed_at', UtcDateTime(), nullable=True),
+    sa.Column('last_step', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_user_totp_user_id')),
+    sa.PrimaryKeyConstraint('user_id', name=op.f('pk_user_totp'))
+    )
     op.create_table('webhook_event',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1118,6 +1229,7 @@ def upgrade() -> None:
             "hunt_fallback",
             "hunt_group",
             "hunt_member",
+            "invitation",
             "job",
             "known_contact_rules",
             "ledger_day",
@@ -1241,6 +1353,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_webhook_event_happened_at')
 
     op.drop_table('webhook_event')
+    op.drop_table('user_totp')
     with op.batch_alter_table('user_session', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_user_session_user_id'))
 
@@ -1261,6 +1374,14 @@ def downgrade() -> None:
 
     op.drop_table('saved_view')
     op.drop_table('record_retention')
+    with op.batch_alter_table('password_reset', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_password_reset_user_id'))
+
+    op.drop_table('password_reset')
+    with op.batch_alter_table('passkey', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_passkey_user_id'))
+
+    op.drop_table('passkey')
     with op.batch_alter_table('membership', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_membership_account_id'))
 
@@ -1279,6 +1400,11 @@ def downgrade() -> None:
         batch_op.drop_index('ix_job_expires_at')
 
     op.drop_table('job')
+    with op.batch_alter_table('invitation', schema=None) as batch_op:
+        batch_op.drop_index('ix_invitation_account_id_created_at')
+
+    op.drop_table('invitation')
+    op.drop_table('installation_audit_entry')
     with op.batch_alter_table('hunt_group', schema=None) as batch_op:
         batch_op.drop_index('uq_hunt_group_account_id_name', sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
 
@@ -1300,6 +1426,7 @@ def downgrade() -> None:
         batch_op.drop_index('uq_blacklist_entry_account_id_number', sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
 
     op.drop_table('blacklist_entry')
+    op.drop_table('backup_code')
     with op.batch_alter_table('audit_entry', schema=None) as batch_op:
         batch_op.drop_index('ix_audit_entry_account_id_at')
 
@@ -1310,6 +1437,10 @@ def downgrade() -> None:
     op.drop_table('user')
     op.drop_table('tariff')
     op.drop_table('switch_life')
+    with op.batch_alter_table('spent_challenge', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_spent_challenge_expires_at'))
+
+    op.drop_table('spent_challenge')
     with op.batch_alter_table('sign_in_failure', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_sign_in_failure_last_at'))
 
@@ -1320,5 +1451,6 @@ def downgrade() -> None:
 
     op.drop_table('outgoing_mail')
     op.drop_table('offer_version')
+    op.drop_table('audit_head')
     op.drop_table('account')
     # ### end Alembic commands ###

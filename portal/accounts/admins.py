@@ -17,6 +17,11 @@ def admins_of(account_id: int) -> Sequence[User]:
         select(User)
         .join(Membership)
         .join(Account)
-        .where(Account.id == account_id, Membership.role == Role.ADMIN, User.is_disabled.is_(False))
+        .where(
+            Account.id == account_id,
+            Membership.role == Role.ADMIN,
+            Membership.is_disabled.is_(False),
+            User.is_disabled.is_(False),
+        )
         .order_by(User.id)
     ).all()

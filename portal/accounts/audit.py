@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from portal.accounts.models import AuditEntry
+from portal.accounts.trail.chain import append
+from portal.accounts.trail.models import AuditEntry, InstallationEntry
 from portal.kernel.actor import current_actor
+from portal.kernel.clock import now
 from portal.kernel.db import db
+from portal.kernel.logs import HIDDEN, hide, is_secret_name
+from portal.kernel.tenancy import current_scope
 
 
 def audit(
@@ -19,18 +23,35 @@ def audit(
 ) -> None:
     """Notes that the present actor did `action` (a verb, `webhook.add`) to `subject` (a name for people).
 
-    Secrets never stand in `before` or `after`. `account_id` names the account where none has been entered.
+    It belongs to the entered account; where none is, to `account_id`, or else to the installation. Secrets do not
+    belong into `before` and `after`; what has the name or the looks of one is covered.
     """
+    scope = current_scope()
+    account_id = account_id or (scope.account_id if scope is not None else None)
     actor = current_actor()
-    db.session.add(
-        AuditEntry(
-            account_id=account_id,
-            actor=actor.name,
-            user_id=actor.user_id,
-            address=actor.address,
-            action=action,
-            subject=subject[:300],
-            before=before,
-            after=after,
-        )
-    )
+    facts: dict[str, Any] = {
+        "at": now(),
+        "actor": actor.name,
+        "user_id": actor.user_id,
+        "address": actor.address,
+        "action": action,
+        "subject": hide(subject)[:300],
+        "before": _covered(before),
+        "after": _covered(after),
+    }
+    entry = AuditEntry(account_id=account_id, **facts) if account_id else InstallationEntry(**facts)
+    append(db.session(), entry)
+
+
+def _covered(values: dict[str, Any] | None) -> dict[str, Any] | None:
+    if values is None:
+        return None
+    return {name: HIDDEN if is_secret_name(name) and value else _hidden(value) for name, value in values.items()}
+
+
+def _hidden(value: Any) -> Any:
+    if isinstance(value, str):
+        return hide(value)
+    if isinstance(value, dict):
+        return _covered(value)
+    return [_hidden(part) for part in value] if isinstance(value, list | tuple) else value

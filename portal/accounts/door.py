@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import Flask, current_app, g, has_request_context, request
 from flask_login import LoginManager, current_user
 
 from portal.accounts import sessions
-from portal.accounts.sessions import SignedIn
+from portal.accounts.factors.having import has_second_factor, must_have_second_factor
+from portal.accounts.person import SignedIn
 from portal.accounts.throttle import network_of
 from portal.kernel import tenancy
 from portal.kernel.actor import Actor, set_actor
+from portal.kernel.clock import now
 from portal.kernel.db import db
-from portal.kernel.errors import Forbidden, NotSignedIn
+from portal.kernel.errors import Forbidden, NeedsSecondFactor, NotProved, NotSignedIn
 from portal.kernel.i18n import DEFAULT_LOCALE, LOCALES
 from portal.kernel.i18n import gettext as _
 from portal.kernel.secrets import Vault
@@ -19,6 +23,10 @@ from portal.kernel.tenancy import Scope
 from portal.web.access import Permission
 from portal.web.feature import Feature, is_writing
 from portal.web.htmx import wants_fragment
+
+FRESH_FOR = timedelta(minutes=10)
+"""How long a password, a code or a passkey opens what `needs_fresh`."""
+_BEFORE_SECOND_FACTOR = frozenset({Permission.PUBLIC, Permission.OWN_DOOR})
 
 
 class CabinetDoor:
@@ -34,12 +42,24 @@ class CabinetDoor:
         set_actor(Actor(person.email, person.user_id, request.remote_addr))
         if needs is not Permission.PUBLIC and needs not in person.permissions:
             raise Forbidden(_("Your role does not include this. Ask an administrator of your company."))
+        if needs not in _BEFORE_SECOND_FACTOR and must_have_second_factor(person):
+            _demand_second_factor(person)
         if needs is Permission.OPERATE:
             tenancy.enter(db.session(), Scope(reason="operator's console"))
         elif person.account is not None:
             enter_account(person)
         if not _is_of_an_open_page():
             sessions.note_seen(person.session_id, is_writing=is_writing())
+
+    def ask_again(self) -> None:
+        """See `portal.web.access.PersonDoor`."""
+        if now() - person_here().proved_at > FRESH_FOR:
+            raise NotProved(_("Show first that it is you. Then press the button once more."))
+
+
+def _demand_second_factor(person: SignedIn) -> None:
+    if not has_second_factor(person.user_id):
+        raise NeedsSecondFactor(_("Your sign-in must have a second factor. Set one up, then go on."))
 
 
 def _is_of_an_open_page() -> bool:

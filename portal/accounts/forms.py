@@ -34,3 +34,24 @@ class PasswordForm(BaseForm):
     password = PasswordField(
         _l("New password"), [InputRequired(_l("Enter a new password."))], render_kw={"autocomplete": "new-password"}
     )
+
+
+class CodeForm(BaseForm):
+    """A code of the app, or a backup code."""
+
+    code = StringField(
+        _l("Code"),
+        [InputRequired(_l("Enter the code.")), Length(max=100, message=_l("A code is shorter."))],
+        render_kw={"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"},
+    )
+
+
+class ConfirmForm(BaseForm):
+    """Password, code, or what a passkey has answered; `next` is where the person came from."""
+
+    password = PasswordField(_l("Password"), render_kw={"autocomplete": "current-password"})
+    code = StringField(
+        _l("Code"), [Length(max=100)], render_kw={"autocomplete": "one-time-code", "spellcheck": "false"}
+    )
+    credential = HiddenField()
+    next = HiddenField()

@@ -15,7 +15,7 @@ def members() -> Sequence[User]:
     """Who may enter the account, by name."""
     return db.session.scalars(
         select(User)
-        .where(User.memberships.any(account_id=current_account_id()), User.is_disabled.is_(False))
+        .where(User.memberships.any(account_id=current_account_id(), is_disabled=False), User.is_disabled.is_(False))
         .order_by(User.name, User.id)
     ).all()
 

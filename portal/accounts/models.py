@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.accounts.roles import Role
@@ -26,6 +26,8 @@ class Account(Model):
     time_zone: Mapped[str] = mapped_column(String(64), default="Europe/Moscow")
     currency: Mapped[str] = mapped_column(String(3), default="RUB")
     is_blocked: Mapped[bool] = mapped_column(default=False)
+    asks_second_factor: Mapped[bool] = mapped_column(default=False)
+    """Whether everybody of it must have one."""
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
@@ -55,6 +57,10 @@ class Membership(Model):
     user_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id"), primary_key=True)
     account_id: Mapped[int] = mapped_column(BigId, ForeignKey("account.id"), primary_key=True, index=True)
     role: Mapped[Role] = mapped_column(String(16))
+    is_disabled: Mapped[bool] = mapped_column(default=False)
+    """Here only: the same person may work in other accounts."""
+    last_seen_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
 
     user: Mapped[User] = relationship(back_populates="memberships")
     account: Mapped[Account] = relationship()
@@ -73,6 +79,10 @@ class UserSession(Model):
     user_agent: Mapped[str] = mapped_column(String(300))
     created_at: Mapped[datetime] = mapped_column(default=now)
     last_seen_at: Mapped[datetime] = mapped_column(default=now)
+    proved_at: Mapped[datetime] = mapped_column(default=now)
+    """When the person last proved to be the person: by a password, a code or a passkey."""
+    is_pending: Mapped[bool] = mapped_column(default=False)
+    """The password was right, and the second factor is still to come: it opens nothing else."""
     ended_at: Mapped[datetime | None]
 
     user: Mapped[User] = relationship()
@@ -116,19 +126,3 @@ class ApiKey(AccountOwned, Model):
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
     last_used_from: Mapped[str | None] = mapped_column(String(64))
-
-
-class AuditEntry(AccountOwned, Model):
-    """Who did what, when, from where; written by the service in its own transaction, never changed."""
-
-    __tablename__ = "audit_entry"
-    __table_args__ = owned(Index("ix_audit_entry_account_id_at", "account_id", "at"))
-
-    at: Mapped[datetime] = mapped_column(default=now)
-    actor: Mapped[str] = mapped_column(String(254))
-    user_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
-    address: Mapped[str | None] = mapped_column(String(64))
-    action: Mapped[str] = mapped_column(String(64))
-    subject: Mapped[str] = mapped_column(String(300))
-    before: Mapped[dict[str, Any] | None]
-    after: Mapped[dict[str, Any] | None]

@@ -12,34 +12,32 @@ class Role(StrEnum):
     """A person's role in one account."""
 
     ADMIN = "admin"
+    MANAGER = "manager"
     VIEWER = "viewer"
 
 
-_VIEWER = frozenset(
-    {
-        Permission.PUBLIC,
-        Permission.SIGNED_IN,
-        Permission.SEE_CALLS,
-        Permission.LISTEN,
-        Permission.SEE_MONEY,
-        Permission.SEE_INTEGRATION,
-        Permission.ASK_SUPPORT,
-    }
-)
+_ANYBODY = frozenset({Permission.PUBLIC, Permission.SIGNED_IN, Permission.OWN_DOOR})
+_EVERY_ROLE = _ANYBODY | {Permission.SEE_CALLS, Permission.LISTEN, Permission.ASK_SUPPORT}
+_WORKS = frozenset({Permission.PLACE_CALLS, Permission.WORK_CALLS, Permission.MANAGE_CALLS, Permission.MANAGE_CONTACTS})
+_LOOKS_ON = frozenset({Permission.SEE_MONEY, Permission.SEE_INTEGRATION})
 RIGHTS: dict[Role, frozenset[Permission]] = {
-    Role.VIEWER: _VIEWER,
-    Role.ADMIN: _VIEWER
+    # Sees everything but who did what, and changes nothing.
+    Role.VIEWER: _EVERY_ROLE | _LOOKS_ON,
+    # Works with calls and clients; keys, webhooks, routing and money are none of this person's business.
+    Role.MANAGER: _EVERY_ROLE | _WORKS,
+    Role.ADMIN: _EVERY_ROLE
+    | _LOOKS_ON
+    | _WORKS
     | {
-        Permission.PLACE_CALLS,
-        Permission.WORK_CALLS,
-        Permission.MANAGE_CALLS,
         Permission.MANAGE_INTEGRATION,
         Permission.MANAGE_RECORDS,
+        Permission.MANAGE_USERS,
+        Permission.SEE_AUDIT,
     },
 }
-OPERATOR_RIGHTS = frozenset({Permission.PUBLIC, Permission.SIGNED_IN, Permission.OPERATE})
+OPERATOR_RIGHTS = _ANYBODY | {Permission.OPERATE}
 
 
 def role_label(role: Role) -> str:
     """The role in the reader's language."""
-    return {Role.ADMIN: _("Administrator"), Role.VIEWER: _("Viewer")}[role]
+    return {Role.ADMIN: _("Administrator"), Role.MANAGER: _("Manager"), Role.VIEWER: _("Viewer")}[role]

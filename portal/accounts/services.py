@@ -49,17 +49,29 @@ def open_account(vault: Vault, name: str, *, time_zone: str = "Europe/Moscow", c
 
 def add_user(email: str, name: str, password: str, *, is_operator: bool = False) -> User:
     """A person who can sign in. Raises `Conflict` for an e-mail that is taken."""
-    email = email.strip().casefold()
-    if not _EMAIL.fullmatch(email) or len(email) > 254:
-        raise Refused(_("This is not an e-mail address."), "email")
+    return add_hashed_user(
+        email, name, passwords.hash_new_password(password, about=(email, name)), is_operator=is_operator
+    )
+
+
+def add_hashed_user(email: str, name: str, hashed: str, *, is_operator: bool = False) -> User:
+    """The same for a password that was hashed before: that takes long, and must not hold the database."""
+    email = checked_email(email)
     if db.session.scalar(select(User.id).where(User.email == email)) is not None:
         raise Conflict(_("There is a user with this e-mail already."))
-    user = User(
-        email=email, name=name.strip()[:200], password_hash=passwords.hash_password(password), is_operator=is_operator
-    )
+    user = User(email=email, name=name.strip()[:200], password_hash=hashed, is_operator=is_operator)
     db.session.add(user)
     db.session.flush()
+    audit("user.add", email, after={"is_operator": is_operator})
     return user
+
+
+def checked_email(text: str) -> str:
+    """The address as it is kept. Raises `Refused`."""
+    email = text.strip().casefold()
+    if not _EMAIL.fullmatch(email) or len(email) > 254:
+        raise Refused(_("This is not an e-mail address."), "email")
+    return email
 
 
 def add_member(account_id: int, email: str, role: Role) -> None:
@@ -71,13 +83,15 @@ def add_member(account_id: int, email: str, role: Role) -> None:
         db.session.add(Membership(user_id=user.id, account_id=account_id, role=role))
     else:
         membership.role = role
+    audit("user.role", email, after={"account": account_id, "role": role.value})
 
 
 def set_password(email: str, password: str) -> None:
     """A new password; every session of the person ends."""
     user = find_user(email)
-    user.password_hash = passwords.hash_password(password)
+    user.password_hash = passwords.hash_new_password(password, about=(user.email, user.name))
     sessions.end_sessions(user.id)
+    audit("user.password", user.email)
 
 
 def disable_user(email: str, *, is_disabled: bool = True) -> None:
@@ -86,6 +100,7 @@ def disable_user(email: str, *, is_disabled: bool = True) -> None:
     user.is_disabled = is_disabled
     if is_disabled:
         sessions.end_sessions(user.id)
+    audit("user.disable" if is_disabled else "user.enable", user.email)
 
 
 def block_account(account_id: int, *, is_blocked: bool = True) -> None:

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import joinedload
 
-from portal.accounts import passwords
-from portal.accounts.models import Account, Membership, User, UserSession
-from portal.accounts.roles import OPERATOR_RIGHTS, RIGHTS, Role, role_label
-from portal.accounts.throttle import Attempt
+from portal.accounts.models import Membership, User, UserSession
+from portal.accounts.person import SignedIn
+from portal.accounts.roles import Role
 from portal.kernel.clock import now
 from portal.kernel.db import db, transaction
-from portal.kernel.errors import NotFound, Refused
-from portal.kernel.i18n import gettext as _
+from portal.kernel.errors import NotFound
 from portal.kernel.readiness import reason
 from portal.kernel.secrets import Vault, random_token
-from portal.web.access import Permission
 
 log = structlog.get_logger(__name__)
 
@@ -30,79 +26,27 @@ IDLE_LIMIT = timedelta(hours=8)
 ABSOLUTE_LIMIT = timedelta(days=7)
 MAX_SESSIONS = 10
 """Of one person at once; the oldest ends."""
+PENDING_LIMIT = timedelta(minutes=10)
+"""How long the second factor may take after the password."""
 _SEEN_STEP = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """Who asks: a person, the session, and the account and role that the session has entered."""
-
-    token: str
-    session_id: int
-    user_id: int
-    name: str
-    email: str
-    locale: str | None
-    theme: str
-    account: Account | None
-    role: Role | None
-    is_operator: bool
-
-    is_authenticated = True
-    is_active = True
-    is_anonymous = False
-
-    def get_id(self) -> str:
-        """What Flask-Login keeps in the cookie."""
-        return self.token
-
-    @property
-    def role_label(self) -> str:
-        """The role in the reader's language."""
-        return role_label(self.role) if self.role is not None else _("Operator")
-
-    @property
-    def permissions(self) -> frozenset[Permission]:
-        """What this person may do here."""
-        rights = RIGHTS[self.role] if self.role is not None else frozenset()
-        return rights | OPERATOR_RIGHTS if self.is_operator else rights
-
-
-def sign_in(vault: Vault, email: str, password: str, *, network: str, user_agent: str) -> str:
-    """Checks the password and opens a session; answers its token.
-
-    Raises `Refused` in the same words for an unknown name, a wrong password and a disabled person, `TooMany` for
-    guessing. Opens transactions of its own: hashing must not hold the database.
-    """
-    email = email.strip().casefold()
-    attempt = Attempt(vault, email, network)
-    with transaction():
-        attempt.begin()
-        user = db.session.scalar(select(User).where(User.email == email))
-    is_right = passwords.is_right(user.password_hash if user else None, password)
-    if user is None or user.is_disabled or not is_right:
-        raise Refused(_("The e-mail or the password is wrong."))
-    with transaction():
-        attempt.succeeded()
-        known = db.session.get_one(User, user.id)
-        if passwords.is_outdated(known.password_hash):
-            known.password_hash = passwords.hash_password(password)
-        return open_session(vault, known, network, user_agent)
-
-
-def open_session(vault: Vault, user: User, network: str, user_agent: str) -> str:
-    """A session of a person whose identity has been proved; answers its token."""
+def open_session(vault: Vault, user: User, network: str, user_agent: str, *, is_pending: bool = False) -> str:
+    """A session of a person whose identity has been proved, or half of it (`is_pending`); answers its token."""
     token = random_token()
     moment = now()
     open_ones = db.session.scalars(
         select(UserSession)
-        .where(UserSession.user_id == user.id, UserSession.ended_at.is_(None))
+        .where(UserSession.user_id == user.id, UserSession.ended_at.is_(None), UserSession.is_pending.is_(False))
         .order_by(UserSession.last_seen_at.desc(), UserSession.id.desc())
     ).all()
-    for surplus in open_ones[MAX_SESSIONS - 1 :]:
+    for surplus in () if is_pending else open_ones[MAX_SESSIONS - 1 :]:
         surplus.ended_at = moment
     first = db.session.scalar(
-        select(Membership.account_id).where(Membership.user_id == user.id).order_by(Membership.account_id).limit(1)
+        select(Membership.account_id)
+        .where(Membership.user_id == user.id, Membership.is_disabled.is_(False))
+        .order_by(Membership.account_id)
+        .limit(1)
     )
     db.session.add(
         UserSession(
@@ -111,6 +55,7 @@ def open_session(vault: Vault, user: User, network: str, user_agent: str) -> str
             account_id=first,
             network=network,
             user_agent=user_agent[:300],
+            is_pending=is_pending,
         )
     )
     return token
@@ -119,16 +64,12 @@ def open_session(vault: Vault, user: User, network: str, user_agent: str) -> str
 def find_signed_in(vault: Vault, token: str) -> SignedIn | None:
     """The person behind a session's token, or None when it has ended, expired, or the person is disabled."""
     moment = now()
-    row = db.session.scalar(
-        select(UserSession)
-        .where(UserSession.token_hash == vault.lookup_hash(token), UserSession.ended_at.is_(None))
-        .options(joinedload(UserSession.user))
-    )
-    if row is None or row.user.is_disabled:
-        return None
-    if moment - row.last_seen_at > IDLE_LIMIT or moment - row.created_at > ABSOLUTE_LIMIT:
+    row = _find(vault, token, is_pending=False)
+    if row is None or moment - row.last_seen_at > IDLE_LIMIT or moment - row.created_at > ABSOLUTE_LIMIT:
         return None
     membership = db.session.get(Membership, (row.user_id, row.account_id)) if row.account_id is not None else None
+    if membership is not None and membership.is_disabled:
+        return None
     return SignedIn(
         token=token,
         session_id=row.id,
@@ -140,7 +81,35 @@ def find_signed_in(vault: Vault, token: str) -> SignedIn | None:
         account=membership.account if membership else None,
         role=Role(membership.role) if membership else None,
         is_operator=row.user.is_operator,
+        proved_at=row.proved_at,
     )
+
+
+def find_pending(vault: Vault, token: str) -> UserSession | None:
+    """A session that waits for the second factor, or None when it has taken too long or is over."""
+    row = _find(vault, token, is_pending=True)
+    return row if row is not None and now() - row.created_at <= PENDING_LIMIT else None
+
+
+def _find(vault: Vault, token: str, *, is_pending: bool) -> UserSession | None:
+    row = db.session.scalar(
+        select(UserSession)
+        .where(
+            UserSession.token_hash == vault.lookup_hash(token),
+            UserSession.ended_at.is_(None),
+            UserSession.is_pending.is_(is_pending),
+        )
+        .options(joinedload(UserSession.user))
+    )
+    return row if row is not None and not row.user.is_disabled else None
+
+
+def renew_token(vault: Vault, session_id: int) -> str:
+    """The session goes on under a new token, which answers: the person has just proved to be the person."""
+    token = random_token()
+    row = db.session.get_one(UserSession, session_id)
+    row.token_hash, row.proved_at = vault.lookup_hash(token), now()
+    return token
 
 
 def note_seen(session_id: int, *, is_writing: bool) -> None:
@@ -149,16 +118,24 @@ def note_seen(session_id: int, *, is_writing: bool) -> None:
     if row is None or now() - row.last_seen_at < _SEEN_STEP:
         return
     if is_writing:
-        row.last_seen_at = now()
+        _note(session_id)
         return
     try:
-        with transaction() as session:
-            own = session.get(UserSession, session_id)
-            if own is not None:
-                own.last_seen_at = now()
+        with transaction():
+            _note(session_id)
     except OperationalError as error:
         # A full disk or a database that somebody holds keeps nobody from reading.
         log.warning("session_not_noted", reason=reason(error))
+
+
+def _note(session_id: int) -> None:
+    moment = now()
+    row = db.session.get(UserSession, session_id)
+    if row is None:
+        return
+    row.last_seen_at = moment
+    rows = update(Membership).where(Membership.user_id == row.user_id)
+    db.session.execute(rows.filter_by(account_id=row.account_id).values(last_seen_at=moment))
 
 
 def sign_out(session_id: int) -> None:
@@ -175,6 +152,7 @@ def open_sessions(user_id: int) -> Sequence[UserSession]:
         .where(
             UserSession.user_id == user_id,
             UserSession.ended_at.is_(None),
+            UserSession.is_pending.is_(False),
             UserSession.last_seen_at > now() - IDLE_LIMIT,
             UserSession.created_at > now() - ABSOLUTE_LIMIT,
         )
@@ -190,25 +168,6 @@ def end_own_session(user_id: int, session_id: int) -> None:
     row.ended_at = now()
 
 
-def change_password(vault: Vault, person: SignedIn, current: str, new: str) -> None:
-    """A person's own new password; the other sessions end. Raises `Refused` naming the field, `TooMany` for guessing.
-
-    Opens transactions of its own: hashing must not hold the database.
-    """
-    attempt = Attempt(vault, person.email, "password change")
-    with transaction():
-        attempt.begin()
-        stored = db.session.get_one(User, person.user_id).password_hash
-    if not passwords.is_right(stored, current):
-        raise Refused(_("This is not your present password."), "current")
-    with transaction():
-        attempt.succeeded()
-    hashed = passwords.hash_password(new)
-    with transaction():
-        db.session.get_one(User, person.user_id).password_hash = hashed
-        end_sessions(person.user_id, spare=person.session_id)
-
-
 def end_sessions(user_id: int, *, spare: int | None = None) -> None:
     """Ends every session of a person, but for the one to `spare`."""
     for row in db.session.scalars(
@@ -220,19 +179,9 @@ def end_sessions(user_id: int, *, spare: int | None = None) -> None:
 
 def enter_account(session_id: int, user_id: int, account_id: int) -> None:
     """Changes the account that a session looks at. Raises `NotFound` where the person is no member."""
-    if db.session.get(Membership, (user_id, account_id)) is None:
+    membership = db.session.get(Membership, (user_id, account_id))
+    if membership is None or membership.is_disabled:
         raise NotFound
     row = db.session.get(UserSession, session_id)
     if row is not None:
         row.account_id = account_id
-
-
-def set_preferences(user_id: int, *, locale: str | None = None, theme: str | None = None) -> None:
-    """Keeps a person's language, theme, or both."""
-    user = db.session.get(User, user_id)
-    if user is None:
-        raise NotFound
-    if locale is not None:
-        user.locale = locale
-    if theme is not None:
-        user.theme = theme

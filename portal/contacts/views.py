@@ -35,12 +35,12 @@ def index() -> ResponseReturnValue:
     )
 
 
-@feature.get("/new", needs=Permission.MANAGE_INTEGRATION)
+@feature.get("/new", needs=Permission.MANAGE_CONTACTS)
 def new_contact() -> ResponseReturnValue:
     return _form_page(ContactForm.of(), None)
 
 
-@feature.post("/new", needs=Permission.MANAGE_INTEGRATION)
+@feature.post("/new", needs=Permission.MANAGE_CONTACTS)
 def add_contact() -> ResponseReturnValue:
     form = ContactForm.of()
     return _save(form, None, lambda: services.add_contact(**form.written()))
@@ -52,14 +52,14 @@ def contact(contact_id: int) -> ResponseReturnValue:
     return _form_page(ContactForm.of(found), found)
 
 
-@feature.post("/<int:contact_id>", needs=Permission.MANAGE_INTEGRATION)
+@feature.post("/<int:contact_id>", needs=Permission.MANAGE_CONTACTS)
 def edit_contact(contact_id: int) -> ResponseReturnValue:
     form = ContactForm.of()
     found = queries.find_contact(contact_id)
     return _save(form, found, lambda: services.edit_contact(contact_id, **form.written()))
 
 
-@feature.post("/<int:contact_id>/remove", needs=Permission.MANAGE_INTEGRATION)
+@feature.post("/<int:contact_id>/remove", needs=Permission.MANAGE_CONTACTS)
 def remove_contact(contact_id: int) -> ResponseReturnValue:
     name = services.remove_contact(contact_id)
     return htmx.done(_("%(name)s was deleted.", name=name), back_to=url_for("contacts.index"))

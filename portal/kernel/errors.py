@@ -31,6 +31,18 @@ class NotSignedIn(PortalError):
     code = "unauthorized"
 
 
+class NotProved(PortalError):
+    """Whoever asks has signed in, and must prove it anew before this: a stolen session opens no safe."""
+
+    code = "not_proved"
+
+
+class NeedsSecondFactor(PortalError):
+    """Whoever asks must set up a second factor before anything else."""
+
+    code = "needs_second_factor"
+
+
 class Refused(PortalError):
     """The input is wrong. `field` names the form's field or the parameter, where it is one."""
 

@@ -25,6 +25,11 @@ _TOKEN_IN_PATH = re.compile(r"(?<=/)[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])")
 HIDDEN = "***"
 
 
+def is_secret_name(name: str) -> bool:
+    """Whether what has this name is to be shown to nobody."""
+    return _SECRET_NAMES.search(name) is not None
+
+
 def hide(text: str) -> str:
     """The text without values of keys in query strings and headers, however the parameter's name is written."""
     text = _TOKEN_IN_PATH.sub(HIDDEN, text)
@@ -51,7 +56,7 @@ def _visible(text: str, *, is_trace: bool) -> str:
 def _redact(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for name, value in line.items():
         if isinstance(value, str):
-            line[name] = HIDDEN if _SECRET_NAMES.search(name) else _visible(hide(value), is_trace=name == "exception")
+            line[name] = HIDDEN if is_secret_name(name) else _visible(hide(value), is_trace=name == "exception")
     return line
 
 

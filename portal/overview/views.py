@@ -26,12 +26,19 @@ def index() -> ResponseReturnValue:
         if person is not None and person.is_operator:
             return htmx.go_to(url_for("admin.accounts"))
         raise Forbidden(_("You belong to no company yet. Ask an administrator of yours."))
-    webhooks = webhook_list()
+    figures = [*day_figures(), follow_up_figure()]
+    # Whoever may not open a figure's list is not shown it.
+    sees_integration = Permission.SEE_INTEGRATION in person.permissions
+    webhooks = webhook_list() if sees_integration else []
+    if sees_integration:
+        figures.append(delivery_figure(webhooks))
+    if Permission.SEE_MONEY in person.permissions:
+        figures.append(money_figure())
     return htmx.render(
         "overview/index.html",
         fragment="overview/_figures.html",
-        figures=[*day_figures(), follow_up_figure(), delivery_figure(webhooks), money_figure()],
+        figures=figures,
         troubles=troubles(webhooks),
-        steps=setup_steps(webhooks),
+        steps=setup_steps(webhooks) if sees_integration else [],
         live_calls=live_calls(),
     )

@@ -13,6 +13,10 @@ class Permission(StrEnum):
     """Anybody, also without signing in."""
     SIGNED_IN = "signed-in"
     """Anybody who has signed in, for things of their own."""
+    OWN_DOOR = "own-door"
+    """Anybody who has signed in, for what keeps the own door: signing out, the second factor, proving oneself again.
+    Also open to whoever has yet to set up the second factor that is asked of them.
+    """
     SEE_CALLS = "see-calls"
     LISTEN = "listen"
     PLACE_CALLS = "place-calls"
@@ -20,11 +24,16 @@ class Permission(StrEnum):
     """To take missed calls, to tag calls and to write notes on them."""
     MANAGE_CALLS = "manage-calls"
     """To decide what all share of the log: tags, views, how soon a missed call is due."""
+    MANAGE_CONTACTS = "manage-contacts"
     SEE_INTEGRATION = "see-integration"
     MANAGE_INTEGRATION = "manage-integration"
     MANAGE_RECORDS = "manage-records"
     """Deleting records, how long they are kept, who listened; ending anybody's tasks."""
     SEE_MONEY = "see-money"
+    MANAGE_USERS = "manage-users"
+    """To invite people, to change what they may do, to let them in no more."""
+    SEE_AUDIT = "see-audit"
+    """Who did what."""
     ASK_SUPPORT = "ask-support"
     """Anybody of an account: to write to the operator."""
     OPERATE = "operate"
@@ -44,3 +53,10 @@ class Door(Protocol):
 
     def enter(self, needs: Permission) -> None:
         """Raises `NotSignedIn` or `Forbidden`; otherwise the session's scope is set, where an account is needed."""
+
+
+class PersonDoor(Door, Protocol):
+    """A door for people, who can be asked again."""
+
+    def ask_again(self) -> None:
+        """Raises `NotProved` where the person has not proved lately to be the person."""

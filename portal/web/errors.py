@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask, Response, current_app, g, make_response, request, url_for
@@ -45,6 +46,8 @@ def _shape_here() -> Shape | None:
 def init_app(app: Flask) -> None:
     """Hangs the handlers on the app."""
     app.register_error_handler(errors.NotSignedIn, _ask_to_sign_in)
+    app.register_error_handler(errors.NotProved, _ask_again)
+    app.register_error_handler(errors.NeedsSecondFactor, _ask_for_second_factor)
     app.register_error_handler(errors.PortalError, _refusal)
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(IntegrityError, _collision)
@@ -76,6 +79,20 @@ def page(status: int, title: str, text: str, *, retry_after: int | None = None) 
 def _ask_to_sign_in(_error: Exception) -> Response:
     here = request.full_path.rstrip("?") if request.method == "GET" else None
     return htmx.go_to(url_for("accounts.sign_in", next=here if here != "/" else None))
+
+
+def _ask_again(error: errors.NotProved) -> Response:
+    """To the page that asks, and from there back to this page, or to the one whose button was pressed."""
+    referrer = urlsplit(request.headers.get("Referer", ""))
+    came_from = f"{referrer.path}?{referrer.query}".rstrip("?") if referrer.netloc == request.host else "/"
+    here = request.full_path.rstrip("?") if request.method == "GET" else came_from
+    htmx.say(error.message)
+    return htmx.go_to(url_for("accounts.confirm", next=here))
+
+
+def _ask_for_second_factor(error: errors.NeedsSecondFactor) -> Response:
+    htmx.say(error.message, "warning")
+    return htmx.go_to(url_for("accounts.second_factor"))
 
 
 def _refusal(error: errors.PortalError) -> Response:

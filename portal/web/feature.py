@@ -10,7 +10,7 @@ from flask import Blueprint, current_app, g, make_response
 from flask.typing import ResponseReturnValue
 
 from portal.kernel import db
-from portal.web.access import Door, Permission
+from portal.web.access import Door, Permission, PersonDoor
 
 View = Callable[..., ResponseReturnValue]
 
@@ -32,25 +32,37 @@ class Feature(Blueprint):
         """The language of this feature's words, where whoever asks does not choose it: programs."""
         self.needs: dict[str, Permission] = {}
         """What each endpoint of this feature needs: the matrix of rights is tested against it."""
+        self.needs_fresh: set[str] = set()
+        """The endpoints that a session opens only for some minutes after the person has proved who it is."""
 
     def get(self, rule: str, *, needs: Permission, writes: bool = False, **options: Any) -> Callable[[View], View]:  # type: ignore[override]
-        """A page or file at `rule`."""
+        """A page or file at `rule`. `needs_fresh=True` asks for the password, a code or a passkey first, unless the
+        person has given one within some minutes.
+        """
         return self._add(rule, "GET", needs, writes=writes, **options)
 
     def post(self, rule: str, *, needs: Permission, writes: bool = True, **options: Any) -> Callable[[View], View]:  # type: ignore[override]
-        """An act at `rule`. `writes=False` is for views that open `transaction`s of their own."""
+        """An act at `rule`, also with `needs_fresh=True`. `writes=False` is for views that open `transaction`s of their
+        own.
+        """
         return self._add(rule, "POST", needs, writes=writes, **options)
 
     def route(self, rule: str, **_options: Any) -> NoReturn:
         raise TypeError(f"{rule}: use get or post with needs=")
 
     def _add(
-        self, rule: str, method: str, needs: Permission, *, writes: bool, **options: Any
+        self, rule: str, method: str, needs: Permission, *, writes: bool, needs_fresh: bool = False, **options: Any
     ) -> Callable[[View], View]:
+        if needs_fresh and (self._door is not None or needs is Permission.PUBLIC):
+            raise TypeError(f"{rule}: only somebody who has signed in can be asked again")
+
         def decorate(view: View) -> View:
             endpoint = options.pop("endpoint", view.__name__)
             self.needs[endpoint] = needs
-            self.add_url_rule(rule, endpoint, self._guarded(view, needs, writes=writes), methods=[method], **options)
+            if needs_fresh:
+                self.needs_fresh.add(endpoint)
+            guarded = self._guarded(_asked_again(view) if needs_fresh else view, needs, writes=writes)
+            self.add_url_rule(rule, endpoint, guarded, methods=[method], **options)
             return view
 
         return decorate
@@ -67,6 +79,16 @@ class Feature(Blueprint):
             return response
 
         return run
+
+
+def _asked_again(view: View) -> View:
+    @functools.wraps(view)
+    def run(**arguments: Any) -> ResponseReturnValue:
+        door: PersonDoor = current_app.extensions["portal.door"]
+        door.ask_again()
+        return view(**arguments)
+
+    return run
 
 
 def is_writing() -> bool:

@@ -8,8 +8,9 @@ import time_machine
 from flask import Flask
 from sqlalchemy import select
 
-from portal.accounts import services, sessions
+from portal.accounts import services, sessions, signing_in
 from portal.accounts.models import SignInFailure
+from portal.accounts.signing_in import Place
 from portal.accounts.throttle import FREE_TRIES, NAME_TRIES, NETWORK_TRIES, Attempt, network_of
 from portal.kernel.clock import now
 from portal.kernel.db import db, transaction
@@ -34,7 +35,7 @@ def test_many_guesses_at_once_get_no_further_than_many_in_turn(app: Flask, cast:
 
     def guess(number: int) -> type[Exception]:
         with app.app_context(), pytest.raises((Refused, TooMany)) as refusal:
-            sessions.sign_in(vault, ANNA.email, f"guess {number}", network="198.51.100.7", user_agent="tests")
+            signing_in.sign_in(vault, ANNA.email, f"guess {number}", Place("198.51.100.7", "tests"))
         return refusal.type
 
     with time_machine.travel(now(), tick=False), ThreadPoolExecutor(16) as crowd:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+import pyotp
 import pytest
 import time_machine
 from argon2 import PasswordHasher
@@ -17,7 +18,7 @@ from portal.kernel.clock import now
 from portal.kernel.db import db, transaction
 from tests.accounts.entrance import sign_in
 from tests.browser import Browser, signed_in
-from tests.people import ANNA, BORIS, OLGA, PASSWORD, Cast, Person
+from tests.people import ANNA, BORIS, OLGA, PASSWORD, SECRET, Cast, Person
 
 
 def text_of(answer: TestResponse) -> str:
@@ -64,7 +65,11 @@ def test_what_was_typed_is_kept_but_for_the_password(nobody: Browser) -> None:
 
 
 def test_an_operator_lands_in_the_console(nobody: Browser) -> None:
-    assert sign_in(nobody, email=OLGA.email).headers["Location"] == "/admin"
+    assert sign_in(nobody, email=OLGA.email).headers["Location"] == "/login/code"
+
+    answer = nobody.submit("/login/code", {"code": pyotp.TOTP(SECRET).now()})
+
+    assert answer.headers["Location"] == "/admin"
 
 
 @pytest.mark.parametrize("target", ["/integration", "/calls?q=7903&page=abc"])

@@ -6,7 +6,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from portal.accounts.models import Account, AuditEntry
+from portal.accounts.models import Account
+from portal.accounts.trail.models import AuditEntry
 from portal.billing.services import credit
 from portal.kernel.db import transaction
 from tests.browser import Browser

@@ -12,7 +12,10 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.accounts.models import ApiKey, User, UserSession
+from portal.accounts.factors.models import Passkey
+from portal.accounts.models import ApiKey, Membership, User, UserSession
+from portal.accounts.people.models import Invitation
+from portal.accounts.roles import Role
 from portal.billing.ledger import post
 from portal.billing.models import EntryKind
 from portal.calls.models import CallRecord
@@ -149,3 +152,25 @@ def session_of(app: Flask, user_id: int) -> int:
         session.add(entry)
         session.flush()
         return entry.id
+
+
+def passkey_of(app: Flask, user_id: int) -> int:
+    """A passkey of a person's."""
+    key = Passkey(user_id=user_id, credential_id=secrets.token_hex(16), public_key="", sign_count=0, name="Laptop")
+    with app.app_context(), transaction() as session:
+        session.add(key)
+        session.flush()
+        return key.id
+
+
+def people_of(app: Flask, account_id: int) -> Mapping[str, object]:
+    """Somebody who works in an account, and somebody who is asked to."""
+    name = secrets.token_hex(8)
+    user = User(email=f"{name}@south.example", name="Egor South", password_hash="")
+    invited = Invitation(email=f"{name}@new.example", role=Role.VIEWER, token_hash=name, created_by="tests")
+    invited.expires_at = now() + timedelta(days=1)
+    with app.app_context(), transaction(account_id) as session:
+        session.add_all([user, invited])
+        session.flush()
+        session.add(Membership(user_id=user.id, account_id=account_id, role=Role.VIEWER))
+        return {"user_id": user.id, "invitation_id": invited.id}

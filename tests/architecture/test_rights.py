@@ -11,7 +11,7 @@ from portal.accounts.roles import OPERATOR_RIGHTS, RIGHTS, Role
 from portal.web.access import Permission
 from tests.architecture.routes import Route, routes
 from tests.browser import Browser
-from tests.people import ANNA, BORIS, OLGA, Person
+from tests.people import ANNA, BORIS, DARIA, OLGA, Person
 
 # What no object of anybody has: a door refuses before it looks.
 NOBODYS = {"int": 999_999_999, "string": "0" * 32, "uuid": "00000000-0000-4000-8000-000000000000", "path": "nothing"}
@@ -20,6 +20,7 @@ CLOSED_HERE = {"billing.top_up"}
 PEOPLE = {
     "Anna, an admin": (ANNA, RIGHTS[Role.ADMIN]),
     "Boris, a viewer": (BORIS, RIGHTS[Role.VIEWER]),
+    "Daria, a manager": (DARIA, RIGHTS[Role.MANAGER]),
     "Olga, the operator": (OLGA, OPERATOR_RIGHTS),
 }
 

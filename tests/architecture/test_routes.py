@@ -12,6 +12,17 @@ from tests.architecture.routes import MAP, routes, written
 OPEN = {"static"}
 # Whoever adds to this list opens a page to the street.
 PUBLIC = {
+    "accounts.ask_for_reset",
+    "accounts.forgotten",
+    "accounts.invitation",
+    "accounts.join",
+    "accounts.join_as",
+    "accounts.passkey_options",
+    "accounts.reset",
+    "accounts.reset_post",
+    "accounts.second_step",
+    "accounts.second_step_post",
+    "accounts.sign_in_with_passkey",
     "accounts.set_preferences",
     "accounts.sign_in",
     "accounts.sign_in_post",
@@ -26,6 +37,11 @@ FIXED_ELSEWHERE = ("/api.php/telephony/",)
 SENDS_ON = {"overview.index": "the operator goes on to the console"}
 # Pages that are reached from another page and not from the menu.
 NOT_IN_THE_MENU = {
+    "accounts.app": "a step of the second factor",
+    "accounts.confirm": "asks anew who it is",
+    "accounts.forgotten": "of people who cannot sign in",
+    "accounts.second_factor": "a part of «Личные данные»",
+    "accounts.second_step": "a part of signing in",
     "integration.blacklist": "a link of the integration page",
     "integration.checks": "a part of the integration page",
     "integration.fallbacks": "a link of the integration page",

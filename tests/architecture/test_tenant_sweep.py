@@ -15,8 +15,16 @@ from tests.people import ANNA, CLARA, Cast, Person
 
 # Of no account: the operator's, and what asks for a key instead of a person (see tests/public_api).
 OTHERS = {"none", Permission.OPERATE.value, *(each.value for each in Permission if each.value.startswith("api"))}
-# Open to whoever knows its token, for writing alone.
-INLETS = {"inlet.receive", "inlet.receive_post"}
+# Open to whoever knows its token.
+INLETS = {
+    "inlet.receive",
+    "inlet.receive_post",
+    "accounts.invitation",
+    "accounts.join",
+    "accounts.join_as",
+    "accounts.reset",
+    "accounts.reset_post",
+}
 
 
 @pytest.fixture
@@ -62,7 +70,8 @@ def test_an_own_object_is_there(
 def _souths(app: Flask, cast: Cast) -> Mapping[str, object]:
     with app.app_context():
         clara = find_user(CLARA.email).id
-    return {**specimens.settle(app, cast.south), "session_id": specimens.session_of(app, clara)}
+    own = {"session_id": specimens.session_of(app, clara), "passkey_id": specimens.passkey_of(app, clara)}
+    return {**specimens.settle(app, cast.south), **own, **specimens.people_of(app, cast.south)}
 
 
 def _address(rule: Rule, known: Mapping[str, object]) -> str:

@@ -15,14 +15,21 @@ from tests.architecture.sources import PORTAL, lines_with, python_files
 # Tables that belong to no account, and why.
 SHARED_TABLES = {
     "account": "the accounts themselves",
+    "audit_head": "where each account's chain of audit entries ends, and the installation's",
+    "backup_code": "a person's",
+    "installation_audit_entry": "what was done to no account in particular",
     "membership": "who may enter which account: asked before one is entered",
     "offer_version": "the provider's offer is one for all",
     "periodic_run": "works of the installation as a whole",
+    "passkey": "a person's",
+    "password_reset": "a person's, who is not signed in",
+    "spent_challenge": "of passkeys, before anybody is known",
     "outgoing_mail": "to a person, who may belong to several accounts or to none",
     "sign_in_failure": "attempts, counted before anybody is known",
     "switch_life": "a switch serves every account",
     "tariff": "one price list for all",
     "tariff_rate": "one price list for all",
+    "user_totp": "a person's",
     "user": "a person may belong to several accounts",
     "user_session": "a person's, before an account is entered",
 }
@@ -30,6 +37,8 @@ SHARED_TABLES = {
 SEE_EVERYTHING = {
     "portal/accounts/api_keys/lookup.py",
     "portal/accounts/door.py",
+    "portal/accounts/people/invitations.py",
+    "portal/accounts/people/resets.py",
     "portal/calls/left_open.py",
     "portal/jobs/keeping.py",
     "portal/kernel/jobs/dispatch.py",

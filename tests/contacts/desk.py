@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from flask import Flask
 from sqlalchemy import select
 
-from portal.accounts.models import AuditEntry
+from portal.accounts.trail.models import AuditEntry
 from portal.contacts import services
 from portal.contacts.queries import crm_users
 from portal.kernel.db import db, transaction

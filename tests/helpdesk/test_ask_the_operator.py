@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from portal.accounts.models import AuditEntry
+from portal.accounts.trail.models import AuditEntry
 from portal.helpdesk import queries, services
 from portal.helpdesk.models import ThreadState
 from portal.kernel.db import transaction

@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from portal.accounts.models import AuditEntry
 from portal.accounts.roles import RIGHTS, Role
+from portal.accounts.trail.models import AuditEntry
 from portal.jobs.keeping import clean_up
 from portal.kernel import jobs
 from portal.kernel.actor import Actor, set_actor

@@ -1,6 +1,6 @@
 import pytest
 
-from portal.accounts.models import AuditEntry
+from portal.accounts.trail.models import AuditEntry
 from portal.contacts.services.crm_users import remove_crm_user, restore_crm_user
 from portal.kernel.db import transaction
 from portal.kernel.errors import NotFound, Refused

@@ -15,7 +15,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from portal.accounts.models import AuditEntry
+from portal.accounts.trail.models import AuditEntry
 from portal.calls.events import CallFinished, CallStarted
 from portal.calls.models import CallRecord
 from portal.kernel.clock import now

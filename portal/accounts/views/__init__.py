@@ -1,6 +1,25 @@
 """Signing in and out, preferences, the live stream, one's own data."""
 
-from portal.accounts.views import profile, sign_in
+from portal.accounts.views import (
+    confirm,
+    links,
+    own_passkeys,
+    people,
+    profile,
+    second_factor,
+    second_step,
+    sign_in,
+)
 from portal.accounts.views.feature import feature as feature
 
-__all__ = ["feature", "profile", "sign_in"]
+__all__ = [
+    "confirm",
+    "feature",
+    "links",
+    "own_passkeys",
+    "people",
+    "profile",
+    "second_factor",
+    "second_step",
+    "sign_in",
+]

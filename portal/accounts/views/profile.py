@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import url_for
 from flask.typing import ResponseReturnValue
 
-from portal.accounts import sessions
+from portal.accounts import own, sessions
 from portal.accounts.door import person_here, vault
 from portal.accounts.forms import PasswordForm
 from portal.accounts.views.feature import feature
@@ -26,7 +26,7 @@ def change_password() -> ResponseReturnValue:
     person = person_here()
     if form.validate():
         try:
-            sessions.change_password(vault(), person, form.current.data or "", form.password.data or "")
+            own.change_password(vault(), person, form.current.data or "", form.password.data or "")
         except Refused as error:
             form.refuse(error)
         else:

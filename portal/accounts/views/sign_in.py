@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from flask import Response, current_app, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import login_user, logout_user
+from flask_login import logout_user
 
-from portal.accounts import sessions
-from portal.accounts.door import network, signed_in, vault
+from portal.accounts import own, sessions
+from portal.accounts.door import signed_in, vault
 from portal.accounts.forms import SignInForm
+from portal.accounts.signing_in import sign_in as sign_in_with
 from portal.accounts.views.feature import feature
-from portal.kernel.db import db, transaction
+from portal.accounts.views.second_step import PENDING
+from portal.accounts.views.site import can_have_passkeys
+from portal.accounts.views.welcome import here, home, welcome
+from portal.kernel.db import db
 from portal.kernel.errors import NotFound, Refused, TooMany
 from portal.kernel.i18n import LOCALES
 from portal.kernel.i18n import gettext as _
@@ -26,7 +30,7 @@ _YEAR = 31_536_000
 @feature.get("/login", needs=Permission.PUBLIC)
 def sign_in() -> ResponseReturnValue:
     if signed_in() is not None:
-        return htmx.go_to(_home())
+        return htmx.go_to(home())
     form = SignInForm(next=request.args.get("next", ""))
     return _sign_in_page(form)
 
@@ -37,7 +41,7 @@ def check_sign_in() -> ResponseReturnValue:
     if not form.validate():
         return _sign_in_page(form, 422)
     try:
-        token = _token_for(form)
+        step = sign_in_with(vault(), form.email.data or "", form.password.data or "", here())
     except Refused as error:
         form.refuse(error)
         return _sign_in_page(form, 422)
@@ -46,30 +50,18 @@ def check_sign_in() -> ResponseReturnValue:
         response = _sign_in_page(form, 429)
         response.headers["Retry-After"] = str(error.retry_after)
         return response
-    return _welcome(token, form.next.data)
-
-
-def _token_for(form: SignInForm) -> str:
-    email, password = form.email.data or "", form.password.data or ""
-    return sessions.sign_in(vault(), email, password, network=network(), user_agent=request.user_agent.string)
+    if step.is_pending:
+        session.clear()
+        session[PENDING] = [step.token, form.next.data or ""]
+        return htmx.go_to(url_for("accounts.second_step"))
+    return welcome(step.token, form.next.data)
 
 
 def _sign_in_page(form: SignInForm, status: int = 200) -> Response:
-    return htmx.render("accounts/sign_in.html", form=form, status=status)
+    return htmx.render("accounts/sign_in.html", form=form, status=status, can_have_passkeys=can_have_passkeys())
 
 
-def _welcome(token: str, target: str | None) -> Response:
-    """A new session in a new cookie: what was in the old one is not carried over."""
-    session.clear()
-    with transaction(writes=False):
-        person = sessions.find_signed_in(vault(), token)
-    if person is None:
-        raise NotFound
-    login_user(person)
-    return htmx.go_to(target if target is not None and is_own_path(target) else _home())
-
-
-@feature.post("/logout", needs=Permission.SIGNED_IN)
+@feature.post("/logout", needs=Permission.OWN_DOOR)
 def sign_out() -> ResponseReturnValue:
     person = signed_in()
     if person is not None:
@@ -89,7 +81,7 @@ def set_preferences() -> ResponseReturnValue:
         raise Refused(_("There is no such language or theme."))
     person = signed_in()
     if person is not None:
-        sessions.set_preferences(person.user_id, **form)
+        own.set_preferences(person.user_id, **form)
     response = htmx.go_to(_came_from())
     for name, chosen in form.items():
         response.set_cookie(f"__Host-{name}", chosen, max_age=_YEAR, secure=True, httponly=True, samesite="Lax")
@@ -113,11 +105,6 @@ def live_stream() -> ResponseReturnValue:
         return Response(status=204)
     db.session.remove()
     return live.answer(current_app.extensions["portal.live"], person.account.id, person.user_id)
-
-
-def _home() -> str:
-    person = signed_in()
-    return url_for("admin.accounts") if person is not None and person.account is None else "/"
 
 
 def _came_from() -> str:

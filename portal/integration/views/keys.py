@@ -22,7 +22,7 @@ FRAGMENT = "_api_key.html"
 SHOWN_SECONDS = 30
 
 
-@feature.post("/key/reveal", needs=Permission.MANAGE_INTEGRATION)
+@feature.post("/key/reveal", needs=Permission.MANAGE_INTEGRATION, needs_fresh=True)
 def reveal_key() -> ResponseReturnValue:
     response = show(FRAGMENT, key_section(revealed=api_keys.reveal_api_key(vault())))
     if not htmx.wants_fragment():
@@ -31,12 +31,12 @@ def reveal_key() -> ResponseReturnValue:
     return response
 
 
-@feature.post("/key/copy", needs=Permission.MANAGE_INTEGRATION)
+@feature.post("/key/copy", needs=Permission.MANAGE_INTEGRATION, needs_fresh=True)
 def copy_key() -> ResponseReturnValue:
     return Response(api_keys.reveal_api_key(vault()), mimetype="text/plain")
 
 
-@feature.post("/key/rotate", needs=Permission.MANAGE_INTEGRATION)
+@feature.post("/key/rotate", needs=Permission.MANAGE_INTEGRATION, needs_fresh=True)
 def rotate_key() -> ResponseReturnValue:
     form = RotateForm()
     if not form.validate():

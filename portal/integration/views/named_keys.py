@@ -24,7 +24,7 @@ def new_named_key() -> ResponseReturnValue:
     return _page(KeyForm(formdata=None))
 
 
-@feature.post("/keys/new", needs=Permission.MANAGE_INTEGRATION)
+@feature.post("/keys/new", needs=Permission.MANAGE_INTEGRATION, needs_fresh=True)
 def add_named_key() -> ResponseReturnValue:
     form = KeyForm()
     if not form.validate():
@@ -56,7 +56,7 @@ def change_named_key(named_key_id: int) -> ResponseReturnValue:
     return htmx.done(_("%(name)s was saved.", name=saved.name), back_to=_back())
 
 
-@feature.post("/keys/<int:named_key_id>/replace", needs=Permission.MANAGE_INTEGRATION)
+@feature.post("/keys/<int:named_key_id>/replace", needs=Permission.MANAGE_INTEGRATION, needs_fresh=True)
 def replace_named_key(named_key_id: int) -> ResponseReturnValue:
     found, form = find_named_key(named_key_id), ReplaceForm()
     if not form.validate():

@@ -46,7 +46,7 @@ def save(webhook_id: int) -> ResponseReturnValue:
     return htmx.done(_("The webhook was saved."), back_to=url_for(".webhook", webhook_id=webhook_id))
 
 
-@feature.post("/<int:webhook_id>/secret/reveal", needs=Permission.MANAGE_INTEGRATION)
+@feature.post("/<int:webhook_id>/secret/reveal", needs=Permission.MANAGE_INTEGRATION, needs_fresh=True)
 def reveal_secret(webhook_id: int) -> ResponseReturnValue:
     secret = editing.reveal_secret(webhook_id, vault())
     response = htmx.render(
@@ -62,7 +62,7 @@ def reveal_secret(webhook_id: int) -> ResponseReturnValue:
     return response
 
 
-@feature.post("/<int:webhook_id>/secret/rotate", needs=Permission.MANAGE_INTEGRATION)
+@feature.post("/<int:webhook_id>/secret/rotate", needs=Permission.MANAGE_INTEGRATION, needs_fresh=True)
 def rotate_secret(webhook_id: int) -> ResponseReturnValue:
     hours = _OVERLAPS.get(request.form.get("overlap", ""), 24)
     hook = editing.rotate_secret(webhook_id, timedelta(hours=hours), vault())
