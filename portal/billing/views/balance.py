@@ -1,13 +1,14 @@
-"""The balance, its ledger and months, payments, statements; topping up in the demo."""
+"""The balance, its ledger and months; topping up in the demo."""
 
 from __future__ import annotations
 
 from flask import current_app, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.billing import queries, services, statements
+from portal.billing import queries, services
 from portal.billing.forms import TopUpForm
-from portal.billing.models import EntryKind
+from portal.billing.views.feature import feature
+from portal.billing.words import entry_labels
 from portal.kernel.errors import Forbidden, Refused
 from portal.kernel.i18n import gettext as _
 from portal.kernel.money import parse_amount
@@ -15,10 +16,7 @@ from portal.kernel.paging import Cursor, NewestFirst
 from portal.kernel.secrets import random_word
 from portal.web import htmx
 from portal.web.access import Permission
-from portal.web.feature import Feature
 from portal.web.filters import money
-
-feature = Feature("billing", __name__)
 
 
 @feature.get("/balance", needs=Permission.SEE_MONEY)
@@ -48,24 +46,6 @@ def top_up() -> ResponseReturnValue:
     return _balance_page(form, status=422)
 
 
-@feature.get("/payments", needs=Permission.SEE_MONEY)
-def payments() -> ResponseReturnValue:
-    page = queries.ledger_page(_cursor(), kinds=[EntryKind.PAYMENT])
-    return htmx.render("billing/payments.html", page=page, months=queries.months(), labels=entry_labels())
-
-
-@feature.get("/documents", needs=Permission.SEE_MONEY)
-def documents() -> ResponseReturnValue:
-    return htmx.render("billing/documents.html", statements=statements.closed_months())
-
-
-@feature.get("/documents/<int:year>/<int:month>", needs=Permission.SEE_MONEY)
-def statement(year: int, month: int) -> ResponseReturnValue:
-    found = statements.find_statement(year, month)
-    rates = statements.rate_sums(found)
-    return htmx.render("billing/statement.html", statement=found, rates=rates, labels=sum_labels())
-
-
 def _balance_page(form: TopUpForm, status: int = 200) -> ResponseReturnValue:
     return htmx.render(
         "billing/balance.html",
@@ -79,23 +59,3 @@ def _balance_page(form: TopUpForm, status: int = 200) -> ResponseReturnValue:
 
 def _cursor() -> Cursor | None:
     return NewestFirst.read(request.args.get("page", ""))
-
-
-def entry_labels() -> dict[str, str]:
-    """What each kind of posting is called."""
-    return {
-        EntryKind.PAYMENT: _("Payment"),
-        EntryKind.CALL: _("Call"),
-        EntryKind.FEE: _("Monthly fee"),
-        EntryKind.CORRECTION: _("Correction"),
-    }
-
-
-def sum_labels() -> dict[str, str]:
-    """What all postings of a kind together are called."""
-    return {
-        EntryKind.PAYMENT: _("Payments"),
-        EntryKind.CALL: _("Calls"),
-        EntryKind.FEE: _("Monthly fees"),
-        EntryKind.CORRECTION: _("Corrections"),
-    }
