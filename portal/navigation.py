@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Flask, current_app, g, request, url_for
-from flask_babel import get_locale
 from werkzeug.local import LocalProxy
 
 from portal.accounts.door import signed_in
@@ -12,6 +11,7 @@ from portal.followups import queries as followups
 from portal.helpdesk.queries import unread_count
 from portal.jobs.views import jobs_going_on
 from portal.kernel.i18n import gettext as _
+from portal.kernel.i18n import language
 from portal.kernel.tenancy import current_scope
 from portal.offer.queries import unaccepted
 from portal.web import htmx, live, nav
@@ -73,19 +73,19 @@ ENTRIES: tuple[Entry, ...] = (
 
 
 def init_app(app: Flask) -> None:
-    """Gives every template what the frame of a page shows."""
+    """Gives every template what the frame of a page shows, and macros too what the person may."""
     app.context_processor(_frame)
+    app.jinja_env.globals["may"] = _may
 
 
 def _frame() -> dict[str, object]:
     person = None if g.get("is_bare", False) else signed_in()
     account = person.account if person else None
     frame: dict[str, object] = {
-        "locale": str(get_locale()),
+        "locale": str(language().locale),
         "theme": person.theme if person else request.cookies.get("__Host-theme", "auto"),
         "current_user": person,
         "account": account,
-        "may": _may,
         "standing_notices": LocalProxy(_standing_notices) if account and _may(Permission.MANAGE_COMPANY) else [],
         "nav": LocalProxy(_menu) if person else [],
         "flashes": htmx.flashes(),
