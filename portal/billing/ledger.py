@@ -67,19 +67,29 @@ def post(
     db.session.add(entry)
     # Written now: what the database refuses of it must not be found out by somebody else's question.
     db.session.flush()
-    upsert(
-        LedgerDay,
-        {"day": local_day(moment), "kind": kind, "amount": amount, "included": included, "count": 1},
-        key=["account_id", "day", "kind"],
-        change={
-            "amount": LedgerDay.amount + amount,
-            "included": LedgerDay.included + included,
-            "count": LedgerDay.count + 1,
-        },
-    )
+    _add_to_day(entry)
     watch_balance(balance)
     announce("balance-changed")
     return entry
+
+
+def _add_to_day(entry: LedgerEntry) -> None:
+    upsert(
+        LedgerDay,
+        {
+            "day": local_day(entry.at),
+            "kind": entry.kind,
+            "amount": entry.amount,
+            "included": entry.included,
+            "count": 1,
+        },
+        key=["account_id", "day", "kind"],
+        change={
+            "amount": LedgerDay.amount + entry.amount,
+            "included": LedgerDay.included + entry.included,
+            "count": LedgerDay.count + 1,
+        },
+    )
 
 
 def open_moment(moment: datetime) -> datetime:
