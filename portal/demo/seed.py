@@ -117,6 +117,7 @@ def _remember(app: Flask, company: Company, count: int, shelf: TapeShelf | None)
         zone, tariff = account_zone(), tariff_at(now())
         past = [past_call(moment, cast, chance) for moment in moments(count, now(), zone, chance)]
         prices = PriceBook(tariff.rates if tariff else [])
-        shelve(app, shelf, past, Chapter(past, prices, Purse(zone), has_recording=True).write())
+        chapter = Chapter(past, prices, Purse(zone), db.session.get_bind().dialect, has_recording=True)
+        shelve(app, shelf, past, chapter.write())
         recall(now() - _REMEMBERED)
     post(EntryKind.PAYMENT, "demo-opening", Decimal(company.balance), text="Оплата по счёту № 1")
