@@ -27,6 +27,8 @@ from portal.followups.views import feature as followups
 from portal.helpdesk.views import desk, helpdesk
 from portal.integration.panel import BLACKLIST_PANEL
 from portal.integration.views import feature as integration
+from portal.invoicing.views import desk as invoicing_desk
+from portal.invoicing.views import invoicing
 from portal.jobs.keeping import CLEANING
 from portal.jobs.views import feature as jobs
 from portal.kernel import db, logs
@@ -39,6 +41,8 @@ from portal.kernel.jobs import kinds as job_kinds
 from portal.kernel.mail.carrier import make_postman
 from portal.kernel.secrets import Vault, derive
 from portal.kernel.storage import make_store
+from portal.offer.views import desk as offer_desk
+from portal.offer.views import offer
 from portal.overview.views import feature as overview
 from portal.public_api import errors as api_errors
 from portal.public_api.description import feature as description
@@ -75,11 +79,15 @@ FEATURES = (
     inlet,
     integration,
     description,
+    invoicing,
     helpdesk,
+    offer,
     jobs,
     public_api,
     admin,
+    invoicing_desk,
     desk,
+    offer_desk,
 )
 BACKGROUND = (CLEANING, EXPORT, OUTLINES, MISSING_OUTLINES, RETENTION, DUE_RETENTION, LETTING_GO, ARCHIVE)
 """What `portal worker` does besides sending webhooks: kinds of jobs, and works that come again and again."""
