@@ -25,7 +25,7 @@ from portal.demo.history import Cast, Somebody, moments, past_call
 from portal.demo.postings import PriceBook, Purse
 from portal.kernel.clock import monotonic, now
 from portal.kernel.config import Settings
-from portal.kernel.db import db, transaction
+from portal.kernel.db import db, dialect, transaction
 from portal.kernel.errors import Conflict, Refused
 from portal.kernel.locks import take_lock
 from portal.telephony.queries import dids, sip_lines
@@ -53,7 +53,6 @@ def fill_account(app: Flask, account_id: int, count: int, *, say: Callable[[str]
 
 
 def _fill(account_id: int, count: int, say: Callable[[str], None]) -> None:
-    dialect = db.engine.dialect
     with transaction(account_id, writes=False):
         find_account(account_id)
         people, end, zone = _cast(), _end(), account_zone()
@@ -62,7 +61,7 @@ def _fill(account_id: int, count: int, say: Callable[[str], None]) -> None:
     chance = random.Random(f"{account_id}:{end.isoformat()}")
     calls = (past_call(moment, people, chance) for moment in moments(count, end, zone, chance))
     batches = iter(lambda: list(islice(calls, CALLS_AT_ONCE)), [])
-    chapters = (Chapter(batch, prices, purse, dialect) for batch in batches)
+    chapters = (Chapter(batch, prices, purse, dialect()) for batch in batches)
     began = told = monotonic()
     done = rows = 0
     for chapter in _ahead(chapters):
