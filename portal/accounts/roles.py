@@ -33,6 +33,7 @@ RIGHTS: dict[Role, frozenset[Permission]] = {
         Permission.MANAGE_RECORDS,
         Permission.MANAGE_USERS,
         Permission.SEE_AUDIT,
+        Permission.MANAGE_COMPANY,
     },
 }
 OPERATOR_RIGHTS = _ANYBODY | {Permission.OPERATE}

@@ -34,6 +34,8 @@ class Permission(StrEnum):
     """To invite people, to change what they may do, to let them in no more."""
     SEE_AUDIT = "see-audit"
     """Who did what."""
+    MANAGE_COMPANY = "manage-company"
+    """To speak for the company: its details on papers, bills and payments, the offer."""
     ASK_SUPPORT = "ask-support"
     """Anybody of an account: to write to the operator."""
     OPERATE = "operate"
