@@ -64,7 +64,7 @@ ENTRIES: tuple[Entry, ...] = (
         count=_unread_answers,
     ),
     Entry("offer.index", lambda: _("Offer"), "offer", "cabinet", Permission.SIGNED_IN),
-    Entry("accounts.sign_out", lambda: _("Sign out"), "sign-out", "cabinet", Permission.SIGNED_IN, method="post"),
+    Entry("accounts.sign_out", lambda: _("Sign out"), "sign-out", "cabinet", Permission.OWN_DOOR, method="post"),
     Entry("admin.accounts", lambda: _("Accounts"), "users", "operator", Permission.OPERATE),
     Entry("desk.inbox", lambda: _("Support inbox"), "inbox", "operator", Permission.OPERATE),
     Entry("invoicing_desk.seller", lambda: _("Seller's details"), "invoice", "operator", Permission.OPERATE),

@@ -62,7 +62,7 @@ def is_right(stored: str | None, password: str) -> bool:
 
 
 def _is_easy(password: str, about: Iterable[str]) -> bool:
-    known = ["portal", "cabinet", "telephony", "кабинет", "телефония"]
+    known = ["portal", "cabinet", "telephony"]
     for text in about:
         known += [text, *text.replace("@", " ").replace(".", " ").split()]
     found = zxcvbn(password[:_MOST_LOOKED_AT], user_inputs=[word for word in known if len(word) > 2])

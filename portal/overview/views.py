@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import url_for
 from flask.typing import ResponseReturnValue
 
 from portal.accounts.door import signed_in
+from portal.accounts.person import SignedIn
 from portal.calls.queries import live_calls
 from portal.kernel.errors import Forbidden
 from portal.kernel.i18n import gettext as _
-from portal.overview.figures import day_figures, delivery_figure, follow_up_figure, money_figure, troubles
+from portal.overview.figures import Figure, day_figures, delivery_figure, follow_up_figure, money_figure, troubles
 from portal.overview.setup import setup_steps
 from portal.web import htmx
 from portal.web.access import Permission
 from portal.web.feature import Feature
-from portal.webhooks.queries import webhook_list
+from portal.webhooks.queries import WebhookRow, webhook_list
 
 feature = Feature("overview", __name__)
 
@@ -26,19 +29,22 @@ def index() -> ResponseReturnValue:
         if person is not None and person.is_operator:
             return htmx.go_to(url_for("admin.accounts"))
         raise Forbidden(_("You belong to no company yet. Ask an administrator of yours."))
-    figures = [*day_figures(), follow_up_figure()]
-    # Whoever may not open a figure's list is not shown it.
-    sees_integration = Permission.SEE_INTEGRATION in person.permissions
-    webhooks = webhook_list() if sees_integration else []
-    if sees_integration:
-        figures.append(delivery_figure(webhooks))
-    if Permission.SEE_MONEY in person.permissions:
-        figures.append(money_figure())
+    webhooks = webhook_list() if Permission.SEE_INTEGRATION in person.permissions else []
     return htmx.render(
         "overview/index.html",
         fragment="overview/_figures.html",
-        figures=figures,
+        figures=_figures(person, webhooks),
         troubles=troubles(webhooks),
-        steps=setup_steps(webhooks) if sees_integration else [],
+        steps=setup_steps(webhooks) if Permission.SEE_INTEGRATION in person.permissions else [],
         live_calls=live_calls(),
     )
+
+
+def _figures(person: SignedIn, webhooks: Sequence[WebhookRow]) -> list[Figure]:
+    """Whoever may not open a figure's list is not shown it."""
+    figures = [*day_figures(), follow_up_figure()]
+    if Permission.SEE_INTEGRATION in person.permissions:
+        figures.append(delivery_figure(webhooks))
+    if Permission.SEE_MONEY in person.permissions:
+        figures.append(money_figure())
+    return figures
