@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from portal.billing.models import EntryKind, TariffRate
+from sqlalchemy import literal_column
+
+from portal.billing.models import EntryKind, LedgerDay, TariffRate
 from portal.billing.rating import price_of
 from portal.demo.history import PastCall
+from portal.kernel.db import upsert
 from portal.kernel.money import ZERO
 from portal.telephony.engine import CallKind
 
@@ -25,6 +28,15 @@ COLUMNS = ("at", "kind", "source", "amount", "balance_after", "text", "rating")
 """Of `billing.models.LedgerEntry`, in the order of a `Purse`'s rows."""
 
 _BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def add_days(days: Sequence[Mapping[str, Any]]) -> None:
+    """Adds to what was posted on these days: rows of `billing.models.LedgerDay`."""
+    if days:
+        change: dict[str, Any] = {
+            name: literal_column(f"ledger_day.{name} + excluded.{name}") for name in ("amount", "count")
+        }
+        upsert(LedgerDay, days, key=["account_id", "day", "kind"], change=change)
 
 
 class PriceBook:
