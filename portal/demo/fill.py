@@ -15,9 +15,9 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from portal.accounts.services import find_account
-from portal.billing.charging import tariff_at
-from portal.billing.ledger import account_zone
+from portal.billing.ledger import account_zone, local_day
 from portal.billing.models import LedgerEntry
+from portal.billing.plans import version_on
 from portal.calls.models import CallRecord
 from portal.contacts.models import Contact
 from portal.contacts.queries import crm_users
@@ -60,8 +60,7 @@ def _fill(account_id: int, count: int, say: Callable[[str], None]) -> None:
     with transaction(account_id, writes=False):
         find_account(account_id)
         people, end, zone = _cast(), _end(), account_zone()
-        tariff = tariff_at(now())
-        prices, purse = PriceBook(tariff.rates if tariff else []), Purse(zone)
+        prices, purse = PriceBook(version_on(local_day(now()))), Purse(zone)
     chance = random.Random(f"{account_id}:{end.isoformat()}")
     progress = _Progress(count, say)
 

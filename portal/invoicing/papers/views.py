@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask.typing import ResponseReturnValue
 
 from portal.billing import statements
-from portal.billing.views import sum_labels
+from portal.billing.words import sum_labels
 from portal.invoicing.feature import invoicing
 from portal.web import htmx
 from portal.web.access import Permission
