@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import navigation, subscriptions
 from portal.accounts import door
+from portal.accounts.trail.export import TRAIL_EXPORT
 from portal.accounts.views import feature as accounts
 from portal.admin.views import feature as admin
 from portal.billing.panel import CHARGE_PANEL
@@ -89,7 +90,7 @@ FEATURES = (
     desk,
     offer_desk,
 )
-BACKGROUND = (CLEANING, EXPORT, OUTLINES, MISSING_OUTLINES, RETENTION, DUE_RETENTION, LETTING_GO, ARCHIVE)
+BACKGROUND = (CLEANING, EXPORT, OUTLINES, MISSING_OUTLINES, RETENTION, DUE_RETENTION, LETTING_GO, ARCHIVE, TRAIL_EXPORT)
 """What `portal worker` does besides sending webhooks: kinds of jobs, and works that come again and again."""
 _MAX_FORM = 1_000_000
 

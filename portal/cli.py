@@ -13,6 +13,7 @@ from flask_migrate.cli import db as database  # type: ignore[import-not-found]
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal.accounts.commands import account, user
+from portal.accounts.trail.commands import trail
 from portal.app import Process, create_app
 from portal.kernel.commands import on_a_ready_database
 from portal.kernel.config import Settings, SettingsError, load_settings
@@ -31,6 +32,7 @@ def cli() -> None:
 
 
 cli.add_command(account)
+cli.add_command(trail)
 cli.add_command(user)
 cli.add_command(call)
 cli.add_command(line)

@@ -52,6 +52,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("invoicing.company", lambda: _("Company details"), "edit", "cabinet", Permission.SEE_MONEY),
     Entry("contacts.index", lambda: _("Address book"), "contacts", "cabinet", Permission.SEE_CALLS),
     Entry("accounts.people", lambda: _("Users"), "users", "cabinet", Permission.MANAGE_USERS),
+    Entry("accounts.audit", lambda: _("Audit"), "history", "cabinet", Permission.SEE_AUDIT),
     Entry("recordings.keeping", lambda: _("Storage of records"), "mic", "cabinet", Permission.MANAGE_RECORDS),
     Entry("integration.index", lambda: _("CRM integration"), "integration", "cabinet", Permission.SEE_INTEGRATION),
     Entry("description.index", lambda: _("Description"), "book", "cabinet", Permission.SIGNED_IN),

@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from portal.calls.export import job as export_job
-from portal.calls.export.csv_file import as_text, harmless
+from portal.calls.export.csv_file import as_text
 from portal.calls.models import CallRecord
 from portal.kernel.db import db, transaction
 from portal.kernel.jobs import JobState
+from portal.web.spreadsheet import harmless
 from tests.browser import Browser
 from tests.calls.factory import NOON, Story, tell_whole
 from tests.jobs.finish import finish_jobs

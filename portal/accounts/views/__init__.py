@@ -1,6 +1,7 @@
 """Signing in and out, preferences, the live stream, one's own data."""
 
 from portal.accounts.views import (
+    audit,
     confirm,
     links,
     own_passkeys,
@@ -13,6 +14,7 @@ from portal.accounts.views import (
 from portal.accounts.views.feature import feature as feature
 
 __all__ = [
+    "audit",
     "confirm",
     "feature",
     "links",

@@ -11,10 +11,9 @@ from typing import Any, BinaryIO
 
 from portal.calls.export.table import COLUMNS, Kind
 from portal.kernel import phone
+from portal.web.spreadsheet import harmless
 
 MEDIA_TYPE = "text/csv; charset=utf-8"
-_BEGINS_A_FORMULA = frozenset("=+-@\t\r\n\0\uff1d\uff0b\uff0d\uff20")
-"""What a spreadsheet may take for a formula, the wide forms of those signs among them (OWASP, CSV Injection)."""
 _MOST_FIGURES = 11
 """A number of more is shown as `7,9E+11`."""
 
@@ -50,11 +49,6 @@ class CsvFile:
         if isinstance(value, datetime):
             return f"{value:%d.%m.%Y %H:%M:%S}" if self._is_russian else f"{value:%Y-%m-%d %H:%M:%S}"
         return as_text(value) if kind is Kind.ADDRESS else harmless(str(value))
-
-
-def harmless(text: str) -> str:
-    """The text, with an apostrophe before it where a spreadsheet would reckon instead of showing it."""
-    return f"'{text}" if text.lstrip(" \u00a0")[:1] in _BEGINS_A_FORMULA and text.strip() else text
 
 
 def as_text(address: str) -> str:

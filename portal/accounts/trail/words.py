@@ -1,0 +1,143 @@
+"""What was done, in words: the thing and the act, as an action's code names them (`webhook.add`)."""
+
+from __future__ import annotations
+
+from portal.kernel.i18n import gettext as _
+
+
+def action_label(action: str) -> str:
+    """`Webhook: added`; the code itself for an action that nobody has named."""
+    thing, _dot, act = action.partition(".")
+    thing_word, act_word = things().get(thing), _acts().get(act)
+    return f"{thing_word}: {act_word}" if thing_word and act_word else action
+
+
+def things() -> dict[str, str]:
+    """What can be acted upon: the part of an action's code before its dot."""
+    return {
+        "account": _("Company"),
+        "company": _("Company's details"),
+        "user": _("User"),
+        "second-factor": _("Second factor"),
+        "audit": _("Audit"),
+        "api_key": _("API key"),
+        "webhook": _("Webhook"),
+        "crm_user": _("CRM user"),
+        "receivers": _("Who takes new callers"),
+        "strategy": _("Strategy"),
+        "fallbacks": _("When nobody answers"),
+        "known_contacts": _("Known contacts"),
+        "group": _("Group"),
+        "hours": _("Working hours"),
+        "blacklist": _("Blacklist"),
+        "contact": _("Contact"),
+        "call": _("Call"),
+        "calls": _("Call log"),
+        "log": _("Call log"),
+        "tag": _("Tag"),
+        "view": _("View"),
+        "follow_up": _("Missed call"),
+        "record": _("Record"),
+        "records": _("Records"),
+        "payment": _("Payment"),
+        "ledger": _("Money"),
+        "offer": _("Offer"),
+        "support": _("Question to the operator"),
+        "job": _("Task"),
+        "did": _("Number"),
+        "line": _("SIP account"),
+        "sip_line": _("SIP account"),
+        "sandbox_phone": _("Sandbox phone"),
+    }
+
+
+def _acts() -> dict[str, str]:
+    return {
+        **_acts_on_things(),
+        **_acts_of_people(),
+        **_acts_on_calls(),
+    }
+
+
+def _acts_on_things() -> dict[str, str]:
+    return {
+        "add": _("added"),
+        "exception.add": _("exception added"),
+        "exception.remove": _("exception deleted"),
+        "exception.restore": _("exception restored"),
+        "change": _("changed"),
+        "edit": _("changed"),
+        "set": _("changed"),
+        "details": _("changed"),
+        "columns": _("columns chosen"),
+        "default": _("made the first one"),
+        "rename": _("renamed"),
+        "save": _("saved"),
+        "move": _("moved"),
+        "merge": _("merged"),
+        "remove": _("deleted"),
+        "delete": _("deleted"),
+        "restore": _("restored"),
+        "open": _("opened"),
+        "block": _("blocked"),
+        "unblock": _("let work again"),
+        "reveal": _("shown"),
+        "rotate": _("replaced"),
+        "revoke": _("revoked"),
+        "end": _("ended"),
+        "catch-up": _("what was missed is sent"),
+        "clear-capture": _("capture page cleared"),
+        "open-capture": _("capture page opened"),
+        "repeat": _("repeated"),
+        "repeat-failed": _("what failed is repeated"),
+        "reveal-secret": _("secret shown"),
+        "rotate-secret": _("secret replaced"),
+        "cancel": _("cancelled"),
+        "export": _("exported"),
+        "credit": _("credited"),
+        "adjust": _("corrected"),
+        "accept": _("accepted"),
+        "answer": _("answered"),
+        "ask": _("asked"),
+    }
+
+
+def _acts_of_people() -> dict[str, str]:
+    return {
+        "second-factor": _("second factor asked of everybody, or not"),
+        "codes": _("new backup codes"),
+        "disable": _("let in no more"),
+        "enable": _("let in again"),
+        "invite": _("invited"),
+        "uninvite": _("invitation taken back"),
+        "join": _("joined"),
+        "password": _("password changed"),
+        "password-reset": _("password chosen anew by a link"),
+        "reset-link": _("link for a new password made"),
+        "role": _("role changed"),
+        "sign-in": _("signed in"),
+        "profile": _("own data changed"),
+    }
+
+
+def _acts_on_calls() -> dict[str, str]:
+    return {
+        "hang_up": _("hung up"),
+        "note": _("note written"),
+        "originate": _("placed"),
+        "tag": _("tagged"),
+        "untag": _("tag taken off"),
+        "test": _("test sent"),
+        "duty": _("duty changed"),
+        "import": _("imported"),
+        "map": _("phone chosen"),
+        "mobile": _("mobile changed"),
+        "assign": _("handed to somebody"),
+        "close": _("closed"),
+        "due": _("due time changed"),
+        "reopen": _("opened again"),
+        "rules": _("rules changed"),
+        "archive": _("packed"),
+        "expired": _("deleted for age"),
+        "retention": _("storage time changed"),
+    }
