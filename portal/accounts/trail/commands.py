@@ -22,9 +22,8 @@ def verify() -> None:
     is_whole = True
     for found in verify_trails(current_app.extensions["portal.vault"]):
         chain = found.chain or "-"
-        click.echo(
-            f"{chain}\t{found.name}\t{found.entries} entries\t{found.seal[:16] or '-'}\t{found.fault or 'whole'}"
-        )
+        verdict = found.fault or "whole"
+        click.echo(f"{chain}\t{found.name}\t{found.entries} entries\t{found.seal[:16] or '-'}\t{verdict}")
         is_whole = is_whole and found.fault is None
     if not is_whole:
         sys.exit(1)

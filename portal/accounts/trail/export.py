@@ -7,14 +7,13 @@ import io
 import json
 from typing import Any
 
-from flask_babel import get_locale
-
 from portal.accounts.audit import audit
 from portal.accounts.trail.models import AuditEntry
 from portal.accounts.trail.queries import ORDER, TrailFilters, read_trail_filters, trail_page
 from portal.accounts.trail.words import action_label
 from portal.kernel import clock, jobs
 from portal.kernel.i18n import gettext as _
+from portal.kernel.i18n import language
 from portal.kernel.jobs import Job, JobKind, RunningJob
 from portal.web.access import Permission
 from portal.web.filters import zone
@@ -37,10 +36,8 @@ def export_trail(job: RunningJob) -> None:
     day = clock.now().astimezone(zone()).date()
     with job.result(f"{_('Audit')} {day}.csv", "text/csv; charset=utf-8") as result:
         text = io.TextIOWrapper(result, encoding="utf-8-sig", newline="", write_through=False)
-        writer = csv.writer(text, delimiter=";" if str(get_locale()) == "ru" else ",", lineterminator="\r\n")
-        writer.writerow(
-            [_("No."), _("When"), _("Who"), _("From where"), _("What"), _("Of what"), _("Before"), _("After")]
-        )
+        writer = csv.writer(text, delimiter=";" if language().locale.language == "ru" else ",", lineterminator="\r\n")
+        writer.writerow(_headings())
         cursor, done = None, 0
         while True:
             with job.transaction(writes=False):
@@ -54,6 +51,10 @@ def export_trail(job: RunningJob) -> None:
             cursor = ORDER.read(page.next)
         text.flush()
         text.detach()
+
+
+def _headings() -> list[str]:
+    return [_("No."), _("When"), _("Who"), _("From where"), _("What"), _("Of what"), _("Before"), _("After")]
 
 
 def _cells(entry: AuditEntry) -> list[str]:

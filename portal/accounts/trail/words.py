@@ -92,6 +92,8 @@ def _acts_on_things() -> dict[str, str]:
         "repeat-failed": _("what failed is repeated"),
         "reveal-secret": _("secret shown"),
         "rotate-secret": _("secret replaced"),
+        "resume": _("goes on"),
+        "switch-off": _("switched off"),
         "cancel": _("cancelled"),
         "export": _("exported"),
         "credit": _("credited"),

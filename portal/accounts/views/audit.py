@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.accounts.trail.export import begin_trail_export
-from portal.accounts.trail.queries import ORDER, actors, read_trail_filters, trail_page
+from portal.accounts.trail.queries import ORDER, TrailFilters, actors, read_trail_filters, trail_page
 from portal.accounts.trail.words import action_label, things
 from portal.accounts.views.feature import feature
 from portal.kernel.i18n import gettext as _
@@ -30,9 +32,14 @@ def audit() -> ResponseReturnValue:
         actors=actors(),
         # Two codes may have one word; the first stands for it.
         things=sorted({word: code for code, word in reversed(known.items())}.items()),
-        next_url=url_for("accounts.audit", **filters.query(), page=page.next) if page.next else None,
-        previous_url=url_for("accounts.audit", **filters.query(), page=page.previous) if page.previous else None,
+        next_url=_url(filters, page.next) if page.next else None,
+        previous_url=_url(filters, page.previous) if page.previous else None,
     )
+
+
+def _url(filters: TrailFilters, cursor: str) -> str:
+    values: dict[str, Any] = {**filters.query(), "page": cursor}
+    return url_for("accounts.audit", **values)
 
 
 @feature.post("/audit/export", needs=Permission.SEE_AUDIT)
