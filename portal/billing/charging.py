@@ -31,10 +31,10 @@ def on_account_opened(_event: AccountOpened) -> None:
 
 
 def on_call_finished(event: CallFinished) -> None:
-    """Sets the call's price and takes it from the balance, once per call."""
+    """Sets the call's price, unless a provider has told it, and takes it from the balance, once per call."""
     call = event.call
     tariff = tariff_at(call.started_at)
-    price = _price(call, tariff)
+    price = _price(call, tariff) if call.price is None else Price(call.price, call.talk_seconds or 0, None)
     call.price = price.amount
     if price.amount == ZERO or find_entry(EntryKind.CALL, call.api_call_id) is not None:
         return
