@@ -1,6 +1,6 @@
 """The engine's process over a provider: orders, notices over HTTP, a death in between."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -31,9 +31,10 @@ def provider_app(
 
 
 @pytest.fixture
-def app_over(provider_app: Flask, app: Flask) -> Flask:
-    """On the emptied database."""
-    return provider_app
+def app_over(provider_app: Flask, app: Flask) -> Iterator[Flask]:
+    """On the emptied database; connections that were kept are closed."""
+    yield provider_app
+    provider_app.extensions["portal.http"].close()
 
 
 @pytest.fixture
