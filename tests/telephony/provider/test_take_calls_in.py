@@ -1,81 +1,19 @@
 """Calls of a provider, seen by notice, by list or by both: one call each, whatever happens on the way."""
 
-import io
 import json
 import time
-import wave
-from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
-from sqlalchemy.orm import selectinload
 
-from portal.billing.models import EntryKind, LedgerEntry
-from portal.calls.models import CallRecord
-from portal.kernel.clock import now
-from portal.kernel.db import transaction
-from portal.recordings.models import Recording, RecordingState
 from portal.telephony.engine import CallOutcome
-from portal.telephony.provider import inbox
 from portal.telephony.provider.duties import Duties
-from portal.telephony.provider.models import ProviderCall, ProviderLink, RecordState
-from portal.telephony.provider.services import inlet_token
 from tests.people import Cast
 from tests.telephony.provider.conftest import duties_of, join, link_of
 from tests.telephony.provider.server import Provider, call
-
-ONE, TWO, THREE = "1" * 32, "2" * 32, "3" * 32
-
-
-def calls(app: Flask, account_id: int) -> list[CallRecord]:
-    with app.app_context(), transaction(account_id, writes=False) as session:
-        query = select(CallRecord).order_by(CallRecord.started_at, CallRecord.id)
-        return list(session.scalars(query.options(selectinload(CallRecord.legs))))
-
-
-def notify(app: Flask, account_id: int, **parameters: object) -> None:
-    token = inlet_token(app.extensions["portal.vault"], link_of(app, account_id))
-    with app.app_context():
-        inbox.receive(app.extensions["portal.vault"], token, {name: str(value) for name, value in parameters.items()})
-
-
-def start_notice(app: Flask, account_id: int, said: dict[str, object]) -> None:
-    notify(app, account_id, **{name: said[name] for name in ("num_a", "num_m", "setup_time", "api_call_id")})
-
-
-def end_notice(app: Flask, account_id: int, said: dict[str, object]) -> None:
-    names = ("num_a", "num_m", "num_b", "setup_time", "connection_time", "api_call_id", "price")
-    told = {name: said[name] for name in names if said[name] is not None}
-    notify(app, account_id, waiting_time=said["num_a_waiting_time"], **told)
-
-
-def do(app: Flask, duties: Duties, *names: str) -> None:
-    with app.app_context():
-        for name in names:
-            {
-                "hear": duties.hear,
-                "ask": lambda: duties.ask(is_whole_day=False),
-                "reconcile": lambda: duties.ask(is_whole_day=True),
-                "fetch": duties.fetch,
-            }[name]()
-
-
-def wav() -> bytes:
-    file = io.BytesIO()
-    with wave.open(file, "wb") as audio:
-        audio.setnchannels(1)
-        audio.setsampwidth(2)
-        audio.setframerate(8000)
-        audio.writeframes(b"\0\1" * 8000)
-    return file.getvalue()
-
-
-def charges(app: Flask, account_id: int) -> list[Decimal]:
-    with app.app_context(), transaction(account_id, writes=False) as session:
-        return list(session.scalars(select(LedgerEntry.amount).where(LedgerEntry.kind == EntryKind.CALL)))
+from tests.telephony.provider.ways import ONE, THREE, TWO, calls, charges, do, end_notice, start_notice
 
 
 @pytest.mark.parametrize(
@@ -215,106 +153,6 @@ def test_a_list_that_grows_shorter_takes_no_call_away(
     do(app, duties, "reconcile")
 
     assert len(calls(app, north)) == 1
-
-
-@pytest.mark.parametrize(
-    ("status", "trouble"),
-    [(401, "key-refused"), (403, "forbidden"), (404, "nonsense"), (429, "too-many"), (500, "fault"), (302, "nonsense")],
-)
-def test_trouble_is_named_and_ends_with_the_next_good_answer(
-    app: Flask, north: int, provider: Provider, duties: Duties, status: int, trouble: str
-) -> None:
-    provider.calls.append(call(ONE))
-    do(app, duties, "ask")
-    before = link_of(app, north).good_at
-    provider.status = {"get_calls": status}
-    do(app, duties, "ask")
-
-    link = link_of(app, north)
-    assert (link.trouble, link.failures, link.good_at) == (trouble, 1, before)
-    assert link.resting_until is not None
-    assert len(calls(app, north)) == 1
-
-    provider.status = {}
-    do(app, duties, "ask")
-    assert (link_of(app, north).trouble, link_of(app, north).resting_until) == ("", None)
-
-
-def test_a_provider_that_fails_again_and_again_is_asked_ever_more_seldom(
-    app: Flask, north: int, provider: Provider, duties: Duties
-) -> None:
-    provider.status = {"get_calls": 500}
-    rests = []
-    for _failure in range(4):
-        do(app, duties, "ask")
-        link = link_of(app, north)
-        assert link.resting_until is not None
-        assert link.failed_at is not None
-        rests.append((link.resting_until - link.failed_at).total_seconds())
-
-    assert rests == [5, 10, 20, 40]
-
-
-def test_after_an_outage_of_days_what_was_missed_is_asked_for(
-    app: Flask, north: int, provider: Provider, duties: Duties
-) -> None:
-    with app.app_context(), transaction(north) as session:
-        long_ago = now() - timedelta(days=3)
-        session.execute(update(ProviderLink).values(good_at=long_ago, reconciled_at=long_ago))
-    provider.calls.append(call(ONE, setup_time=int(time.time()) - 2 * 86_400))
-    do(app, duties, "reconcile")
-
-    assert [each.api_call_id for each in calls(app, north)] == [ONE]
-
-
-def test_the_end_that_nobody_told_is_asked_for(app: Flask, north: int, provider: Provider, duties: Duties) -> None:
-    said = call(ONE, setup_time=int(time.time()) - 3000)
-    start_notice(app, north, said)
-    do(app, duties, "hear")
-    provider.calls.append(said)
-    do(app, duties, "reconcile")
-
-    assert calls(app, north)[0].talk_seconds == 30
-
-
-def test_a_call_that_the_provider_forgot_is_closed_as_interrupted(app: Flask, north: int, duties: Duties) -> None:
-    start_notice(app, north, call(ONE, setup_time=int(time.time()) - 5 * 3600))
-    do(app, duties, "hear", "reconcile")
-
-    (found,) = calls(app, north)
-    assert found.outcome == CallOutcome.INTERRUPTED
-    assert found.ended_at == found.started_at
-
-
-def test_a_record_is_fetched_once(app: Flask, north: int, provider: Provider, duties: Duties) -> None:
-    provider.calls.append(call(ONE, recorder_file="r.wav"))
-    provider.records[ONE] = wav()
-    do(app, duties, "ask", "fetch", "ask", "fetch", "reconcile", "fetch")
-
-    with app.app_context(), transaction(north, writes=False) as session:
-        (recording,) = session.scalars(select(Recording))
-        assert (recording.state, recording.seconds) == (RecordingState.READY, 1)
-    assert provider.count("get_record") == 1
-
-
-@pytest.mark.parametrize("status", [404, 409, 500])
-def test_a_record_that_is_not_there_yet_is_asked_for_later(
-    app: Flask, north: int, provider: Provider, duties: Duties, tmp_path: Path, status: int
-) -> None:
-    provider.calls.append(call(ONE, recorder_file="r.wav"))
-    provider.records[ONE] = wav()
-    provider.status = {"get_record": status}
-    do(app, duties, "ask", "fetch", "fetch")
-
-    assert provider.count("get_record") == 1, "not at once again"
-    assert not list((tmp_path / "tape").iterdir()), "no half of a file stays"
-
-    provider.status = {}
-    with app.app_context(), transaction(north) as session:
-        session.execute(update(ProviderCall).values(record_due_at=now()))
-    do(app, duties, "fetch")
-    with app.app_context(), transaction(north, writes=False) as session:
-        assert session.scalars(select(ProviderCall.record)).one() == RecordState.FETCHED
 
 
 def test_two_accounts_with_the_same_ids_cross_nowhere(

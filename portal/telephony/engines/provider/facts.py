@@ -32,7 +32,7 @@ class Weight(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class CallFacts:
-    """One telling of one call. Durations are whole seconds, None where not known; `recorder_file` is `record`."""
+    """One telling of one call. Durations are whole seconds, None where not known; `record` names the record."""
 
     upstream_id: str
     weight: Weight
