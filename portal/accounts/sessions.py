@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import select, update
@@ -58,6 +58,8 @@ def open_session(vault: Vault, user: User, network: str, user_agent: str, *, is_
             is_pending=is_pending,
         )
     )
+    if not is_pending:
+        _note_in_account(user.id, first, moment)
     return token
 
 
@@ -134,8 +136,12 @@ def _note(session_id: int) -> None:
     if row is None:
         return
     row.last_seen_at = moment
-    rows = update(Membership).where(Membership.user_id == row.user_id)
-    db.session.execute(rows.filter_by(account_id=row.account_id).values(last_seen_at=moment))
+    _note_in_account(row.user_id, row.account_id, moment)
+
+
+def _note_in_account(user_id: int, account_id: int | None, moment: datetime) -> None:
+    rows = update(Membership).where(Membership.user_id == user_id)
+    db.session.execute(rows.filter_by(account_id=account_id).values(last_seen_at=moment))
 
 
 def sign_out(session_id: int) -> None:

@@ -19,6 +19,7 @@ OTHERS = {"none", Permission.OPERATE.value, *(each.value for each in Permission 
 INLETS = {
     "inlet.receive",
     "inlet.receive_post",
+    "provider_inlet.receive",
     "accounts.invitation",
     "accounts.join",
     "accounts.join_as",
