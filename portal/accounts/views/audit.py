@@ -19,6 +19,16 @@ from portal.web.filters import zone
 feature.add_app_template_filter(action_label, "action")
 
 
+@feature.app_template_filter("fact")
+def fact(value: Any) -> str:
+    """A value of before or after, as people read it."""
+    if isinstance(value, list):
+        return ", ".join(fact(part) for part in value) or "–"
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {fact(part)}" for name, part in value.items())
+    return "–" if value is None else str(value)
+
+
 @feature.get("/audit", needs=Permission.SEE_AUDIT)
 def audit() -> ResponseReturnValue:
     filters = read_trail_filters(request.args)
