@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 
 from sqlalchemy import select
 
@@ -11,9 +12,16 @@ from portal.accounts.roles import Role
 from portal.kernel.db import db
 
 
-def admins_of(account_id: int) -> Sequence[User]:
-    """Its administrators who may still sign in."""
-    return db.session.scalars(
+class Notice(StrEnum):
+    """What administrators are told of by mail, unless they want none of it."""
+
+    MONEY = "money"
+    WEBHOOKS = "webhooks"
+
+
+def admins_of(account_id: int, notice: Notice) -> Sequence[User]:
+    """Its administrators who may still sign in and want to hear of this."""
+    found = db.session.scalars(
         select(User)
         .join(Membership)
         .join(Account)
@@ -24,4 +32,5 @@ def admins_of(account_id: int) -> Sequence[User]:
             User.is_disabled.is_(False),
         )
         .order_by(User.id)
-    ).all()
+    )
+    return [user for user in found if notice not in (user.unwanted_mail or ())]

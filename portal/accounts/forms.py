@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wtforms import HiddenField, PasswordField, StringField
+from wtforms import BooleanField, HiddenField, PasswordField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
 from portal.kernel.i18n import lazy_gettext as _l
@@ -23,6 +23,32 @@ class SignInForm(BaseForm):
     next = HiddenField()
 
 
+class OwnForm(BaseForm):
+    """What a person says about oneself and the pages; `notices` are those that are wanted."""
+
+    name = StringField(
+        _l("Name"),
+        [InputRequired(_l("Enter your name.")), Length(max=200, message=_l("This name is too long."))],
+        render_kw={"autocomplete": "name"},
+    )
+    locale = SelectField(_l("Language"), choices=[("ru", _l("Russian")), ("en", _l("English"))])
+    theme = SelectField(
+        _l("Theme"), choices=[("auto", _l("As the system")), ("light", _l("Light")), ("dark", _l("Dark"))]
+    )
+    money = BooleanField(_l("By mail: the balance is low, or will soon be"))
+    webhooks = BooleanField(_l("By mail: a webhook fails, or works again"))
+
+
+class EmailForm(BaseForm):
+    """Another address to sign in with."""
+
+    email = StringField(
+        _l("E-mail"),
+        [InputRequired(_l("Enter your e-mail.")), Length(max=254, message=_l("This e-mail is too long."))],
+        render_kw={"autocomplete": "email", "inputmode": "email", "autocapitalize": "none", "spellcheck": "false"},
+    )
+
+
 class PasswordForm(BaseForm):
     """A person's own new password."""
 
@@ -34,6 +60,7 @@ class PasswordForm(BaseForm):
     password = PasswordField(
         _l("New password"), [InputRequired(_l("Enter a new password."))], render_kw={"autocomplete": "new-password"}
     )
+    ends_others = BooleanField(_l("End my other sessions"), default=True)
 
 
 class CodeForm(BaseForm):

@@ -44,6 +44,8 @@ class User(Model):
     is_disabled: Mapped[bool] = mapped_column(default=False)
     locale: Mapped[str | None] = mapped_column(String(8))
     theme: Mapped[str] = mapped_column(String(8), default="auto")
+    unwanted_mail: Mapped[list[Any] | None]
+    """Values of `admins.Notice` that the person does not want by mail; what concerns the own sign-in is always sent."""
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     memberships: Mapped[list[Membership]] = relationship(back_populates="user", order_by="Membership.account_id")

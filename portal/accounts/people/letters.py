@@ -58,6 +58,14 @@ def tell_of_new_place(user: User, user_agent: str, network: str) -> None:
     _tell(user, _("A new sign-in"), text)
 
 
+def tell_of_new_email(user: User, email: str) -> None:
+    """To the address that it was until now."""
+    with speaking(user.locale):
+        text = _("You sign in with another e-mail from now on: %(email)s.", email=email)
+        subject = _("Your e-mail was changed")
+    _tell(user, subject, text)
+
+
 def tell_of_second_factor(user: User, text: str) -> None:
     """That what proves the person has changed; `text` says what, in the person's language."""
     _tell(user, _("Your second factor was changed"), text)

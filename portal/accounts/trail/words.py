@@ -54,6 +54,7 @@ def things() -> dict[str, str]:
 def _acts() -> dict[str, str]:
     return {
         **_acts_on_things(),
+        **_acts_on_webhooks(),
         **_acts_of_people(),
         **_acts_on_calls(),
     }
@@ -85,6 +86,18 @@ def _acts_on_things() -> dict[str, str]:
         "rotate": _("replaced"),
         "revoke": _("revoked"),
         "end": _("ended"),
+        "cancel": _("cancelled"),
+        "export": _("exported"),
+        "credit": _("credited"),
+        "adjust": _("corrected"),
+        "accept": _("accepted"),
+        "answer": _("answered"),
+        "ask": _("asked"),
+    }
+
+
+def _acts_on_webhooks() -> dict[str, str]:
+    return {
         "catch-up": _("what was missed is sent"),
         "clear-capture": _("capture page cleared"),
         "open-capture": _("capture page opened"),
@@ -94,13 +107,6 @@ def _acts_on_things() -> dict[str, str]:
         "rotate-secret": _("secret replaced"),
         "resume": _("goes on"),
         "switch-off": _("switched off"),
-        "cancel": _("cancelled"),
-        "export": _("exported"),
-        "credit": _("credited"),
-        "adjust": _("corrected"),
-        "accept": _("accepted"),
-        "answer": _("answered"),
-        "ask": _("asked"),
     }
 
 
@@ -119,6 +125,7 @@ def _acts_of_people() -> dict[str, str]:
         "role": _("role changed"),
         "sign-in": _("signed in"),
         "profile": _("own data changed"),
+        "email": _("e-mail changed"),
     }
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from sqlalchemy import update
 
-from portal.accounts.admins import admins_of
+from portal.accounts.admins import Notice, admins_of
 from portal.billing.alerts.words import mail_about
 from portal.billing.models.alert import MoneyAlert, MoneyAlertKind
 from portal.billing.models.ledger import AccountBalance
@@ -51,6 +51,6 @@ def _tell(kind: MoneyAlertKind, amount: Decimal, *, has_begun: bool) -> None:
     db.session.add(MoneyAlert(kind=kind, balance=amount, at=now()))
     if not is_mail_set():
         return
-    for admin in admins_of(current_account_id()):
+    for admin in admins_of(current_account_id(), Notice.MONEY):
         with speaking(admin.locale):
             send_mail(admin.email, *mail_about(kind, amount))

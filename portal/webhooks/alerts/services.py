@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import contains_eager
 
-from portal.accounts.admins import admins_of
+from portal.accounts.admins import Notice, admins_of
 from portal.kernel.bells import live_topic
 from portal.kernel.clock import now
 from portal.kernel.db import announce, db, ring, upsert
@@ -70,6 +70,6 @@ def _alert(hook: WebhookSubscription, kind: AlertKind) -> None:
     ring(live_topic(hook.account_id, "alerts-changed"))
     if not is_mail_set():
         return
-    for admin in admins_of(hook.account_id):
+    for admin in admins_of(hook.account_id, Notice.WEBHOOKS):
         with speaking(admin.locale):
             send_mail(admin.email, *mail_about(hook, kind))
