@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from flask import Flask
@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from portal.app import create_app
 from portal.demo.fill import fill_account
-from portal.demo.seed import settle
+from portal.demo.seed import is_settled, settle
 from portal.kernel.config import load_settings
 from portal.kernel.db import db
 from portal.kernel.readiness import upgrade_database
@@ -36,15 +36,13 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=100_000)
     parser.add_argument("--visits", type=int, default=20)
     parser.add_argument("--postgresql", action="store_true")
+    parser.add_argument("--folder", help="keeps the calls there, or finds them there from another time")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder, _database(asked, folder) as url:
+    with _folder(asked.folder) as folder, _database(asked) as url:
         app = create_app(
             load_settings({"PORTAL_LOG_LEVEL": "warning", "PORTAL_DATABASE_URL": url}, data=Path(folder)), "command"
         )
-        upgrade_database(app)
-        settle(app, PASSWORD, 400)
-        fill_account(app, 1, asked.calls, say=_say)
-        _tell_planner(app)
+        _fill(app, asked.calls)
         _say(machine.describe([]))
         ours = _log(app, asked.calls, asked.visits)
         _say(f"{'writing a call':50} {'':8} {writing.milliseconds(app):8.1f} ms (p95)")
@@ -52,8 +50,24 @@ def main() -> None:
         _say(f"load at the end {machine.load():.1f}")
 
 
+def _folder(kept: str | None) -> AbstractContextManager[str]:
+    return nullcontext(kept) if kept else tempfile.TemporaryDirectory(prefix="portal-bench-")
+
+
+def _fill(app: Flask, calls: int) -> None:
+    upgrade_database(app)
+    if is_settled(app):
+        return
+    settle(app, PASSWORD, 400)
+    fill_account(app, 1, calls, say=_say)
+    if not app.extensions["portal.settings"].is_embedded:
+        with app.app_context(), db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            # What the server does by itself a minute after.
+            connection.execute(text("vacuum analyze"))
+
+
 @contextmanager
-def _database(asked: argparse.Namespace, folder: str) -> Iterator[str]:
+def _database(asked: argparse.Namespace) -> Iterator[str]:
     if not asked.postgresql:
         yield ""
         return
@@ -89,14 +103,6 @@ def _compare(url: str, calls: int, ours: dict[str, float]) -> None:
         ran = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
         for question, (low, _high) in json.loads(ran.stdout).items():
             _say(f"{name}, {question:40} {low:10.0f} ms, {low / ours[question]:8.0f} times ours")
-
-
-def _tell_planner(app: Flask) -> None:
-    """What a PostgreSQL server does by itself a minute after."""
-    if app.extensions["portal.settings"].is_embedded:
-        return
-    with app.app_context(), db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("vacuum analyze"))
 
 
 def _say(line: str) -> None:
