@@ -143,6 +143,7 @@ def upgrade() -> None:
     sa.Column('is_disabled', sa.Boolean(), nullable=False),
     sa.Column('locale', sa.String(length=8), nullable=True),
     sa.Column('theme', sa.String(length=8), nullable=False),
+    sa.Column('unwanted_mail', sa.JSON(), nullable=True),
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_user')),
     sa.UniqueConstraint('email', name=op.f('uq_user_email'))

@@ -1,4 +1,4 @@
-"""«Личные данные»: name, looks, notices, e-mail, password, sessions; each changes what is one's own and nothing else."""
+"""«Личные данные»: name, looks, notices, e-mail, password, sessions; and nothing of others."""
 
 from flask import Flask
 from sqlalchemy import select
