@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wtforms import BooleanField, HiddenField, PasswordField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length
 
 from portal.kernel.i18n import lazy_gettext as _l
@@ -31,9 +32,14 @@ class OwnForm(BaseForm):
         [InputRequired(_l("Enter your name.")), Length(max=200, message=_l("This name is too long."))],
         render_kw={"autocomplete": "name"},
     )
-    locale = SelectField(_l("Language"), choices=[("ru", _l("Russian")), ("en", _l("English"))])
+    locale = SelectField(_l("Language"), choices=[SelectChoice("ru", _l("Russian")), SelectChoice("en", _l("English"))])
     theme = SelectField(
-        _l("Theme"), choices=[("auto", _l("As the system")), ("light", _l("Light")), ("dark", _l("Dark"))]
+        _l("Theme"),
+        choices=[
+            SelectChoice("auto", _l("As the system")),
+            SelectChoice("light", _l("Light")),
+            SelectChoice("dark", _l("Dark")),
+        ],
     )
     money = BooleanField(_l("By mail: the balance is low, or will soon be"))
     webhooks = BooleanField(_l("By mail: a webhook fails, or works again"))

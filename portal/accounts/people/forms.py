@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wtforms import HiddenField, PasswordField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length
 
 from portal.accounts.roles import Role, role_label
@@ -21,7 +22,7 @@ class RoleForm(BaseForm):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.role.choices = [(role.value, role_label(role)) for role in Role]
+        self.role.choices = [SelectChoice(role.value, role_label(role)) for role in Role]
 
 
 class InviteForm(RoleForm):
