@@ -573,6 +573,27 @@ def upgrade() -> None:
     with op.batch_alter_table('offer_acceptance', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_offer_acceptance_version_id'), ['version_id'], unique=False)
 
+    op.create_table('re_rating',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('first_day', sa.Date(), nullable=False),
+    sa.Column('last_day', sa.Date(), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('calls', sa.BigInteger(), nullable=False),
+    sa.Column('changed', sa.BigInteger(), nullable=False),
+    sa.Column('before', MoneyColumn(), nullable=False),
+    sa.Column('after', MoneyColumn(), nullable=False),
+    sa.Column('examples', sa.JSON(), nullable=True),
+    sa.Column('reached_at', UtcDateTime(), nullable=True),
+    sa.Column('reached_id', sa.BigInteger(), nullable=True),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('created_by', sa.String(length=254), nullable=False),
+    sa.Column('applied_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_re_rating_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_re_rating')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_re_rating_account_id_id')),
+    info={'owned': True}
+    )
     op.create_table('record_retention',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -660,10 +681,8 @@ def upgrade() -> None:
     sa.Column('valid_from', sa.Date(), nullable=False),
     sa.Column('monthly_fee', MoneyColumn(), nullable=False),
     sa.Column('included', MoneyColumn(), nullable=False),
-    sa.Column('revision', sa.BigInteger(), nullable=False),
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.Column('created_by', sa.String(length=254), nullable=False),
-    sa.Column('published_at', UtcDateTime(), nullable=True),
     sa.ForeignKeyConstraint(['tariff_id'], ['tariff.id'], name=op.f('fk_tariff_version_tariff_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_tariff_version'))
     )
@@ -1285,6 +1304,7 @@ def upgrade() -> None:
             "lookup_state",
             "money_alert",
             "offer_acceptance",
+            "re_rating",
             "record_hearing",
             "record_removal",
             "record_retention",
@@ -1427,6 +1447,7 @@ def downgrade() -> None:
 
     op.drop_table('saved_view')
     op.drop_table('record_retention')
+    op.drop_table('re_rating')
     with op.batch_alter_table('offer_acceptance', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_offer_acceptance_version_id'))
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.models import ApiKey, User, UserSession
 from portal.billing.ledger import post
-from portal.billing.models import EntryKind
+from portal.billing.models import EntryKind, MoneyAlert, MoneyAlertKind
 from portal.calls.models import CallRecord
 from portal.calls.remarks.models import CallTag
 from portal.calls.saved.models import SavedView
@@ -58,7 +58,8 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
             subscription_id=webhook.id, event_id=event.id, public_id=call.api_call_id, lane=Lane.START
         )
         alert = WebhookAlert(subscription_id=webhook.id, kind=AlertKind.FAILING)
-        session.add_all([alert, delivery, Recording(call_id=call.id, file_name="call.wav")])
+        money_alert = MoneyAlert(kind=MoneyAlertKind.LOW, balance=Decimal(1))
+        session.add_all([alert, money_alert, delivery, Recording(call_id=call.id, file_name="call.wav")])
         session.flush()
         return {
             "alert_id": alert.id,
@@ -68,6 +69,7 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
             "delivery_id": delivery.id,
             "job_id": _job_with_a_result(app),
             "key_id": key.id,
+            "money_alert_id": money_alert.id,
             "month": LONG_AGO.month,
             "named_key_id": named_key.id,
             "thread_id": thread.id,
