@@ -7,17 +7,20 @@ has now, and the balance after each of its own postings, stay as true as they we
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from portal.billing.models import EntryKind, TariffVersion
+from sqlalchemy import literal_column
+
+from portal.billing.models import EntryKind, LedgerDay, TariffVersion
 from portal.billing.plans import rates_of
 from portal.billing.rating import RateTable, price_of
 from portal.demo.history import PastCall
+from portal.kernel.db import upsert
 from portal.kernel.money import ZERO
 from portal.telephony.engine import CallKind
 
@@ -25,6 +28,15 @@ COLUMNS = ("at", "kind", "source", "amount", "balance_after", "included", "text"
 """Of `billing.models.LedgerEntry`, in the order of a `Purse`'s rows."""
 
 _BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def add_days(days: Sequence[Mapping[str, Any]]) -> None:
+    """Adds to what was posted on these days: rows of `billing.models.LedgerDay`."""
+    if days:
+        change: dict[str, Any] = {
+            name: literal_column(f"ledger_day.{name} + excluded.{name}") for name in ("amount", "count")
+        }
+        upsert(LedgerDay, days, key=["account_id", "day", "kind"], change=change)
 
 
 class PriceBook:

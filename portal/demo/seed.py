@@ -117,6 +117,6 @@ def _remember(app: Flask, company: Company, count: int, shelf: TapeShelf | None)
         past = [past_call(moment, cast, chance) for moment in moments(count, now(), zone, chance)]
         prices = PriceBook(version_on(local_day(now())))
         chapter = Chapter(past, prices, Purse(zone), dialect(), has_recording=True)
-        shelve(app, shelf, past, chapter.write())
+        shelve(app, shelf, past, chapter.write().calls)
         recall(now() - _REMEMBERED)
     post(EntryKind.PAYMENT, "demo-opening", Decimal(company.balance), text="Оплата по счёту № 1")

@@ -11,7 +11,7 @@ from portal.accounts.audit import audit
 from portal.billing.ledger import account_zone, lock_balance
 from portal.billing.models import ReRating, ReRatingState
 from portal.billing.rating import Price
-from portal.billing.rerating.pricing import PriceLists, correct
+from portal.billing.rerating.pricing import PriceLists, correct, was_told
 from portal.calls.models import CallRecord
 from portal.kernel.clock import now
 from portal.kernel.db import announce, db
@@ -89,7 +89,7 @@ def _post(row: ReRating, calls: Sequence[CallRecord]) -> None:
 def _note(row: ReRating, call: CallRecord, price: Price) -> bool:
     """Adds the call to the sums where its price is another."""
     before = call.price or ZERO
-    if price.amount == before:
+    if price.amount == before or was_told(call):
         return False
     row.changed += 1
     row.before += before

@@ -39,6 +39,13 @@ class PriceLists:
         return described(price, version)
 
 
+def was_told(call: CallRecord) -> bool:
+    """Whether a provider has told what the call costs: no tariff of ours changes that."""
+    return any(
+        entry.kind == EntryKind.CALL and "price" not in (entry.rating or {}) for entry in entries_of(call.api_call_id)
+    )
+
+
 def correct(call: CallRecord, price: Price, number: int) -> None:
     """Posts what the charge of the call differs by, in the name of the re-rating with this number; the balance is
     locked.
