@@ -53,13 +53,11 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
     with app.app_context(), transaction(account_id) as session:
         session.add_all([call, event, webhook, crm_user, contact, thread, key, named_key])
         session.flush()
-        post(EntryKind.PAYMENT, call.api_call_id, Decimal(1), at=LONG_AGO)
         delivery = WebhookDelivery(
             subscription_id=webhook.id, event_id=event.id, public_id=call.api_call_id, lane=Lane.START
         )
         alert = WebhookAlert(subscription_id=webhook.id, kind=AlertKind.FAILING)
-        money_alert = MoneyAlert(kind=MoneyAlertKind.LOW, balance=Decimal(1))
-        session.add_all([alert, money_alert, delivery, Recording(call_id=call.id, file_name="call.wav")])
+        session.add_all([alert, delivery, Recording(call_id=call.id, file_name="call.wav")])
         session.flush()
         return {
             "alert_id": alert.id,
@@ -69,15 +67,24 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
             "delivery_id": delivery.id,
             "job_id": _job_with_a_result(app),
             "key_id": key.id,
-            "money_alert_id": money_alert.id,
             "month": LONG_AGO.month,
             "named_key_id": named_key.id,
             "thread_id": thread.id,
             "webhook_id": webhook.id,
             "year": LONG_AGO.year,
             **_of_people(session, call),
+            **_of_money(session, call),
             **_of_routing(session),
         }
+
+
+def _of_money(session: Session, call: CallRecord) -> dict[str, object]:
+    """What was paid, and what an account is warned of."""
+    post(EntryKind.PAYMENT, call.api_call_id, Decimal(1), at=LONG_AGO)
+    alert = MoneyAlert(kind=MoneyAlertKind.LOW, balance=Decimal(1))
+    session.add(alert)
+    session.flush()
+    return {"money_alert_id": alert.id}
 
 
 def _of_people(session: Session, call: CallRecord) -> dict[str, object]:

@@ -42,6 +42,8 @@ NOT_IN_THE_MENU = {
     "billing.header": "a fragment of every page",
     "billing.payments_csv": "from the payment statistics",
     "billing.postings_csv": "from the balance",
+    "rerating.index": "from the tariffs",
+    "tariffs.new_tariff": "from the tariffs",
     "invoicing.top_up": "a button of every page",
     "calls.export": "from the call log",
     "calls.live": "a fragment of the overview",
