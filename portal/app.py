@@ -16,6 +16,10 @@ from portal.accounts.trail.export import TRAIL_EXPORT
 from portal.accounts.views import feature as accounts
 from portal.admin.views import feature as admin
 from portal.billing.panel import CHARGE_PANEL
+from portal.billing.regular import REGULAR as MONEY_BY_THE_CLOCK
+from portal.billing.rerating.job import RE_RATING
+from portal.billing.rerating.views import desk as rerating_desk
+from portal.billing.tariffs.views import desk as tariffs_desk
 from portal.billing.views import feature as billing
 from portal.calls.export.job import EXPORT
 from portal.calls.log.notices import add_notice_source
@@ -90,11 +94,25 @@ FEATURES = (
     jobs,
     public_api,
     admin,
+    tariffs_desk,
+    rerating_desk,
     invoicing_desk,
     desk,
     offer_desk,
 )
-BACKGROUND = (CLEANING, EXPORT, OUTLINES, MISSING_OUTLINES, RETENTION, DUE_RETENTION, LETTING_GO, ARCHIVE, TRAIL_EXPORT)
+BACKGROUND = (
+    CLEANING,
+    EXPORT,
+    OUTLINES,
+    MISSING_OUTLINES,
+    RETENTION,
+    DUE_RETENTION,
+    LETTING_GO,
+    ARCHIVE,
+    TRAIL_EXPORT,
+    RE_RATING,
+    *MONEY_BY_THE_CLOCK,
+)
 """What `portal worker` does besides sending webhooks: kinds of jobs, and works that come again and again."""
 _MAX_FORM = 1_000_000
 

@@ -34,3 +34,10 @@ def admins_of(account_id: int, notice: Notice) -> Sequence[User]:
         .order_by(User.id)
     )
     return [user for user in found if notice not in (user.unwanted_mail or ())]
+
+
+def operators() -> Sequence[User]:
+    """Those who run the installation and may still sign in."""
+    return db.session.scalars(
+        select(User).where(User.is_operator.is_(True), User.is_disabled.is_(False)).order_by(User.id)
+    ).all()
