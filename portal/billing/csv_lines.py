@@ -11,7 +11,8 @@ from typing import Any
 
 from flask import Response
 
-from portal.calls.export.csv_file import MEDIA_TYPE, harmless
+from portal.calls.export.csv_file import MEDIA_TYPE
+from portal.web.spreadsheet import harmless
 
 _MARK = "\ufeff"
 """Tells Excel that it is UTF-8."""

@@ -41,6 +41,10 @@ def things() -> dict[str, str]:
         "records": _("Records"),
         "payment": _("Payment"),
         "ledger": _("Money"),
+        "money": _("Money"),
+        "fee": _("Monthly fee"),
+        "tariff": _("Tariff"),
+        "provider": _("Provider"),
         "offer": _("Offer"),
         "support": _("Question to the operator"),
         "job": _("Task"),
@@ -55,6 +59,7 @@ def _acts() -> dict[str, str]:
     return {
         **_acts_on_things(),
         **_acts_on_webhooks(),
+        **_acts_on_money(),
         **_acts_of_people(),
         **_acts_on_calls(),
     }
@@ -107,6 +112,19 @@ def _acts_on_webhooks() -> dict[str, str]:
         "rotate-secret": _("secret replaced"),
         "resume": _("goes on"),
         "switch-off": _("switched off"),
+    }
+
+
+def _acts_on_money() -> dict[str, str]:
+    return {
+        "rerate": _("calls charged anew"),
+        "rerate-preview": _("charging anew looked at"),
+        "rerate-drop": _("charging anew dropped"),
+        "warnings": _("warnings changed"),
+        "assign": _("assigned"),
+        "take-back": _("taken back"),
+        "post": _("posted"),
+        "rotate-inlet": _("address of its notices replaced"),
     }
 
 
