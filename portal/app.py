@@ -21,6 +21,9 @@ from portal.calls.log.notices import add_notice_source
 from portal.calls.panels import add_panels
 from portal.calls.remarks.panel import REMARK_PANEL
 from portal.calls.views import feature as calls
+from portal.contacts.exchange.export import EXPORTING as CONTACTS_EXPORT
+from portal.contacts.exchange.job import IMPORTING as CONTACTS_IMPORT
+from portal.contacts.exchange.job import UNDOING as CONTACTS_UNDO
 from portal.contacts.views import feature as contacts
 from portal.followups.panel import FOLLOW_UP_PANEL
 from portal.followups.views import feature as followups
@@ -93,7 +96,19 @@ FEATURES = (
     desk,
     offer_desk,
 )
-BACKGROUND = (CLEANING, EXPORT, OUTLINES, MISSING_OUTLINES, RETENTION, DUE_RETENTION, LETTING_GO, ARCHIVE)
+BACKGROUND = (
+    CLEANING,
+    EXPORT,
+    OUTLINES,
+    MISSING_OUTLINES,
+    RETENTION,
+    DUE_RETENTION,
+    LETTING_GO,
+    ARCHIVE,
+    CONTACTS_IMPORT,
+    CONTACTS_UNDO,
+    CONTACTS_EXPORT,
+)
 """What `portal worker` does besides sending webhooks: kinds of jobs, and works that come again and again."""
 _MAX_FORM = 1_000_000
 

@@ -18,6 +18,7 @@ from portal.billing.models import EntryKind
 from portal.calls.models import CallRecord
 from portal.calls.remarks.models import CallTag
 from portal.calls.saved.models import SavedView
+from portal.contacts.exchange.models import ContactImport, ImportState, RemovedContact
 from portal.contacts.models import Contact, CrmUser
 from portal.followups.models import FollowUp
 from portal.helpdesk.models import SupportMessage, SupportThread
@@ -66,6 +67,7 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
             "contact_id": contact.id,
             "crm_user_id": crm_user.id,
             "delivery_id": delivery.id,
+            **_of_imports(session),
             "job_id": _job_with_a_result(app),
             "key_id": key.id,
             "month": LONG_AGO.month,
@@ -149,3 +151,13 @@ def session_of(app: Flask, user_id: int) -> int:
         session.add(entry)
         session.flush()
         return entry.id
+
+
+def _of_imports(session: Session) -> Mapping[str, object]:
+    """An import that has ended, and a contact that was removed."""
+    brought = ContactImport(file_name="contacts.csv", is_vcard=False, columns=["number"], state=ImportState.DONE)
+    shape = {"name": "Petr", "numbers": [], "company": "", "note": "", "crm_user_id": None}
+    removed = RemovedContact(shape=shape | {"numbers": [f"7495{secrets.randbelow(10**7):07d}"]})
+    session.add_all([brought, removed])
+    session.flush()
+    return {"import_id": brought.id, "removed_id": removed.id}
