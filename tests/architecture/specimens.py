@@ -156,7 +156,7 @@ def session_of(app: Flask, user_id: int) -> int:
 def _of_imports(session: Session) -> Mapping[str, object]:
     """An import that has ended, and a contact that was removed."""
     brought = ContactImport(file_name="contacts.csv", is_vcard=False, columns=["number"], state=ImportState.DONE)
-    shape = {"name": "Petr", "numbers": [], "company": "", "note": "", "crm_user_id": None}
+    shape: dict[str, object] = {"name": "Petr", "company": "", "note": "", "crm_user_id": None}
     removed = RemovedContact(shape=shape | {"numbers": [f"7495{secrets.randbelow(10**7):07d}"]})
     session.add_all([brought, removed])
     session.flush()
