@@ -15,6 +15,8 @@ from portal.kernel.i18n import gettext as _
 
 MOST_COLUMNS = 60
 _NUMBERS_APART = re.compile(r"[\n,;/|]+|\s{2,}|:::")
+_EXPORTED = re.compile(r"(?=(?:-*\d){11,15}$)[1-79]\d*(?:-\d+)+")
+"""`44-20-7946-0958`: with the country code, as `export` writes it."""
 _LIMIT = 200_000
 """Characters of one cell (Python's own bound is smaller)."""
 
@@ -115,9 +117,14 @@ def _record(line: int, cells: Sequence[str], columns: Sequence[str]) -> Record:
         ", ".join(held[Meaning.COMPANY]),
         "\n".join(held[Meaning.NOTE]),
         " ".join(held[Meaning.OWNER]),
-        # A spreadsheet's apostrophe keeps a number text.
-        tuple(number.lstrip("'") for number in numbers),
+        tuple(_number(number) for number in numbers),
     )
+
+
+def _number(written: str) -> str:
+    """A number without the apostrophe that keeps it text in a spreadsheet; our own export writes no plus."""
+    written = written.lstrip("'")
+    return written.replace("-", "") if _EXPORTED.fullmatch(written) else written
 
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
