@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.models import ApiKey, User, UserSession
 from portal.billing.ledger import post
-from portal.billing.models import EntryKind
+from portal.billing.models import EntryKind, MoneyAlert, MoneyAlertKind
 from portal.calls.models import CallRecord
 from portal.calls.remarks.models import CallTag
 from portal.calls.saved.models import SavedView
@@ -54,7 +54,6 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
     with app.app_context(), transaction(account_id) as session:
         session.add_all([call, event, webhook, crm_user, contact, thread, key, named_key])
         session.flush()
-        post(EntryKind.PAYMENT, call.api_call_id, Decimal(1), at=LONG_AGO)
         delivery = WebhookDelivery(
             subscription_id=webhook.id, event_id=event.id, public_id=call.api_call_id, lane=Lane.START
         )
@@ -76,8 +75,18 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
             "webhook_id": webhook.id,
             "year": LONG_AGO.year,
             **_of_people(session, call),
+            **_of_money(session, call),
             **_of_routing(session),
         }
+
+
+def _of_money(session: Session, call: CallRecord) -> dict[str, object]:
+    """What was paid, and what an account is warned of."""
+    post(EntryKind.PAYMENT, call.api_call_id, Decimal(1), at=LONG_AGO)
+    alert = MoneyAlert(kind=MoneyAlertKind.LOW, balance=Decimal(1))
+    session.add(alert)
+    session.flush()
+    return {"money_alert_id": alert.id}
 
 
 def _of_people(session: Session, call: CallRecord) -> dict[str, object]:
