@@ -62,7 +62,7 @@ _WORDS = (
     (Meaning.NOTE, ("note", "замет", "коммент", "примеч", "comment")),
     (Meaning.NAME, ("name", "имя", "фио", "ф.и.о", "контакт", "фамил", "отчество", "клиент")),
 )
-_NOT_OURS = ("label", "type", "тип", "id", "дата", "date")
+_NOT_OURS = re.compile(r"\b(label|type|тип|id\b|дата|date)")
 
 
 def decoded(octets: bytes) -> str:
@@ -146,6 +146,6 @@ def _delimiter(text: str) -> str:
 
 def _meaning(heading: str) -> Meaning:
     word = heading.casefold()
-    if any(each in word for each in _NOT_OURS):
+    if _NOT_OURS.search(word):
         return Meaning.NOTHING
     return next((meaning for meaning, words in _WORDS if any(each in word for each in words)), Meaning.NOTHING)
