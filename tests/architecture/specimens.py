@@ -66,7 +66,6 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
             "contact_id": contact.id,
             "crm_user_id": crm_user.id,
             "delivery_id": delivery.id,
-            **_of_imports(session),
             "job_id": _job_with_a_result(app),
             "key_id": key.id,
             "month": LONG_AGO.month,
@@ -105,7 +104,7 @@ def _of_people(session: Session, call: CallRecord) -> dict[str, object]:
     view.is_shared = True
     session.add_all([follow_up, tag, view])
     session.flush()
-    return {"follow_up_id": follow_up.id, "tag_id": tag.id, "view_id": view.id}
+    return {**_of_imports(session), "follow_up_id": follow_up.id, "tag_id": tag.id, "view_id": view.id}
 
 
 def _somebody(session: Session) -> int:
