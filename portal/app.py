@@ -27,8 +27,14 @@ from portal.followups.views import feature as followups
 from portal.helpdesk.views import desk, helpdesk
 from portal.integration.panel import BLACKLIST_PANEL
 from portal.integration.views import feature as integration
+from portal.invoicing.cards.asking import WATCH
+from portal.invoicing.cards.notices import PREFIX as CARD_NOTICES
+from portal.invoicing.cards.notices import plain as plain_notice
+from portal.invoicing.papers.archive import ARCHIVE as PAPER_ARCHIVE
+from portal.invoicing.papers.job import DUE_PAPERS, PAPERS
 from portal.invoicing.views import desk as invoicing_desk
 from portal.invoicing.views import invoicing
+from portal.invoicing.views import notices as card_notices
 from portal.jobs.keeping import CLEANING
 from portal.jobs.views import feature as jobs
 from portal.kernel import db, logs
@@ -80,6 +86,7 @@ FEATURES = (
     integration,
     description,
     invoicing,
+    card_notices,
     helpdesk,
     offer,
     jobs,
@@ -89,7 +96,20 @@ FEATURES = (
     desk,
     offer_desk,
 )
-BACKGROUND = (CLEANING, EXPORT, OUTLINES, MISSING_OUTLINES, RETENTION, DUE_RETENTION, LETTING_GO, ARCHIVE)
+BACKGROUND = (
+    CLEANING,
+    EXPORT,
+    OUTLINES,
+    MISSING_OUTLINES,
+    RETENTION,
+    DUE_RETENTION,
+    LETTING_GO,
+    ARCHIVE,
+    PAPERS,
+    DUE_PAPERS,
+    PAPER_ARCHIVE,
+    WATCH,
+)
 """What `portal worker` does besides sending webhooks: kinds of jobs, and works that come again and again."""
 _MAX_FORM = 1_000_000
 
@@ -120,6 +140,8 @@ def create_app(settings: Settings, process: Process = "web") -> Flask:
     errors.answer_in(app, CAPTURE_PREFIX, plain_capture)
     security.csrf.exempt(public_api)
     security.csrf.exempt(inlet)
+    errors.answer_in(app, CARD_NOTICES, plain_notice)
+    security.csrf.exempt(card_notices)
     filters.init_app(app)
     assets.init_app(app)
     door.init_app(app)
