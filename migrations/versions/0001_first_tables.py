@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from portal.calls.log.textindex import drop_text_index, make_text_index, tell_planner
+from portal.kernel.appendonly import lock_rows, unlock_rows
 from portal.kernel.rowsecurity import protect
 from portal.kernel.clock import UtcDateTime
 from portal.kernel.money import MoneyColumn
@@ -131,8 +132,8 @@ def upgrade() -> None:
     op.create_table('tariff',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('name', sa.String(length=100), nullable=False),
-    sa.Column('monthly_fee', MoneyColumn(), nullable=False),
-    sa.Column('included', MoneyColumn(), nullable=False),
+    sa.Column('is_default', sa.Boolean(), nullable=False),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_tariff')),
     sa.UniqueConstraint('name', name=op.f('uq_tariff_name'))
     )
@@ -153,8 +154,11 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('balance', MoneyColumn(), nullable=False),
-    sa.Column('included_month', sa.String(length=7), nullable=False),
-    sa.Column('included_used', MoneyColumn(), nullable=False),
+    sa.Column('fees_through', sa.Date(), nullable=True),
+    sa.Column('warn_below', MoneyColumn(), nullable=True),
+    sa.Column('warn_days', sa.BigInteger(), nullable=True),
+    sa.Column('is_low', sa.Boolean(), nullable=False),
+    sa.Column('is_short', sa.Boolean(), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_account_balance_account_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_account_balance')),
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_account_balance_account_id_id')),
@@ -165,7 +169,7 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('tariff_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('valid_from', UtcDateTime(), nullable=False),
+    sa.Column('valid_from', sa.Date(), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_account_plan_account_id')),
     sa.ForeignKeyConstraint(['tariff_id'], ['tariff.id'], name=op.f('fk_account_plan_tariff_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_account_plan')),
@@ -173,6 +177,9 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'valid_from', name=op.f('uq_account_plan_account_id_valid_from')),
     info={'owned': True}
     )
+    with op.batch_alter_table('account_plan', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_account_plan_tariff_id'), ['tariff_id'], unique=False)
+
     op.create_table('api_key',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -407,6 +414,17 @@ def upgrade() -> None:
     with op.batch_alter_table('hunt_group', schema=None) as batch_op:
         batch_op.create_index('uq_hunt_group_account_id_name', ['account_id', 'name'], unique=True, sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
 
+    op.create_table('included_use',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('month', sa.Date(), nullable=False),
+    sa.Column('used', MoneyColumn(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_included_use_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_included_use')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_included_use_account_id_id')),
+    sa.UniqueConstraint('account_id', 'month', name=op.f('uq_included_use_account_id_month')),
+    info={'owned': True}
+    )
     op.create_table('job',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -465,6 +483,7 @@ def upgrade() -> None:
     sa.Column('day', sa.Date(), nullable=False),
     sa.Column('kind', sa.String(length=16), nullable=False),
     sa.Column('amount', MoneyColumn(), nullable=False),
+    sa.Column('included', MoneyColumn(), nullable=False),
     sa.Column('count', sa.BigInteger(), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_ledger_day_account_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_ledger_day')),
@@ -477,19 +496,39 @@ def upgrade() -> None:
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('at', UtcDateTime(), nullable=False),
     sa.Column('kind', sa.String(length=16), nullable=False),
-    sa.Column('source', sa.String(length=64), nullable=False),
+    sa.Column('source', sa.String(length=80), nullable=False),
     sa.Column('amount', MoneyColumn(), nullable=False),
     sa.Column('balance_after', MoneyColumn(), nullable=False),
+    sa.Column('included', MoneyColumn(), nullable=False),
+    sa.Column('corrects', sa.String(length=80), nullable=True),
     sa.Column('text', sa.String(length=300), nullable=False),
     sa.Column('rating', sa.JSON(), nullable=True),
-    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_ledger_entry_account_id')),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_ledger_entry_account_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_ledger_entry')),
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_ledger_entry_account_id_id')),
     sa.UniqueConstraint('account_id', 'kind', 'source', name=op.f('uq_ledger_entry_account_id_kind_source')),
-    info={'owned': True}
+    info={'append_only': True, 'owned': True}
     )
     with op.batch_alter_table('ledger_entry', schema=None) as batch_op:
         batch_op.create_index('ix_ledger_entry_account_id_at_id', ['account_id', 'at', 'id'], unique=False)
+        batch_op.create_index('ix_ledger_entry_account_id_corrects', ['account_id', 'corrects'], unique=False, sqlite_where=sa.text('corrects is not null'), postgresql_where=sa.text('corrects is not null'))
+        batch_op.create_index('ix_ledger_entry_other_kinds', ['account_id', 'kind', 'at', 'id'], unique=False, sqlite_where=sa.text("kind <> 'call'"), postgresql_where=sa.text("kind <> 'call'"))
+
+    op.create_table('ledger_fault',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('found_at', UtcDateTime(), nullable=False),
+    sa.Column('kept', MoneyColumn(), nullable=False),
+    sa.Column('days', MoneyColumn(), nullable=False),
+    sa.Column('posted', MoneyColumn(), nullable=True),
+    sa.Column('ended_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_ledger_fault_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_ledger_fault')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_ledger_fault_account_id_id')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('ledger_fault', schema=None) as batch_op:
+        batch_op.create_index('ix_ledger_fault_ended_at', ['ended_at'], unique=False)
 
     op.create_table('line_activity',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -545,6 +584,21 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('membership', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_membership_account_id'), ['account_id'], unique=False)
+
+    op.create_table('money_alert',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('at', UtcDateTime(), nullable=False),
+    sa.Column('balance', MoneyColumn(), nullable=False),
+    sa.Column('ended_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_money_alert_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_money_alert')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_money_alert_account_id_id')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('money_alert', schema=None) as batch_op:
+        batch_op.create_index('ix_money_alert_account_id_ended_at', ['account_id', 'ended_at'], unique=False)
 
     op.create_table('offer_acceptance',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -675,20 +729,22 @@ def upgrade() -> None:
     with op.batch_alter_table('switch_order', schema=None) as batch_op:
         batch_op.create_index('ix_switch_order_state_switch_id', ['state', 'switch', 'id'], unique=False)
 
-    op.create_table('tariff_rate',
+    op.create_table('tariff_version',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('tariff_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('kind', sa.String(length=16), nullable=False),
-    sa.Column('prefix', sa.String(length=15), nullable=False),
-    sa.Column('name', sa.String(length=100), nullable=False),
-    sa.Column('per_minute', MoneyColumn(), nullable=False),
-    sa.Column('step_seconds', sa.BigInteger(), nullable=False),
-    sa.Column('free_seconds', sa.BigInteger(), nullable=False),
-    sa.Column('valid_from', UtcDateTime(), nullable=False),
-    sa.ForeignKeyConstraint(['tariff_id'], ['tariff.id'], name=op.f('fk_tariff_rate_tariff_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_tariff_rate')),
-    sa.UniqueConstraint('tariff_id', 'kind', 'prefix', 'valid_from', name=op.f('uq_tariff_rate_tariff_id_kind_prefix_valid_from'))
+    sa.Column('valid_from', sa.Date(), nullable=False),
+    sa.Column('monthly_fee', MoneyColumn(), nullable=False),
+    sa.Column('included', MoneyColumn(), nullable=False),
+    sa.Column('revision', sa.BigInteger(), nullable=False),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('created_by', sa.String(length=254), nullable=False),
+    sa.Column('published_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['tariff_id'], ['tariff.id'], name=op.f('fk_tariff_version_tariff_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_tariff_version'))
     )
+    with op.batch_alter_table('tariff_version', schema=None) as batch_op:
+        batch_op.create_index('ix_tariff_version_tariff_id_valid_from', ['tariff_id', 'valid_from'], unique=False)
+
     op.create_table('user_session',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('token_hash', sa.String(length=64), nullable=False),
@@ -867,6 +923,19 @@ def upgrade() -> None:
         batch_op.create_index('uq_crm_user_account_id_mobile', ['account_id', 'mobile'], unique=True, sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
         batch_op.create_index('uq_crm_user_account_id_sip_line_id', ['account_id', 'sip_line_id'], unique=True, sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
 
+    op.create_table('dismissed_money_alert',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('alert_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'alert_id'], ['money_alert.account_id', 'money_alert.id'], name='fk_alert_id_money_alert'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_dismissed_money_alert_account_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_dismissed_money_alert_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_dismissed_money_alert')),
+    sa.UniqueConstraint('account_id', 'alert_id', 'user_id', name=op.f('uq_dismissed_money_alert_account_id_alert_id_user_id')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_dismissed_money_alert_account_id_id')),
+    info={'owned': True}
+    )
     op.create_table('hours_exception',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -943,6 +1012,20 @@ def upgrade() -> None:
     with op.batch_alter_table('support_message', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_support_message_thread_id'), ['thread_id'], unique=False)
 
+    op.create_table('tariff_rate',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('version_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('prefix', sa.String(length=15), nullable=False),
+    sa.Column('name', sa.String(length=100), nullable=False),
+    sa.Column('price', MoneyColumn(), nullable=False),
+    sa.Column('unit_seconds', sa.BigInteger(), nullable=False),
+    sa.Column('step_seconds', sa.BigInteger(), nullable=False),
+    sa.Column('free_seconds', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['version_id'], ['tariff_version.id'], name=op.f('fk_tariff_rate_version_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_tariff_rate')),
+    sa.UniqueConstraint('version_id', 'kind', 'prefix', name=op.f('uq_tariff_rate_version_id_kind_prefix'))
+    )
     op.create_table('webhook_alert',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1275,6 +1358,7 @@ def upgrade() -> None:
             "delivery_attempt",
             "did",
             "dismissed_alert",
+            "dismissed_money_alert",
             "follow_up",
             "follow_up_rules",
             "found_owner",
@@ -1283,14 +1367,17 @@ def upgrade() -> None:
             "hunt_fallback",
             "hunt_group",
             "hunt_member",
+            "included_use",
             "job",
             "known_contact_rules",
             "ledger_day",
             "ledger_entry",
+            "ledger_fault",
             "line_activity",
             "line_hours",
             "log_preference",
             "lookup_state",
+            "money_alert",
             "offer_acceptance",
             "paper",
             "record_hearing",
@@ -1309,11 +1396,13 @@ def upgrade() -> None:
             "webhook_subscription",
         ),
     )
+    lock_rows(op.get_bind(), ('ledger_entry',))
     make_text_index(op.get_bind())
     tell_planner(op.get_bind())
 
 
 def downgrade() -> None:
+    unlock_rows(op.get_bind())
     drop_text_index(op.get_bind())
     # ### commands auto generated by Alembic - please adjust! ###
     with op.batch_alter_table('record_removal', schema=None) as batch_op:
@@ -1372,6 +1461,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_webhook_alert_account_id_at')
 
     op.drop_table('webhook_alert')
+    op.drop_table('tariff_rate')
     with op.batch_alter_table('support_message', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_support_message_thread_id'))
 
@@ -1380,6 +1470,7 @@ def downgrade() -> None:
     op.drop_table('line_hours')
     op.drop_table('hunt_fallback')
     op.drop_table('hours_exception')
+    op.drop_table('dismissed_money_alert')
     with op.batch_alter_table('crm_user', schema=None) as batch_op:
         batch_op.drop_index('uq_crm_user_account_id_sip_line_id', sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
         batch_op.drop_index('uq_crm_user_account_id_mobile', sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
@@ -1413,7 +1504,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_user_session_user_id'))
 
     op.drop_table('user_session')
-    op.drop_table('tariff_rate')
+    with op.batch_alter_table('tariff_version', schema=None) as batch_op:
+        batch_op.drop_index('ix_tariff_version_tariff_id_valid_from')
+
+    op.drop_table('tariff_version')
     with op.batch_alter_table('switch_order', schema=None) as batch_op:
         batch_op.drop_index('ix_switch_order_state_switch_id')
 
@@ -1437,6 +1531,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_offer_acceptance_version_id'))
 
     op.drop_table('offer_acceptance')
+    with op.batch_alter_table('money_alert', schema=None) as batch_op:
+        batch_op.drop_index('ix_money_alert_account_id_ended_at')
+
+    op.drop_table('money_alert')
     with op.batch_alter_table('membership', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_membership_account_id'))
 
@@ -1444,7 +1542,13 @@ def downgrade() -> None:
     op.drop_table('lookup_state')
     op.drop_table('log_preference')
     op.drop_table('line_activity')
+    with op.batch_alter_table('ledger_fault', schema=None) as batch_op:
+        batch_op.drop_index('ix_ledger_fault_ended_at')
+
+    op.drop_table('ledger_fault')
     with op.batch_alter_table('ledger_entry', schema=None) as batch_op:
+        batch_op.drop_index('ix_ledger_entry_other_kinds', sqlite_where=sa.text("kind <> 'call'"), postgresql_where=sa.text("kind <> 'call'"))
+        batch_op.drop_index('ix_ledger_entry_account_id_corrects', sqlite_where=sa.text('corrects is not null'), postgresql_where=sa.text('corrects is not null'))
         batch_op.drop_index('ix_ledger_entry_account_id_at_id')
 
     op.drop_table('ledger_entry')
@@ -1455,6 +1559,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_job_expires_at')
 
     op.drop_table('job')
+    op.drop_table('included_use')
     with op.batch_alter_table('hunt_group', schema=None) as batch_op:
         batch_op.drop_index('uq_hunt_group_account_id_name', sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
 
@@ -1487,6 +1592,9 @@ def downgrade() -> None:
 
     op.drop_table('audit_entry')
     op.drop_table('api_key')
+    with op.batch_alter_table('account_plan', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_account_plan_tariff_id'))
+
     op.drop_table('account_plan')
     op.drop_table('account_balance')
     op.drop_table('user')

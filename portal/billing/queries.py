@@ -9,9 +9,11 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
-from portal.billing.charging import tariff_at
+from portal.billing.included import included_left
 from portal.billing.ledger import local_day
 from portal.billing.models import AccountBalance, EntryKind, LedgerDay, LedgerEntry
+from portal.billing.models.ledger import NOT_A_CALL
+from portal.billing.plans import version_on
 from portal.kernel.clock import now
 from portal.kernel.db import db
 from portal.kernel.money import ZERO
@@ -45,17 +47,19 @@ class Month:
 
 def header() -> HeaderMoney:
     """The entered account's figures; reads a handful of rows however long the ledger is."""
-    moment = now()
-    row = db.session.scalar(select(AccountBalance))
-    tariff = tariff_at(moment)
-    balance = row.balance if row else ZERO
-    included = tariff.included if tariff else ZERO
-    if row is not None and row.included_month == f"{local_day(moment):%Y-%m}":
-        included = max(ZERO, included - row.included_used)
-    return HeaderMoney(balance, included, tariff.name if tariff else "", _days_left(balance, local_day(moment)))
+    today = local_day(now())
+    balance = db.session.scalar(select(AccountBalance.balance)) or ZERO
+    version = version_on(today)
+    return HeaderMoney(
+        balance=balance,
+        included=included_left(today.replace(day=1)),
+        tariff_name=version.tariff.name if version else "",
+        days_left=days_left(balance, today),
+    )
 
 
-def _days_left(balance: Decimal, today: date) -> int | None:
+def days_left(balance: Decimal, today: date) -> int | None:
+    """How long a balance lasts at the pace of the last `PACE_DAYS` days; None where nothing is spent."""
     amounts = db.session.scalars(
         select(LedgerDay.amount).where(
             LedgerDay.day > today - timedelta(days=PACE_DAYS), LedgerDay.kind.in_([EntryKind.CALL, EntryKind.FEE])
@@ -72,15 +76,21 @@ def ledger_page(cursor: Cursor | None, kinds: Sequence[EntryKind] = (), limit: i
     rows = select(LedgerEntry)
     if kinds:
         rows = rows.where(LedgerEntry.kind.in_(kinds))
+        if EntryKind.CALL not in kinds:
+            rows = rows.where(NOT_A_CALL)
     found = db.session.scalars(_POSTINGS.ordered(rows, cursor).limit(limit + 1)).all()
     return _POSTINGS.page(found, cursor, limit)
 
 
-def charge_of(api_call_id: str) -> LedgerEntry | None:
-    """What a call cost, with the rate that made it."""
-    return db.session.scalar(
+def entries_of(api_call_id: str) -> Sequence[LedgerEntry]:
+    """What a call cost, with the rate that made it, and what corrected that later."""
+    charge = db.session.scalars(
         select(LedgerEntry).where(LedgerEntry.kind == EntryKind.CALL, LedgerEntry.source == api_call_id)
-    )
+    ).all()
+    corrections = db.session.scalars(
+        select(LedgerEntry).where(LedgerEntry.corrects == api_call_id).order_by(LedgerEntry.id)
+    ).all()
+    return [*charge, *corrections]
 
 
 def months(count: int = 12) -> list[Month]:

@@ -4,23 +4,23 @@ so that the one writer of an embedded database is free again soon.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import Table, literal_column
+from sqlalchemy import Dialect, Table
 
-from portal.billing.models import LedgerDay, LedgerEntry
+from portal.billing.models import LedgerEntry
 from portal.calls.log import moments
 from portal.calls.log.classes import class_ids
-from portal.calls.log.figures import add_many_totals
+from portal.calls.log.figures import Figures, Place, add_many_totals
 from portal.calls.log.search import search_text
 from portal.calls.models import CallLeg, CallRecord
 from portal.demo import postings
 from portal.demo.history import PastCall, PastLeg
-from portal.demo.postings import PriceBook, Purse
+from portal.demo.postings import PriceBook, Purse, add_days
 from portal.demo.sorting import Sorting
-from portal.kernel.bulk import bulk_insert, reserve_ids
-from portal.kernel.db import upsert
+from portal.kernel.bulk import bulk_insert, ready, reserve_ids
 from portal.telephony.control.times import whole_seconds
 from portal.telephony.engine import CallKind
 
@@ -37,29 +37,50 @@ _LEG_COLUMNS = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a chapter has become: ids of calls and postings in their order, and what was added to totals and days."""
+
+    calls: range
+    entries: range
+    totals: Mapping[Place, Figures]
+    days: Sequence[Mapping[str, Any]]
+
+
 class Chapter:
-    """Calls in the order of their beginning, ready to be written into the account whose prices and zone these are."""
+    """Calls in the order of their beginning, ready to be written into the account whose prices and zone these are.
+
+    One process may make it and another write it: it holds rows as the driver of `dialect` takes them, and no more.
+    """
 
     def __init__(
-        self, calls: Sequence[PastCall], prices: PriceBook, purse: Purse, *, has_recording: bool = False
+        self,
+        calls: Sequence[PastCall],
+        prices: PriceBook,
+        purse: Purse,
+        dialect: Dialect,
+        *,
+        has_recording: bool = False,
     ) -> None:
         priced = [prices.price(call) for call in calls]
         sorting = Sorting(purse.zone)
-        self._calls = calls
-        self._rows = []
+        rows = []
         for call, (amount, _rating) in zip(calls, priced, strict=True):
             is_recorded = has_recording and call.talk_seconds > 0
             row = _call_row(call, amount, has_recording=is_recorded)
-            self._rows.append(row)
+            rows.append(row)
             sorting.add(
                 call,
                 amount,
                 row[_CALLER_WAITED if call.kind is CallKind.INCOMING else _CALLEE_WAITED] or 0,
                 has_recording=is_recorded,
             )
+        self._moments = [(call.started_at, row[-1]) for call, row in zip(calls, rows, strict=True)]
+        self._rows = ready(table_of(CallRecord), _CALL_COLUMNS[1:-1], rows, dialect)
         self._keys = sorting.keys
         self._totals = sorting.totals()
-        self._entries = list(purse.entries(calls, priced))
+        self._legs = ready(table_of(CallLeg), _LEG_COLUMNS, _leg_rows(calls), dialect)
+        self._entries = ready(table_of(LedgerEntry), postings.COLUMNS, purse.entries(calls, priced), dialect)
         self._days = [
             {"day": day, "kind": kind, "amount": amount, "count": count}
             for (day, kind), (amount, count) in purse.days.items()
@@ -68,35 +89,35 @@ class Chapter:
 
     def __len__(self) -> int:
         """How many rows it has, of calls, legs and postings together."""
-        return len(self._rows) + sum(len(call.legs) for call in self._calls) + len(self._entries)
+        return len(self._rows) + len(self._legs) + len(self._entries)
 
-    def write(self) -> range:
-        """Writes it in the present transaction; answers the calls' row numbers, in their order."""
-        first = reserve_ids(_table(CallRecord), len(self._rows))
+    @property
+    def calls(self) -> int:
+        """How many calls it has."""
+        return len(self._rows)
+
+    def write(self) -> Written:
+        """Writes it in the present transaction."""
+        first = reserve_ids(table_of(CallRecord), len(self._rows))
         ids = range(first, first + len(self._rows))
         classes = class_ids(self._keys)
         calls = zip(ids, self._rows, self._keys, strict=True)
-        bulk_insert(_table(CallRecord), _CALL_COLUMNS, ((i, *row, classes[key]) for i, row, key in calls))
+        rows = ((row_id, *row, classes[key]) for row_id, row, key in calls)
+        bulk_insert(table_of(CallRecord), _CALL_COLUMNS, rows, are_ready=True)
         add_many_totals(self._totals)
-        moments.note((call.started_at, row[-1]) for call, row in zip(self._calls, self._rows, strict=True))
-        bulk_insert(_table(CallLeg), _LEG_COLUMNS, self._leg_rows(ids))
-        bulk_insert(_table(LedgerEntry), postings.COLUMNS, self._entries)
-        if self._days:
-            upsert(
-                LedgerDay,
-                self._days,
-                key=["account_id", "day", "kind"],
-                change={name: literal_column(f"ledger_day.{name} + excluded.{name}") for name in ("amount", "count")},
-            )
-        return ids
-
-    def _leg_rows(self, ids: range) -> Iterator[tuple[Any, ...]]:
-        for row_id, call in zip(ids, self._calls, strict=True):
-            for number, leg in enumerate(call.legs, 1):
-                yield _leg_row(row_id, number, leg)
+        moments.note(self._moments)
+        legs = ((first + place, *leg) for place, *leg in self._legs)
+        bulk_insert(table_of(CallLeg), _LEG_COLUMNS, legs, are_ready=True)
+        entry = reserve_ids(table_of(LedgerEntry), len(self._entries))
+        entries = range(entry, entry + len(self._entries))
+        rows = ((row_id, *row) for row_id, row in zip(entries, self._entries, strict=True))
+        bulk_insert(table_of(LedgerEntry), ("id", *postings.COLUMNS), rows, are_ready=True)
+        add_days(self._days)
+        return Written(ids, entries, self._totals, self._days)
 
 
-def _table(model: Any) -> Table:
+def table_of(model: Any) -> Table:
+    """The table behind a model, for `kernel.bulk`."""
     return cast("Table", model.__table__)
 
 
@@ -115,6 +136,13 @@ def _call_row(call: PastCall, price: Any, *, has_recording: bool) -> tuple[Any, 
         whole_seconds(b.started_at, call.answered_at or call.ended_at) if callee else None,
         has_recording, price, 1, search_text((caller.address, number), (caller.name, name)),
     )  # fmt: skip
+
+
+def _leg_rows(calls: Sequence[PastCall]) -> Iterator[tuple[Any, ...]]:
+    """Values of `_LEG_COLUMNS`; for the call's id stands its place among the calls."""
+    for place, call in enumerate(calls):
+        for number, leg in enumerate(call.legs, 1):
+            yield _leg_row(place, number, leg)
 
 
 def _leg_row(call_id: int, number: int, leg: PastLeg) -> tuple[Any, ...]:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from flask import Flask, current_app, g
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import JSON, BigInteger, MetaData, Table, event, text
+from sqlalchemy import JSON, BigInteger, Dialect, MetaData, Table, event, text
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -87,6 +87,11 @@ def init_app(app: Flask, database_url: str, *, pool_size: int, bells: Bells, is_
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             sqlite.tune(db.engine, "FULL" if is_durable else "NORMAL", lambda: bool(g and g.get("writes", False)))
+
+
+def dialect() -> Dialect:
+    """Which SQL this installation speaks."""
+    return db.engine.dialect
 
 
 def is_sqlite() -> bool:

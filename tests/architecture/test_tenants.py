@@ -27,6 +27,7 @@ SHARED_TABLES = {
     "switch_life": "a switch serves every account",
     "tariff": "one price list for all",
     "tariff_rate": "one price list for all",
+    "tariff_version": "one price list for all",
     "user": "a person may belong to several accounts",
     "user_session": "a person's, before an account is entered",
 }

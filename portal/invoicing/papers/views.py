@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from portal.accounts.door import person_here
 from portal.billing import statements
 from portal.billing.ledger import local_day
-from portal.billing.views import sum_labels
+from portal.billing.words import sum_labels
 from portal.invoicing.drawing.files import MEDIA_TYPE, blob_of, file_name
 from portal.invoicing.drawing.words import in_words
 from portal.invoicing.feature import invoicing

@@ -1,0 +1,26 @@
+"""What postings are called."""
+
+from __future__ import annotations
+
+from portal.billing.models import EntryKind
+from portal.kernel.i18n import gettext as _
+
+
+def entry_labels() -> dict[str, str]:
+    """What each kind of posting is called."""
+    return {
+        EntryKind.PAYMENT: _("Payment"),
+        EntryKind.CALL: _("Call"),
+        EntryKind.FEE: _("Monthly fee"),
+        EntryKind.CORRECTION: _("Correction"),
+    }
+
+
+def sum_labels() -> dict[str, str]:
+    """What all postings of a kind together are called."""
+    return {
+        EntryKind.PAYMENT: _("Payments"),
+        EntryKind.CALL: _("Calls"),
+        EntryKind.FEE: _("Monthly fees"),
+        EntryKind.CORRECTION: _("Corrections"),
+    }
