@@ -78,7 +78,7 @@ def mark_paid(bill_id: int, receipt: Receipt) -> BillPayment:
 
 
 def take_back(bill_id: int, payment_id: int) -> BillPayment:
-    """A payment that was marked by mistake: the posting stays, a correction takes it back. Once.
+    """A payment that was marked by mistake: the posting stays, another one takes it back. Once.
 
     Raises `NotFound`, `Conflict`.
     """
@@ -91,7 +91,7 @@ def take_back(bill_id: int, payment_id: int) -> BillPayment:
     payment.undone_at = now()
     bill.paid -= payment.amount
     text = _("Payment for bill no. %(number)s was marked by mistake", number=bill.number)
-    post(EntryKind.CORRECTION, f"bill-payment-{payment.id}-undone", -payment.amount, text=text)
+    post(EntryKind.PAYMENT, f"bill-payment-{payment.id}-undone", -payment.amount, text=text)
     audit("bill.payment-undone", f"{bill.year}/{bill.number}", before={"amount": str(payment.amount)})
     announce("documents-changed")
     return payment

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from wtforms import HiddenField, RadioField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import Optional
 
 from portal.invoicing.parties.details import VAT_PERCENTS, DetailsRefused
@@ -27,7 +28,10 @@ class PartyForm(BaseForm):
 
     form = RadioField(
         _l("Who you are"),
-        choices=[("company", _l("A company (legal entity)")), ("entrepreneur", _l("An individual entrepreneur"))],
+        choices=[
+            SelectChoice("company", _l("A company (legal entity)")),
+            SelectChoice("entrepreneur", _l("An individual entrepreneur")),
+        ],
         default="company",
         validate_choice=False,
     )
@@ -71,7 +75,10 @@ class SellerForm(PartyForm):
     vat = SelectField(_l("VAT within the prices"), validate_choice=False)
     papers = RadioField(
         _l("Papers of a closed month"),
-        choices=[("act", _l("An act, and with VAT an invoice")), ("transfer", _l("One UPD for both"))],
+        choices=[
+            SelectChoice("act", _l("An act, and with VAT an invoice")),
+            SelectChoice("transfer", _l("One UPD for both")),
+        ],
         default="act",
         validate_choice=False,
     )
