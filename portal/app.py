@@ -61,6 +61,9 @@ from portal.recordings.removal import LETTING_GO
 from portal.recordings.retention import DUE_RETENTION, RETENTION
 from portal.recordings.views import feature as recordings
 from portal.routing.lookup import LookupDesk
+from portal.telephony.provider.inlet import PREFIX as NOTICE_PREFIX
+from portal.telephony.provider.inlet import inlet as provider_inlet
+from portal.telephony.provider.inlet import plain as plain_notice
 from portal.web import addresses, assets, errors, filters, live, requests, security, templating
 from portal.web.health import feature as health
 from portal.webhooks.capture.inlet import PREFIX as CAPTURE_PREFIX
@@ -83,6 +86,7 @@ FEATURES = (
     billing,
     webhooks,
     inlet,
+    provider_inlet,
     integration,
     description,
     invoicing,
@@ -138,6 +142,7 @@ def create_app(settings: Settings, process: Process = "web") -> Flask:
     errors.init_app(app)
     errors.answer_in(app, API_PREFIX, api_errors.plain)
     errors.answer_in(app, CAPTURE_PREFIX, plain_capture)
+    errors.answer_in(app, NOTICE_PREFIX, plain_notice)
     security.csrf.exempt(public_api)
     security.csrf.exempt(inlet)
     errors.answer_in(app, CARD_NOTICES, plain_notice)

@@ -15,9 +15,11 @@ from portal.kernel.i18n import gettext as _
 from portal.kernel.i18n import language
 from portal.kernel.tenancy import current_scope
 from portal.offer.queries import unaccepted
+from portal.telephony.provider.services import provider_link
+from portal.telephony.provider.state import is_provider_engine
 from portal.web import htmx, live, nav
 from portal.web.access import Permission
-from portal.web.filters import day
+from portal.web.filters import day, moment
 from portal.web.nav import Entry, NavItem
 from portal.webhooks.alerts import words as alert_words
 from portal.webhooks.alerts.models import AlertKind
@@ -45,6 +47,10 @@ def _waiting_bills() -> int:
     """The operator's."""
     scope = current_scope()
     return waiting_bills() if scope is not None and scope.reason is not None else 0
+
+
+FAILURES_TO_TELL = 2
+"""One answer that does not come is no news."""
 
 
 ENTRIES: tuple[Entry, ...] = (
@@ -103,6 +109,7 @@ def _frame() -> dict[str, object]:
         "preferences": {"url": url_for("accounts.set_preferences"), "next": request.full_path.rstrip("?")},
         "alerts": LocalProxy(_alerts) if account and _may(Permission.MANAGE_INTEGRATION) else [],
         "alerts_url": url_for("webhooks.alerts") if account and _may(Permission.MANAGE_INTEGRATION) else None,
+        "page_notices": LocalProxy(_notices) if account else [],
         "has_capture": current_app.extensions["portal.settings"].capture_pages,
         "is_demo": current_app.extensions["portal.settings"].is_demo,
     }
@@ -124,6 +131,26 @@ def _money() -> HeaderMoney:
         g.header_money = header()
     money: HeaderMoney = g.header_money
     return money
+
+
+def _notices() -> list[dict[str, object]]:
+    """What makes every page of the account older than it looks: a provider that does not answer."""
+    scope = current_scope()
+    if scope is None or scope.account_id is None or not is_provider_engine():
+        return []
+    link = provider_link()
+    if link is None or not link.is_on or link.failures < FAILURES_TO_TELL:
+        return []
+    age = moment(link.good_at) if link.good_at else _("never")
+    return [
+        {
+            "kind": "wait",
+            "title": _("The provider does not answer as it should."),
+            "text": _("Calls are shown as they were at its last good answer: %(moment)s.", moment=age),
+            "action_url": url_for("integration.provider") if _may(Permission.SEE_INTEGRATION) else None,
+            "action_label": _("What is wrong"),
+        }
+    ]
 
 
 def _alerts() -> list[dict[str, object]]:

@@ -32,7 +32,7 @@ def on_account_opened(_event: AccountOpened) -> None:
 
 
 def on_call_finished(event: CallFinished) -> None:
-    """Sets the call's price and takes it from the balance, once per call."""
+    """Sets the call's price, unless a provider has told it, and takes it from the balance, once per call."""
     call = event.call
     # Before anything is read: of two that are told of the same call one waits here, and then finds it posted.
     lock_balance()
@@ -40,7 +40,7 @@ def on_call_finished(event: CallFinished) -> None:
     if before is not None:
         call.price = before.included - before.amount
         return
-    price = _price(call)
+    price = _price(call) if call.price is None else Price(call.price, call.talk_seconds or 0, None)
     call.price = price.amount
     if price.amount == ZERO:
         return

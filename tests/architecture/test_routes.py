@@ -20,6 +20,7 @@ PUBLIC = {
     "card_notices.receive",
     "inlet.receive",
     "inlet.receive_post",
+    "provider_inlet.receive",
 }
 # Spelled by the provider whose API ours replaces.
 FIXED_ELSEWHERE = ("/api.php/telephony/",)
@@ -31,6 +32,9 @@ NOT_IN_THE_MENU = {
     "integration.checks": "a part of the integration page",
     "integration.fallbacks": "a link of the integration page",
     "integration.groups": "a link of the integration page",
+    "integration.provider": "a link of the integration page",
+    "integration.provider_state": "a part of the provider's page",
+    "provider_inlet.receive": "a provider's notices come there",
     "integration.hours": "a link of the integration page",
     "integration.known_contacts": "a link of the integration page",
     "accounts.live": "a stream of events, no page",

@@ -47,6 +47,8 @@ SEE_EVERYTHING = {
     "portal/telephony/lines.py",
     "portal/telephony/orders.py",
     "portal/telephony/asterisk_lines.py",
+    "portal/telephony/provider/inbox.py",
+    "portal/telephony/provider_engine.py",
     "portal/telephony/sandbox_lines.py",
     "portal/webhooks/capture/services.py",
     "portal/webhooks/sending/retention.py",

@@ -72,9 +72,8 @@ def test_a_card_of_the_sandbox_pays_or_refuses(
 def test_a_new_offer_is_read_and_accepted_from_the_bar(
     browser: Browser, demo: Installation, company: Company, has_scripts: bool
 ) -> None:
-    with visit(
-        browser, demo.url, OLGA.email, demo.password, "/admin/offer", java_script_enabled=has_scripts
-    ) as context:
+    scripts = {"java_script_enabled": has_scripts}
+    with visit(browser, demo.url, OLGA.email, demo.password, "/admin/offer", **scripts) as context:
         page = context.pages[0]
         for text in ("Вы платите 5 рублей.", "Вы платите 7 рублей."):
             page.goto(f"{demo.url}/admin/offer")

@@ -23,7 +23,7 @@ from portal.kernel.config.readers import (
 )
 from portal.kernel.mail.server import mail_server
 
-ENGINES = ("sandbox", "asterisk")
+ENGINES = ("sandbox", "asterisk", "provider")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ SETTINGS: tuple[Setting, ...] = (
         secrets,
         is_secret=True,
     ),
-    Setting("PORTAL_ENGINE", "sandbox", "What drives the calls: `sandbox` or `asterisk`", one_of(*ENGINES)),
+    Setting("PORTAL_ENGINE", "sandbox", "What drives the calls: `sandbox`, `asterisk` or `provider`", one_of(*ENGINES)),
     Setting("PORTAL_SWITCH", "main", "Name of the switch that `portal engine` of this process drives", str),
     Setting("PORTAL_ASTERISK_URL", "none", "Where Asterisk's HTTP server is: `http://127.0.0.1:8088`", url),
     Setting("PORTAL_ASTERISK_USER", "portal", "The user in Asterisk's `ari.conf`", asterisk.read_word),
