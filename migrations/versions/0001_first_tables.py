@@ -648,6 +648,72 @@ def upgrade() -> None:
     with op.batch_alter_table('paper', schema=None) as batch_op:
         batch_op.create_index('ix_paper_account_id_issued_on_id', ['account_id', 'issued_on', 'id'], unique=False)
 
+    op.create_table('provider_call',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('upstream_id', sa.String(length=32), nullable=False),
+    sa.Column('api_call_id', sa.String(length=32), nullable=False),
+    sa.Column('started_at', UtcDateTime(), nullable=False),
+    sa.Column('weight', sa.BigInteger(), nullable=False),
+    sa.Column('is_over', sa.Boolean(), nullable=False),
+    sa.Column('version', sa.BigInteger(), nullable=False),
+    sa.Column('told', sa.String(length=32), nullable=False),
+    sa.Column('record', sa.String(length=16), nullable=False),
+    sa.Column('record_due_at', UtcDateTime(), nullable=True),
+    sa.Column('record_tries', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_provider_call_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_provider_call')),
+    sa.UniqueConstraint('account_id', 'api_call_id', name=op.f('uq_provider_call_account_id_api_call_id')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_provider_call_account_id_id')),
+    sa.UniqueConstraint('account_id', 'upstream_id', name=op.f('uq_provider_call_account_id_upstream_id')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('provider_call', schema=None) as batch_op:
+        batch_op.create_index('ix_provider_call_open', ['account_id', 'started_at'], unique=False, sqlite_where=sa.text('not is_over'), postgresql_where=sa.text('not is_over'))
+        batch_op.create_index('ix_provider_call_record', ['account_id', 'record_due_at'], unique=False, sqlite_where=sa.text('record_due_at is not null'), postgresql_where=sa.text('record_due_at is not null'))
+
+    op.create_table('provider_link',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('url', sa.String(length=1000), nullable=False),
+    sa.Column('sealed_key', sa.String(length=1000), nullable=False),
+    sa.Column('is_bearer', sa.Boolean(), nullable=False),
+    sa.Column('is_on', sa.Boolean(), nullable=False),
+    sa.Column('inlet_hash', sa.String(length=64), nullable=False),
+    sa.Column('sealed_inlet', sa.String(length=400), nullable=False),
+    sa.Column('changed_at', UtcDateTime(), nullable=False),
+    sa.Column('good_at', UtcDateTime(), nullable=True),
+    sa.Column('reconciled_at', UtcDateTime(), nullable=True),
+    sa.Column('noticed_at', UtcDateTime(), nullable=True),
+    sa.Column('trouble', sa.String(length=24), nullable=False),
+    sa.Column('detail', sa.String(length=200), nullable=False),
+    sa.Column('failed_at', UtcDateTime(), nullable=True),
+    sa.Column('failures', sa.BigInteger(), nullable=False),
+    sa.Column('resting_until', UtcDateTime(), nullable=True),
+    sa.Column('unread', sa.BigInteger(), nullable=False),
+    sa.Column('unread_why', sa.String(length=200), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_provider_link_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_provider_link')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_provider_link_account_id_id')),
+    sa.UniqueConstraint('account_id', name=op.f('uq_provider_link_account_id')),
+    sa.UniqueConstraint('inlet_hash', name=op.f('uq_provider_link_inlet_hash')),
+    info={'owned': True}
+    )
+    op.create_table('provider_notice',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('received_at', UtcDateTime(), nullable=False),
+    sa.Column('parameters', sa.JSON(), nullable=False),
+    sa.Column('handed_on_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_provider_notice_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_provider_notice')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_provider_notice_account_id_id')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('provider_notice', schema=None) as batch_op:
+        batch_op.create_index('ix_provider_notice_new', ['account_id', 'id'], unique=False, sqlite_where=sa.text('handed_on_at is null'), postgresql_where=sa.text('handed_on_at is null'))
+        batch_op.create_index('ix_provider_notice_received_at', ['account_id', 'received_at'], unique=False)
+
     op.create_table('record_retention',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1380,6 +1446,9 @@ def upgrade() -> None:
             "money_alert",
             "offer_acceptance",
             "paper",
+            "provider_call",
+            "provider_link",
+            "provider_notice",
             "record_hearing",
             "record_removal",
             "record_retention",
@@ -1523,6 +1592,17 @@ def downgrade() -> None:
 
     op.drop_table('saved_view')
     op.drop_table('record_retention')
+    with op.batch_alter_table('provider_notice', schema=None) as batch_op:
+        batch_op.drop_index('ix_provider_notice_received_at')
+        batch_op.drop_index('ix_provider_notice_new', sqlite_where=sa.text('handed_on_at is null'), postgresql_where=sa.text('handed_on_at is null'))
+
+    op.drop_table('provider_notice')
+    op.drop_table('provider_link')
+    with op.batch_alter_table('provider_call', schema=None) as batch_op:
+        batch_op.drop_index('ix_provider_call_record', sqlite_where=sa.text('record_due_at is not null'), postgresql_where=sa.text('record_due_at is not null'))
+        batch_op.drop_index('ix_provider_call_open', sqlite_where=sa.text('not is_over'), postgresql_where=sa.text('not is_over'))
+
+    op.drop_table('provider_call')
     with op.batch_alter_table('paper', schema=None) as batch_op:
         batch_op.drop_index('ix_paper_account_id_issued_on_id')
 
