@@ -29,7 +29,7 @@ from portal.integration.panel import BLACKLIST_PANEL
 from portal.integration.views import feature as integration
 from portal.invoicing.cards.asking import WATCH
 from portal.invoicing.cards.notices import PREFIX as CARD_NOTICES
-from portal.invoicing.cards.notices import plain as plain_notice
+from portal.invoicing.cards.notices import plain as plain_card_notice
 from portal.invoicing.papers.archive import ARCHIVE as PAPER_ARCHIVE
 from portal.invoicing.papers.job import DUE_PAPERS, PAPERS
 from portal.invoicing.views import desk as invoicing_desk
@@ -145,7 +145,7 @@ def create_app(settings: Settings, process: Process = "web") -> Flask:
     errors.answer_in(app, NOTICE_PREFIX, plain_notice)
     security.csrf.exempt(public_api)
     security.csrf.exempt(inlet)
-    errors.answer_in(app, CARD_NOTICES, plain_notice)
+    errors.answer_in(app, CARD_NOTICES, plain_card_notice)
     security.csrf.exempt(card_notices)
     filters.init_app(app)
     assets.init_app(app)

@@ -27,10 +27,10 @@ class PartyForm(BaseForm):
     """What both sides have."""
 
     form = RadioField(
-        _l("Who you are"),
+        _l("Legal form"),
         choices=[
-            SelectChoice("company", _l("A company (legal entity)")),
-            SelectChoice("entrepreneur", _l("An individual entrepreneur")),
+            SelectChoice("company", _l("A company")),
+            SelectChoice("entrepreneur", _l("An entrepreneur")),
         ],
         default="company",
         validate_choice=False,
