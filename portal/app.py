@@ -140,13 +140,7 @@ def create_app(settings: Settings, process: Process = "web") -> Flask:
     requests.init_app(app)
     security.init_app(app)
     errors.init_app(app)
-    errors.answer_in(app, API_PREFIX, api_errors.plain)
-    errors.answer_in(app, CAPTURE_PREFIX, plain_capture)
-    errors.answer_in(app, NOTICE_PREFIX, plain_notice)
-    security.csrf.exempt(public_api)
-    security.csrf.exempt(inlet)
-    errors.answer_in(app, CARD_NOTICES, plain_card_notice)
-    security.csrf.exempt(card_notices)
+    _open_to_programs(app)
     filters.init_app(app)
     assets.init_app(app)
     door.init_app(app)
@@ -159,6 +153,16 @@ def create_app(settings: Settings, process: Process = "web") -> Flask:
     subscriptions.init_app(app)
     navigation.init_app(app)
     return app
+
+
+def _open_to_programs(app: Flask) -> None:
+    """Where no browser asks: errors have a shape of their own, and no form brings a token."""
+    errors.answer_in(app, API_PREFIX, api_errors.plain)
+    errors.answer_in(app, CAPTURE_PREFIX, plain_capture)
+    errors.answer_in(app, NOTICE_PREFIX, plain_notice)
+    errors.answer_in(app, CARD_NOTICES, plain_card_notice)
+    for feature in (public_api, inlet, card_notices):
+        security.csrf.exempt(feature)
 
 
 def _configure(app: Flask, settings: Settings) -> None:

@@ -57,7 +57,6 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
     with app.app_context(), transaction(account_id) as session:
         session.add_all([call, event, webhook, crm_user, contact, thread, key, named_key])
         session.flush()
-        post(EntryKind.PAYMENT, call.api_call_id, Decimal(1), at=LONG_AGO)
         delivery = WebhookDelivery(
             subscription_id=webhook.id, event_id=event.id, public_id=call.api_call_id, lane=Lane.START
         )
@@ -72,11 +71,9 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
             "delivery_id": delivery.id,
             "job_id": _job_with_a_result(app),
             "key_id": key.id,
-            "month": LONG_AGO.month,
             "named_key_id": named_key.id,
             "thread_id": thread.id,
             "webhook_id": webhook.id,
-            "year": LONG_AGO.year,
             **_of_money(session, call),
             **_of_people(session, call),
             **_of_routing(session),
@@ -84,7 +81,8 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
 
 
 def _of_money(session: Session, call: CallRecord) -> dict[str, object]:
-    """A paper and a payment by card."""
+    """A month with a statement, a paper and a payment by card."""
+    post(EntryKind.PAYMENT, call.api_call_id, Decimal(1), at=LONG_AGO)
     said = BuyerDetails(name="South", inn="7736050003", kpp="997250001", address="South", ogrn="", is_company=True)
     seller = SellerDetails(name="S", inn="7707083893", kpp="", address="S", ogrn="", is_company=True)
     seller.bank_name, seller.bik, seller.bank_account, seller.correspondent_account = "B", "044525225", "4" * 20, ""
@@ -98,7 +96,8 @@ def _of_money(session: Session, call: CallRecord) -> dict[str, object]:
     payment.refunded = Decimal(0)
     session.add_all([paper, payment])
     session.flush()
-    return {"paper_id": paper.id, "reference": payment.reference}
+    month = {"year": LONG_AGO.year, "month": LONG_AGO.month}
+    return {"paper_id": paper.id, "reference": payment.reference, **month}
 
 
 def _of_people(session: Session, call: CallRecord) -> dict[str, object]:

@@ -27,7 +27,7 @@ from portal.kernel.i18n import gettext as _
 from portal.kernel.money import ZERO
 from portal.kernel.secrets import random_word
 
-_ORDER = re.compile(r"[0-9A-Za-zА-Яа-я/-]{1,20}")
+_ORDER = re.compile(r"[\w/-]{1,20}")
 
 
 @dataclass(frozen=True, slots=True)
