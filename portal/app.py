@@ -15,6 +15,10 @@ from portal.accounts import door
 from portal.accounts.views import feature as accounts
 from portal.admin.views import feature as admin
 from portal.billing.panel import CHARGE_PANEL
+from portal.billing.regular import REGULAR as MONEY_BY_THE_CLOCK
+from portal.billing.rerating.job import RE_RATING
+from portal.billing.rerating.views import desk as rerating_desk
+from portal.billing.tariffs.views import desk as tariffs_desk
 from portal.billing.views import feature as billing
 from portal.calls.export.job import EXPORT
 from portal.calls.log.notices import add_notice_source
@@ -96,6 +100,8 @@ FEATURES = (
     jobs,
     public_api,
     admin,
+    tariffs_desk,
+    rerating_desk,
     invoicing_desk,
     desk,
     offer_desk,
@@ -113,6 +119,8 @@ BACKGROUND = (
     DUE_PAPERS,
     PAPER_ARCHIVE,
     WATCH,
+    RE_RATING,
+    *MONEY_BY_THE_CLOCK,
 )
 """What `portal worker` does besides sending webhooks: kinds of jobs, and works that come again and again."""
 _MAX_FORM = 1_000_000

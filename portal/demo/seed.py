@@ -66,9 +66,7 @@ def settle(app: Flask, password: str, calls: int) -> None:
 
 
 def _price_list() -> None:
-    version = TariffVersion(
-        valid_from=_PRICES_SINCE, monthly_fee=Decimal(0), included=Decimal(0), published_at=now(), created_by="portal"
-    )
+    version = TariffVersion(valid_from=_PRICES_SINCE, monthly_fee=Decimal(0), included=Decimal(0), created_by="portal")
     rates = (
         (CallKind.INCOMING, "", "Входящие", "0.60"),
         (CallKind.OUTGOING, "7", "Россия", "1.80"),

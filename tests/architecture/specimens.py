@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.models import ApiKey, User, UserSession
 from portal.billing.ledger import post
-from portal.billing.models import EntryKind
+from portal.billing.models import EntryKind, MoneyAlert, MoneyAlertKind
 from portal.calls.models import CallRecord
 from portal.calls.remarks.models import CallTag
 from portal.calls.saved.models import SavedView
@@ -75,14 +75,23 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
             "thread_id": thread.id,
             "webhook_id": webhook.id,
             **_of_money(session, call),
+            **_of_papers(session, call),
             **_of_people(session, call),
             **_of_routing(session),
         }
 
 
 def _of_money(session: Session, call: CallRecord) -> dict[str, object]:
-    """A month with a statement, a paper and a payment by card."""
+    """What was paid, and what an account is warned of."""
     post(EntryKind.PAYMENT, call.api_call_id, Decimal(1), at=LONG_AGO)
+    alert = MoneyAlert(kind=MoneyAlertKind.LOW, balance=Decimal(1))
+    session.add(alert)
+    session.flush()
+    return {"money_alert_id": alert.id}
+
+
+def _of_papers(session: Session, call: CallRecord) -> dict[str, object]:
+    """A paper of a month that has a statement, and a payment by card."""
     said = BuyerDetails(name="South", inn="7736050003", kpp="997250001", address="South", ogrn="", is_company=True)
     seller = SellerDetails(name="S", inn="7707083893", kpp="", address="S", ogrn="", is_company=True)
     seller.bank_name, seller.bik, seller.bank_account, seller.correspondent_account = "B", "044525225", "4" * 20, ""
