@@ -714,6 +714,27 @@ def upgrade() -> None:
         batch_op.create_index('ix_provider_notice_new', ['account_id', 'id'], unique=False, sqlite_where=sa.text('handed_on_at is null'), postgresql_where=sa.text('handed_on_at is null'))
         batch_op.create_index('ix_provider_notice_received_at', ['account_id', 'received_at'], unique=False)
 
+    op.create_table('re_rating',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('first_day', sa.Date(), nullable=False),
+    sa.Column('last_day', sa.Date(), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('calls', sa.BigInteger(), nullable=False),
+    sa.Column('changed', sa.BigInteger(), nullable=False),
+    sa.Column('before', MoneyColumn(), nullable=False),
+    sa.Column('after', MoneyColumn(), nullable=False),
+    sa.Column('examples', sa.JSON(), nullable=True),
+    sa.Column('reached_at', UtcDateTime(), nullable=True),
+    sa.Column('reached_id', sa.BigInteger(), nullable=True),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('created_by', sa.String(length=254), nullable=False),
+    sa.Column('applied_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_re_rating_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_re_rating')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_re_rating_account_id_id')),
+    info={'owned': True}
+    )
     op.create_table('record_retention',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -801,10 +822,8 @@ def upgrade() -> None:
     sa.Column('valid_from', sa.Date(), nullable=False),
     sa.Column('monthly_fee', MoneyColumn(), nullable=False),
     sa.Column('included', MoneyColumn(), nullable=False),
-    sa.Column('revision', sa.BigInteger(), nullable=False),
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.Column('created_by', sa.String(length=254), nullable=False),
-    sa.Column('published_at', UtcDateTime(), nullable=True),
     sa.ForeignKeyConstraint(['tariff_id'], ['tariff.id'], name=op.f('fk_tariff_version_tariff_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_tariff_version'))
     )
@@ -1449,6 +1468,7 @@ def upgrade() -> None:
             "provider_call",
             "provider_link",
             "provider_notice",
+            "re_rating",
             "record_hearing",
             "record_removal",
             "record_retention",
@@ -1592,6 +1612,7 @@ def downgrade() -> None:
 
     op.drop_table('saved_view')
     op.drop_table('record_retention')
+    op.drop_table('re_rating')
     with op.batch_alter_table('provider_notice', schema=None) as batch_op:
         batch_op.drop_index('ix_provider_notice_received_at')
         batch_op.drop_index('ix_provider_notice_new', sqlite_where=sa.text('handed_on_at is null'), postgresql_where=sa.text('handed_on_at is null'))
