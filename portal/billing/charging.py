@@ -9,7 +9,7 @@ from sqlalchemy import select
 from portal.accounts.events import AccountOpened
 from portal.billing.included import included_left, take_included
 from portal.billing.ledger import find_entry, local_day, lock_balance, open_moment, post
-from portal.billing.models import AccountBalance, AccountPlan, EntryKind
+from portal.billing.models import AccountBalance, AccountPlan, EntryKind, TariffVersion
 from portal.billing.plans import default_tariff, find_rate, version_on
 from portal.billing.rating import FREE, Price, price_of
 from portal.calls.events import CallFinished
@@ -71,7 +71,11 @@ def _price(call: CallRecord) -> Price:
     version = version_on(local_day(call.started_at))
     if version is None:
         return FREE
-    price = price_of(find_rate(version, call.kind, priced_number(call)), call.talk_seconds)
+    return described(price_of(find_rate(version, call.kind, priced_number(call)), call.talk_seconds), version)
+
+
+def described(price: Price, version: TariffVersion) -> Price:
+    """With the tariff that made it, kept with the charge for ever."""
     if price.rate is not None:
         price.rate.update(tariff=version.tariff.name, version=version.id, valid_from=version.valid_from.isoformat())
     return price

@@ -46,7 +46,11 @@ class Charge:
 
 def _load(calls: Sequence[CallRecord]) -> Mapping[int, Charge]:
     found = {call.id: entries_of(call.api_call_id) for call in calls}
-    return {call_id: _charge(entries) for call_id, entries in found.items() if any(each.rating for each in entries)}
+    return {
+        call_id: _charge(entries)
+        for call_id, entries in found.items()
+        if any("price" in (each.rating or {}) for each in entries)
+    }
 
 
 def _charge(entries: Sequence[LedgerEntry]) -> Charge:

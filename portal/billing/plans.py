@@ -39,15 +39,11 @@ def plan_on(day: date) -> AccountPlan | None:
 
 
 def version_of(tariff_id: int, day: date) -> TariffVersion | None:
-    """The version of a tariff that prices a day: of those published, the latest to begin, then the latest made."""
+    """The version of a tariff that prices a day: the latest to begin, then the latest made."""
     return db.session.scalar(
         select(TariffVersion)
         .join(TariffVersion.tariff)
-        .where(
-            TariffVersion.tariff_id == tariff_id,
-            TariffVersion.valid_from <= day,
-            TariffVersion.published_at.is_not(None),
-        )
+        .where(TariffVersion.tariff_id == tariff_id, TariffVersion.valid_from <= day)
         .order_by(TariffVersion.valid_from.desc(), TariffVersion.id.desc())
         .limit(1)
         .options(contains_eager(TariffVersion.tariff))

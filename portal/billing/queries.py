@@ -1,4 +1,4 @@
-"""Reading money: the header of every page, the ledger, days and months."""
+"""Reading money: the header of every page, what a call cost."""
 
 from __future__ import annotations
 
@@ -11,17 +11,13 @@ from sqlalchemy import select
 
 from portal.billing.included import included_left
 from portal.billing.ledger import local_day
-from portal.billing.models import AccountBalance, EntryKind, LedgerDay, LedgerEntry
-from portal.billing.models.ledger import NOT_A_CALL
+from portal.billing.models import AccountBalance, EntryKind, LedgerDay, LedgerEntry, LedgerFault
 from portal.billing.plans import version_on
 from portal.kernel.clock import now
 from portal.kernel.db import db
 from portal.kernel.money import ZERO
-from portal.kernel.paging import Cursor, NewestFirst, Page
 
 PACE_DAYS = 7
-PAGE = 50
-_POSTINGS = NewestFirst(LedgerEntry.at, LedgerEntry.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +30,6 @@ class HeaderMoney:
     tariff_name: str
     days_left: int | None
     """At the pace of the last seven days; None where nothing is spent."""
-
-
-@dataclass(frozen=True, slots=True)
-class Month:
-    """One month's money: both sums positive."""
-
-    first_day: date
-    spent: Decimal
-    paid: Decimal
 
 
 def header() -> HeaderMoney:
@@ -71,17 +58,6 @@ def days_left(balance: Decimal, today: date) -> int | None:
     return max(0, int(balance * PACE_DAYS / spent))
 
 
-def ledger_page(cursor: Cursor | None, kinds: Sequence[EntryKind] = (), limit: int = PAGE) -> Page[LedgerEntry]:
-    """The newest postings first."""
-    rows = select(LedgerEntry)
-    if kinds:
-        rows = rows.where(LedgerEntry.kind.in_(kinds))
-        if EntryKind.CALL not in kinds:
-            rows = rows.where(NOT_A_CALL)
-    found = db.session.scalars(_POSTINGS.ordered(rows, cursor).limit(limit + 1)).all()
-    return _POSTINGS.page(found, cursor, limit)
-
-
 def entries_of(api_call_id: str) -> Sequence[LedgerEntry]:
     """What a call cost, with the rate that made it, and what corrected that later."""
     charge = db.session.scalars(
@@ -93,24 +69,6 @@ def entries_of(api_call_id: str) -> Sequence[LedgerEntry]:
     return [*charge, *corrections]
 
 
-def months(count: int = 12) -> list[Month]:
-    """The last months, the present one last; those without postings too."""
-    today = local_day(now())
-    firsts = [_month_before(today.replace(day=1), back) for back in reversed(range(count))]
-    rows = db.session.execute(
-        select(LedgerDay.day, LedgerDay.kind, LedgerDay.amount).where(LedgerDay.day >= firsts[0])
-    ).all()
-    spent = dict.fromkeys(firsts, ZERO)
-    paid = dict.fromkeys(firsts, ZERO)
-    for day, kind, amount in rows:
-        month = day.replace(day=1)
-        if kind == EntryKind.PAYMENT:
-            paid[month] += amount
-        else:
-            spent[month] -= amount
-    return [Month(first, spent[first], paid[first]) for first in firsts]
-
-
-def _month_before(first: date, back: int) -> date:
-    index = first.year * 12 + first.month - 1 - back
-    return date(index // 12, index % 12 + 1, 1)
+def open_faults() -> Sequence[LedgerFault]:
+    """Books that do not agree, of the accounts that may be seen."""
+    return db.session.scalars(select(LedgerFault).where(LedgerFault.ended_at.is_(None)).limit(100)).all()

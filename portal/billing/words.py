@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from portal.billing.models import EntryKind
 from portal.kernel.i18n import gettext as _
+from portal.telephony.engine import CallKind
 
 
 def entry_labels() -> dict[str, str]:
@@ -23,4 +24,13 @@ def sum_labels() -> dict[str, str]:
         EntryKind.CALL: _("Calls"),
         EntryKind.FEE: _("Monthly fees"),
         EntryKind.CORRECTION: _("Corrections"),
+    }
+
+
+def direction_labels() -> dict[str, str]:
+    """What each kind of call is called."""
+    return {
+        CallKind.INCOMING: _("incoming"),
+        CallKind.OUTGOING: _("outgoing"),
+        CallKind.INTERNAL: _("internal"),
     }

@@ -22,6 +22,7 @@ from portal.contacts.queries import crm_users
 from portal.demo.chapter import Chapter
 from portal.demo.companies import COMPANIES, OPERATOR, Company
 from portal.demo.history import Cast, Somebody, moments, past_call
+from portal.demo.papers import tell_buyer, tell_seller
 from portal.demo.postings import PriceBook, Purse
 from portal.demo.tapes import TapeShelf, shelve
 from portal.followups.keeping import recall
@@ -48,6 +49,7 @@ def settle(app: Flask, password: str, calls: int) -> None:
         vault = app.extensions["portal.vault"]
         with transaction():
             _price_list()
+            tell_seller()
             services.add_user(OPERATOR.email, OPERATOR.name, password, is_operator=True)
         shelf = TapeShelf(Path(folder)) if calls else None
         for company, share in zip(COMPANIES, (calls, calls // 10), strict=True):
@@ -58,14 +60,13 @@ def settle(app: Flask, password: str, calls: int) -> None:
                     services.add_member(account_id, person.email, Role(person.role))
             with transaction(account_id):
                 _furnish(company)
+                tell_buyer(company.name)
             with transaction(account_id):
                 _remember(app, company, share, shelf)
 
 
 def _price_list() -> None:
-    version = TariffVersion(
-        valid_from=_PRICES_SINCE, monthly_fee=Decimal(0), included=Decimal(0), published_at=now(), created_by="portal"
-    )
+    version = TariffVersion(valid_from=_PRICES_SINCE, monthly_fee=Decimal(0), included=Decimal(0), created_by="portal")
     rates = (
         (CallKind.INCOMING, "", "Входящие", "0.60"),
         (CallKind.OUTGOING, "7", "Россия", "1.80"),

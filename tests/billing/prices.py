@@ -9,7 +9,6 @@ from decimal import Decimal
 from flask import Flask
 
 from portal.billing.models import AccountPlan, Tariff, TariffRate, TariffVersion
-from portal.kernel.clock import now
 from portal.kernel.db import transaction
 
 LONG_AGO = date(2020, 1, 1)
@@ -38,9 +37,7 @@ def make_tariff(
     since: date = LONG_AGO,
 ) -> int:
     """A published tariff; answers its number."""
-    version = TariffVersion(
-        valid_from=since, monthly_fee=Decimal(fee), included=Decimal(included), published_at=now(), rates=list(rates)
-    )
+    version = TariffVersion(valid_from=since, monthly_fee=Decimal(fee), included=Decimal(included), rates=list(rates))
     with app.app_context(), transaction() as session:
         tariff = Tariff(name=name, versions=[version])
         session.add(tariff)
@@ -58,7 +55,6 @@ def publish(
             valid_from=since,
             monthly_fee=Decimal(fee),
             included=Decimal(included),
-            published_at=now(),
             rates=list(rates),
         )
         session.add(version)

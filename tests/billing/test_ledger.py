@@ -13,6 +13,7 @@ from portal.accounts.services import open_account
 from portal.billing import queries
 from portal.billing.ledger import post
 from portal.billing.models import AccountBalance, EntryKind, LedgerDay, LedgerEntry
+from portal.billing.postings import PostingFilter, posting_page
 from portal.billing.services import credit
 from portal.kernel.db import transaction
 from portal.kernel.errors import Refused
@@ -107,12 +108,12 @@ def test_pages_of_the_ledger_together_are_the_ledger(app: Flask, cast: Cast) -> 
     with app.app_context(), transaction(cast.north, writes=False):
         seen, text = [], None
         while True:
-            page = queries.ledger_page(NewestFirst.read(text) if text else None, limit=5)
+            page = posting_page(PostingFilter(), NewestFirst.read(text) if text else None, limit=5)
             seen += [entry.source for entry in page.rows]
             if page.next is None:
                 break
             text = page.next
-        back = queries.ledger_page(NewestFirst.read(page.previous or ""), limit=5)
+        back = posting_page(PostingFilter(), NewestFirst.read(page.previous or ""), limit=5)
 
     assert seen == [str(number) for number in reversed(range(23))]
     assert [entry.source for entry in back.rows] == ["7", "6", "5", "4", "3"]

@@ -2,6 +2,7 @@
 
 from portal.billing.models.alert import DismissedMoneyAlert, LedgerFault, MoneyAlert, MoneyAlertKind
 from portal.billing.models.ledger import AccountBalance, EntryKind, IncludedUse, LedgerDay, LedgerEntry
+from portal.billing.models.rerating import ReRating, ReRatingState
 from portal.billing.models.tariff import AccountPlan, Tariff, TariffRate, TariffVersion
 
 __all__ = [
@@ -15,6 +16,8 @@ __all__ = [
     "LedgerFault",
     "MoneyAlert",
     "MoneyAlertKind",
+    "ReRating",
+    "ReRatingState",
     "Tariff",
     "TariffRate",
     "TariffVersion",

@@ -32,8 +32,8 @@ class Tariff(Model):
 class TariffVersion(Model):
     """What a tariff costs from a day on: the local day of each account that has it.
 
-    A draft (`published_at` is null) is worked on and prices nothing. What is published is never changed: another
-    version takes its place, of two that begin on the same day the later made.
+    It is never changed: another version takes its place, of two that begin on the same day the later made. One that
+    has not begun yet may be taken back.
     """
 
     __tablename__ = "tariff_version"
@@ -45,11 +45,8 @@ class TariffVersion(Model):
     monthly_fee: Mapped[Decimal]
     included: Mapped[Decimal]
     """How much of a month's calls costs nothing."""
-    revision: Mapped[int] = mapped_column(default=1)
-    """Goes up with each change of a draft: two people who change it at once are told apart by it."""
     created_at: Mapped[datetime] = mapped_column(default=now)
     created_by: Mapped[str] = mapped_column(String(254), default="")
-    published_at: Mapped[datetime | None]
 
     tariff: Mapped[Tariff] = relationship(back_populates="versions")
     rates: Mapped[list[TariffRate]] = relationship(
