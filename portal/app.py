@@ -26,14 +26,24 @@ from portal.calls.log.notices import add_notice_source
 from portal.calls.panels import add_panels
 from portal.calls.remarks.panel import REMARK_PANEL
 from portal.calls.views import feature as calls
+from portal.contacts.exchange.export import EXPORTING as CONTACTS_EXPORT
+from portal.contacts.exchange.job import IMPORTING as CONTACTS_IMPORT
+from portal.contacts.exchange.job import UNDOING as CONTACTS_UNDO
 from portal.contacts.views import feature as contacts
+from portal.followups.due import use as use_working_time
 from portal.followups.panel import FOLLOW_UP_PANEL
 from portal.followups.views import feature as followups
 from portal.helpdesk.views import desk, helpdesk
 from portal.integration.panel import BLACKLIST_PANEL
 from portal.integration.views import feature as integration
+from portal.invoicing.cards.asking import WATCH
+from portal.invoicing.cards.notices import PREFIX as CARD_NOTICES
+from portal.invoicing.cards.notices import plain as plain_card_notice
+from portal.invoicing.papers.archive import ARCHIVE as PAPER_ARCHIVE
+from portal.invoicing.papers.job import DUE_PAPERS, PAPERS
 from portal.invoicing.views import desk as invoicing_desk
 from portal.invoicing.views import invoicing
+from portal.invoicing.views import notices as card_notices
 from portal.jobs.keeping import CLEANING
 from portal.jobs.views import feature as jobs
 from portal.kernel import db, logs
@@ -60,6 +70,7 @@ from portal.recordings.removal import LETTING_GO
 from portal.recordings.retention import DUE_RETENTION, RETENTION
 from portal.recordings.views import feature as recordings
 from portal.routing.lookup import LookupDesk
+from portal.routing.working_time import LineHoursTime
 from portal.telephony.provider.inlet import PREFIX as NOTICE_PREFIX
 from portal.telephony.provider.inlet import inlet as provider_inlet
 from portal.telephony.provider.inlet import plain as plain_notice
@@ -89,6 +100,7 @@ FEATURES = (
     integration,
     description,
     invoicing,
+    card_notices,
     helpdesk,
     offer,
     jobs,
@@ -102,6 +114,9 @@ FEATURES = (
 )
 BACKGROUND = (
     CLEANING,
+    CONTACTS_IMPORT,
+    CONTACTS_UNDO,
+    CONTACTS_EXPORT,
     EXPORT,
     OUTLINES,
     MISSING_OUTLINES,
@@ -110,6 +125,10 @@ BACKGROUND = (
     LETTING_GO,
     ARCHIVE,
     TRAIL_EXPORT,
+    PAPERS,
+    DUE_PAPERS,
+    PAPER_ARCHIVE,
+    WATCH,
     RE_RATING,
     *MONEY_BY_THE_CLOCK,
 )
@@ -139,11 +158,7 @@ def create_app(settings: Settings, process: Process = "web") -> Flask:
     requests.init_app(app)
     security.init_app(app)
     errors.init_app(app)
-    errors.answer_in(app, API_PREFIX, api_errors.plain)
-    errors.answer_in(app, CAPTURE_PREFIX, plain_capture)
-    errors.answer_in(app, NOTICE_PREFIX, plain_notice)
-    security.csrf.exempt(public_api)
-    security.csrf.exempt(inlet)
+    _open_to_programs(app)
     filters.init_app(app)
     assets.init_app(app)
     door.init_app(app)
@@ -153,9 +168,20 @@ def create_app(settings: Settings, process: Process = "web") -> Flask:
     panels = (RECORD_PANEL, FOLLOW_UP_PANEL, REMARK_PANEL, DELIVERY_PANEL, CHARGE_PANEL, BLACKLIST_PANEL)
     add_panels(app, *panels)
     add_notice_source(app, Deliveries())
+    use_working_time(app, LineHoursTime())
     subscriptions.init_app(app)
     navigation.init_app(app)
     return app
+
+
+def _open_to_programs(app: Flask) -> None:
+    """Where no browser asks: errors have a shape of their own, and no form brings a token."""
+    errors.answer_in(app, API_PREFIX, api_errors.plain)
+    errors.answer_in(app, CAPTURE_PREFIX, plain_capture)
+    errors.answer_in(app, NOTICE_PREFIX, plain_notice)
+    errors.answer_in(app, CARD_NOTICES, plain_card_notice)
+    for feature in (public_api, inlet, card_notices):
+        security.csrf.exempt(feature)
 
 
 def _configure(app: Flask, settings: Settings) -> None:

@@ -23,6 +23,7 @@ from portal.contacts.queries import crm_users
 from portal.demo.chapter import Chapter
 from portal.demo.companies import COMPANIES, OPERATOR, Company
 from portal.demo.history import Cast, Somebody, moments, past_call
+from portal.demo.papers import tell_buyer, tell_seller
 from portal.demo.postings import PriceBook, Purse
 from portal.demo.tapes import TapeShelf, shelve
 from portal.followups.keeping import recall
@@ -51,6 +52,7 @@ def settle(app: Flask, password: str, calls: int) -> None:
         hashed = hash_password(password)
         with transaction():
             _price_list()
+            tell_seller()
             services.add_hashed_user(OPERATOR.email, OPERATOR.name, hashed, is_operator=True)
         shelf = TapeShelf(Path(folder)) if calls else None
         for company, share in zip(COMPANIES, (calls, calls // 10), strict=True):
@@ -61,6 +63,7 @@ def settle(app: Flask, password: str, calls: int) -> None:
                     services.add_member(account_id, person.email, Role(person.role))
             with transaction(account_id):
                 _furnish(company)
+                tell_buyer(company.name)
             with transaction(account_id):
                 _remember(app, company, share, shelf)
 

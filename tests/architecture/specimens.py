@@ -21,9 +21,14 @@ from portal.billing.models import EntryKind, MoneyAlert, MoneyAlertKind
 from portal.calls.models import CallRecord
 from portal.calls.remarks.models import CallTag
 from portal.calls.saved.models import SavedView
+from portal.contacts.exchange.models import ContactImport, ImportState, RemovedContact
 from portal.contacts.models import Contact, CrmUser
 from portal.followups.models import FollowUp
 from portal.helpdesk.models import SupportMessage, SupportThread
+from portal.invoicing.cards.models import CardPayment, Provider
+from portal.invoicing.papers.content import between
+from portal.invoicing.papers.models import Paper, PaperKind, Series
+from portal.invoicing.parties.models import BuyerDetails, SellerDetails
 from portal.kernel.clock import now
 from portal.kernel.db import transaction
 from portal.kernel.jobs import JobState, begin
@@ -70,13 +75,12 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
             "delivery_id": delivery.id,
             "job_id": _job_with_a_result(app),
             "key_id": key.id,
-            "month": LONG_AGO.month,
             "named_key_id": named_key.id,
             "thread_id": thread.id,
             "webhook_id": webhook.id,
-            "year": LONG_AGO.year,
-            **_of_people(session, call),
             **_of_money(session, call),
+            **_of_papers(session, call),
+            **_of_people(session, call),
             **_of_routing(session),
         }
 
@@ -88,6 +92,25 @@ def _of_money(session: Session, call: CallRecord) -> dict[str, object]:
     session.add(alert)
     session.flush()
     return {"money_alert_id": alert.id}
+
+
+def _of_papers(session: Session, call: CallRecord) -> dict[str, object]:
+    """A paper of a month that has a statement, and a payment by card."""
+    said = BuyerDetails(name="South", inn="7736050003", kpp="997250001", address="South", ogrn="", is_company=True)
+    seller = SellerDetails(name="S", inn="7707083893", kpp="", address="S", ogrn="", is_company=True)
+    seller.bank_name, seller.bik, seller.bank_account, seller.correspondent_account = "B", "044525225", "4" * 20, ""
+    seller.director_title = seller.director_name = seller.accountant_name = said.signatory = ""
+    content = between(seller, said, [("Calls", Decimal(1))])
+    paper = Paper(kind=PaperKind.BILL, series=Series.BILLS, seller_inn="7707083893", year=2001, number=call.id)
+    paper.issued_on, paper.source, paper.content = LONG_AGO.date(), call.api_call_id, content.as_json()
+    paper.total = paper.due = Decimal(1)
+    paper.paid = Decimal(0)
+    payment = CardPayment(reference=call.api_call_id, provider=Provider.SANDBOX, amount=Decimal(1), asked_by="Ivan")
+    payment.refunded = Decimal(0)
+    session.add_all([paper, payment])
+    session.flush()
+    month = {"year": LONG_AGO.year, "month": LONG_AGO.month}
+    return {"paper_id": paper.id, "reference": payment.reference, **month}
 
 
 def _of_people(session: Session, call: CallRecord) -> dict[str, object]:
@@ -106,7 +129,7 @@ def _of_people(session: Session, call: CallRecord) -> dict[str, object]:
     view.is_shared = True
     session.add_all([follow_up, tag, view])
     session.flush()
-    return {"follow_up_id": follow_up.id, "tag_id": tag.id, "view_id": view.id}
+    return {**_of_imports(session), "follow_up_id": follow_up.id, "tag_id": tag.id, "view_id": view.id}
 
 
 def _somebody(session: Session) -> int:
@@ -183,3 +206,13 @@ def people_of(app: Flask, account_id: int) -> Mapping[str, object]:
         session.flush()
         session.add(Membership(user_id=user.id, account_id=account_id, role=Role.VIEWER))
         return {"user_id": user.id, "invitation_id": invited.id}
+
+
+def _of_imports(session: Session) -> Mapping[str, object]:
+    """An import that has ended, and a contact that was removed."""
+    brought = ContactImport(file_name="contacts.csv", is_vcard=False, columns=["number"], state=ImportState.DONE)
+    shape: dict[str, object] = {"name": "Petr", "company": "", "note": "", "crm_user_id": None}
+    removed = RemovedContact(shape=shape | {"numbers": [f"7495{secrets.randbelow(10**7):07d}"]})
+    session.add_all([brought, removed])
+    session.flush()
+    return {"import_id": brought.id, "removed_id": removed.id}
