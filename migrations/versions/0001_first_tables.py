@@ -37,6 +37,15 @@ def upgrade() -> None:
     sa.Column('mark', sa.String(length=64), nullable=False),
     sa.PrimaryKeyConstraint('chain', name=op.f('pk_audit_head'))
     )
+    op.create_table('card_shop',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('shop_id', sa.String(length=32), nullable=False),
+    sa.Column('sealed_secret', sa.String(length=600), nullable=False),
+    sa.Column('is_on', sa.Boolean(), nullable=False),
+    sa.Column('changed_by', sa.String(length=254), nullable=False),
+    sa.Column('changed_at', UtcDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_card_shop'))
+    )
     op.create_table('offer_draft',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('text', sa.Text(), nullable=False),
@@ -61,6 +70,7 @@ def upgrade() -> None:
     sa.Column('recipient', sa.String(length=254), nullable=False),
     sa.Column('subject', sa.String(length=200), nullable=False),
     sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('attachments', sa.JSON(), nullable=True),
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.Column('due_at', UtcDateTime(), nullable=False),
     sa.Column('claim', sa.String(length=32), nullable=True),
@@ -72,6 +82,14 @@ def upgrade() -> None:
     with op.batch_alter_table('outgoing_mail', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_outgoing_mail_due_at'), ['due_at'], unique=False)
 
+    op.create_table('paper_counter',
+    sa.Column('seller_inn', sa.String(length=12), nullable=False),
+    sa.Column('series', sa.String(length=16), nullable=False),
+    sa.Column('year', sa.BigInteger(), nullable=False),
+    sa.Column('last_number', sa.BigInteger(), nullable=False),
+    sa.Column('last_day', sa.Date(), nullable=False),
+    sa.PrimaryKeyConstraint('seller_inn', 'series', 'year', name=op.f('pk_paper_counter'))
+    )
     op.create_table('periodic_run',
     sa.Column('name', sa.String(length=40), nullable=False),
     sa.Column('due_at', UtcDateTime(), nullable=False),
@@ -91,6 +109,7 @@ def upgrade() -> None:
     sa.Column('accountant_name', sa.String(length=100), nullable=False),
     sa.Column('vat_percent', sa.BigInteger(), nullable=True),
     sa.Column('has_transfer_document', sa.Boolean(), nullable=False),
+    sa.Column('papers_since', sa.Date(), nullable=False),
     sa.Column('is_company', sa.Boolean(), nullable=False),
     sa.Column('name', sa.String(length=250), nullable=False),
     sa.Column('inn', sa.String(length=12), nullable=False),
@@ -253,6 +272,7 @@ def upgrade() -> None:
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('papers_email', sa.String(length=254), nullable=False),
     sa.Column('signatory', sa.String(length=100), nullable=False),
+    sa.Column('closed_through', sa.Date(), nullable=True),
     sa.Column('is_company', sa.Boolean(), nullable=False),
     sa.Column('name', sa.String(length=250), nullable=False),
     sa.Column('inn', sa.String(length=12), nullable=False),
@@ -334,6 +354,51 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_capture_page_account_id_id')),
     sa.UniqueConstraint('account_id', name=op.f('uq_capture_page_account_id')),
     sa.UniqueConstraint('lookup_hash', name=op.f('uq_capture_page_lookup_hash')),
+    info={'owned': True}
+    )
+    op.create_table('card_payment',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('reference', sa.String(length=36), nullable=False),
+    sa.Column('provider', sa.String(length=16), nullable=False),
+    sa.Column('provider_id', sa.String(length=64), nullable=True),
+    sa.Column('amount', MoneyColumn(), nullable=False),
+    sa.Column('refunded', MoneyColumn(), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('confirmation_url', sa.Text(), nullable=True),
+    sa.Column('reason', sa.String(length=64), nullable=False),
+    sa.Column('asked_by', sa.String(length=254), nullable=False),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('check_at', UtcDateTime(), nullable=False),
+    sa.Column('settled_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_card_payment_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_card_payment')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_card_payment_account_id_id')),
+    sa.UniqueConstraint('provider_id', name=op.f('uq_card_payment_provider_id')),
+    sa.UniqueConstraint('reference', name=op.f('uq_card_payment_reference')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('card_payment', schema=None) as batch_op:
+        batch_op.create_index('ix_card_payment_account_id_created_at', ['account_id', 'created_at'], unique=False)
+        batch_op.create_index('ix_card_payment_state_check_at', ['state', 'check_at'], unique=False)
+
+    op.create_table('contact_import',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('file_name', sa.String(length=200), nullable=False),
+    sa.Column('is_vcard', sa.Boolean(), nullable=False),
+    sa.Column('blob', sa.String(length=200), nullable=False),
+    sa.Column('columns', sa.JSON(), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('taken', sa.BigInteger(), nullable=False),
+    sa.Column('added', sa.BigInteger(), nullable=False),
+    sa.Column('merged', sa.BigInteger(), nullable=False),
+    sa.Column('wrong', sa.BigInteger(), nullable=False),
+    sa.Column('kept', sa.BigInteger(), nullable=False),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_contact_import_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_contact_import')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_contact_import_account_id_id')),
     info={'owned': True}
     )
     op.create_table('did',
@@ -642,6 +707,35 @@ def upgrade() -> None:
     with op.batch_alter_table('offer_acceptance', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_offer_acceptance_version_id'), ['version_id'], unique=False)
 
+    op.create_table('paper',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('series', sa.String(length=16), nullable=False),
+    sa.Column('seller_inn', sa.String(length=12), nullable=False),
+    sa.Column('year', sa.BigInteger(), nullable=False),
+    sa.Column('number', sa.BigInteger(), nullable=False),
+    sa.Column('issued_on', sa.Date(), nullable=False),
+    sa.Column('period', sa.Date(), nullable=True),
+    sa.Column('source', sa.String(length=64), nullable=False),
+    sa.Column('content', sa.JSON(), nullable=False),
+    sa.Column('total', MoneyColumn(), nullable=False),
+    sa.Column('due', MoneyColumn(), nullable=False),
+    sa.Column('paid', MoneyColumn(), nullable=False),
+    sa.Column('corrects_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('mailed_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id', 'corrects_id'], ['paper.account_id', 'paper.id'], name='fk_corrects_id_paper'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_paper_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_paper')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_paper_account_id_id')),
+    sa.UniqueConstraint('account_id', 'source', name=op.f('uq_paper_account_id_source')),
+    sa.UniqueConstraint('seller_inn', 'series', 'year', 'number', name=op.f('uq_paper_seller_inn_series_year_number')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('paper', schema=None) as batch_op:
+        batch_op.create_index('ix_paper_account_id_issued_on_id', ['account_id', 'issued_on', 'id'], unique=False)
+
     op.create_table('passkey',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -770,6 +864,17 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_record_retention')),
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_record_retention_account_id_id')),
     sa.UniqueConstraint('account_id', name=op.f('uq_record_retention_account_id')),
+    info={'owned': True}
+    )
+    op.create_table('removed_contact',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('shape', sa.JSON(), nullable=False),
+    sa.Column('removed_at', UtcDateTime(), nullable=False),
+    sa.Column('restored_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_removed_contact_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_removed_contact')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_removed_contact_account_id_id')),
     info={'owned': True}
     )
     op.create_table('saved_view',
@@ -950,6 +1055,23 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_api_allowance_account_id_id')),
     info={'owned': True}
     )
+    op.create_table('bill_payment',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('bill_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('amount', MoneyColumn(), nullable=False),
+    sa.Column('order_number', sa.String(length=20), nullable=False),
+    sa.Column('paid_on', sa.Date(), nullable=False),
+    sa.Column('marked_by', sa.String(length=254), nullable=False),
+    sa.Column('marked_at', UtcDateTime(), nullable=False),
+    sa.Column('undone_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id', 'bill_id'], ['paper.account_id', 'paper.id'], name='fk_bill_id_paper'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_bill_payment_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_bill_payment')),
+    sa.UniqueConstraint('account_id', 'bill_id', 'order_number', 'paid_on', name=op.f('uq_bill_payment_account_id_bill_id_order_number_paid_on')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_bill_payment_account_id_id')),
+    info={'owned': True}
+    )
     op.create_table('call_record',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1070,6 +1192,22 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_hunt_fallback')),
     sa.UniqueConstraint('account_id', 'group_id', 'cause', name=op.f('uq_hunt_fallback_account_id_group_id_cause')),
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_hunt_fallback_account_id_id')),
+    info={'owned': True}
+    )
+    op.create_table('imported_contact',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('import_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('contact_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('is_new', sa.Boolean(), nullable=False),
+    sa.Column('version', sa.BigInteger(), nullable=False),
+    sa.Column('numbers', sa.JSON(), nullable=False),
+    sa.Column('filled', sa.JSON(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'import_id'], ['contact_import.account_id', 'contact_import.id'], name='fk_import_id_contact_import'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_imported_contact_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_imported_contact')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_imported_contact_account_id_id')),
+    sa.UniqueConstraint('account_id', 'import_id', 'contact_id', name=op.f('uq_imported_contact_account_id_import_id_contact_id')),
     info={'owned': True}
     )
     op.create_table('line_hours',
@@ -1251,6 +1389,7 @@ def upgrade() -> None:
     sa.Column('search_text', sa.String(length=600), nullable=False),
     sa.Column('crm_user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('version', sa.BigInteger(), nullable=False),
     sa.ForeignKeyConstraint(['account_id', 'crm_user_id'], ['crm_user.account_id', 'crm_user.id'], name='fk_crm_user_id_crm_user'),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_contact_account_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_contact')),
@@ -1444,6 +1583,7 @@ def upgrade() -> None:
             "api_allowance",
             "api_key",
             "audit_entry",
+            "bill_payment",
             "blacklist_entry",
             "buyer_details",
             "call_class",
@@ -1455,7 +1595,9 @@ def upgrade() -> None:
             "call_total",
             "capture_page",
             "captured_request",
+            "card_payment",
             "contact",
+            "contact_import",
             "contact_number",
             "crm_user",
             "delivery_attempt",
@@ -1470,6 +1612,7 @@ def upgrade() -> None:
             "hunt_fallback",
             "hunt_group",
             "hunt_member",
+            "imported_contact",
             "included_use",
             "invitation",
             "job",
@@ -1483,6 +1626,7 @@ def upgrade() -> None:
             "lookup_state",
             "money_alert",
             "offer_acceptance",
+            "paper",
             "provider_call",
             "provider_link",
             "provider_notice",
@@ -1491,6 +1635,7 @@ def upgrade() -> None:
             "record_removal",
             "record_retention",
             "recording",
+            "removed_contact",
             "sandbox_phone",
             "saved_view",
             "sip_line",
@@ -1575,6 +1720,7 @@ def downgrade() -> None:
     op.drop_table('support_message')
     op.drop_table('sandbox_phone')
     op.drop_table('line_hours')
+    op.drop_table('imported_contact')
     op.drop_table('hunt_fallback')
     op.drop_table('hours_exception')
     op.drop_table('dismissed_money_alert')
@@ -1595,6 +1741,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_call_record_account_id_started_at_id')
 
     op.drop_table('call_record')
+    op.drop_table('bill_payment')
     op.drop_table('api_allowance')
     with op.batch_alter_table('webhook_subscription', schema=None) as batch_op:
         batch_op.drop_index('uq_webhook_subscription_account_id_event_canonical_url', sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
@@ -1629,6 +1776,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_saved_view_account_id_user_id')
 
     op.drop_table('saved_view')
+    op.drop_table('removed_contact')
     op.drop_table('record_retention')
     op.drop_table('re_rating')
     with op.batch_alter_table('provider_notice', schema=None) as batch_op:
@@ -1650,6 +1798,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_passkey_user_id'))
 
     op.drop_table('passkey')
+    with op.batch_alter_table('paper', schema=None) as batch_op:
+        batch_op.drop_index('ix_paper_account_id_issued_on_id')
+
+    op.drop_table('paper')
     with op.batch_alter_table('offer_acceptance', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_offer_acceptance_version_id'))
 
@@ -1698,6 +1850,12 @@ def downgrade() -> None:
     op.drop_table('hand_closing')
     op.drop_table('follow_up_rules')
     op.drop_table('did')
+    op.drop_table('contact_import')
+    with op.batch_alter_table('card_payment', schema=None) as batch_op:
+        batch_op.drop_index('ix_card_payment_state_check_at')
+        batch_op.drop_index('ix_card_payment_account_id_created_at')
+
+    op.drop_table('card_payment')
     op.drop_table('capture_page')
     op.drop_table('call_total')
     with op.batch_alter_table('call_tag', schema=None) as batch_op:
@@ -1734,12 +1892,14 @@ def downgrade() -> None:
     op.drop_table('sign_in_failure')
     op.drop_table('seller_details')
     op.drop_table('periodic_run')
+    op.drop_table('paper_counter')
     with op.batch_alter_table('outgoing_mail', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_outgoing_mail_due_at'))
 
     op.drop_table('outgoing_mail')
     op.drop_table('offer_version')
     op.drop_table('offer_draft')
+    op.drop_table('card_shop')
     op.drop_table('audit_head')
     op.drop_table('account')
     # ### end Alembic commands ###

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from portal.accounts.models import AuditEntry
+from portal.accounts.trail.models import AuditEntry
 from portal.invoicing.parties.queries import buyer, seller
 from portal.kernel.db import transaction
 from tests.browser import Browser
