@@ -31,8 +31,14 @@ from portal.followups.views import feature as followups
 from portal.helpdesk.views import desk, helpdesk
 from portal.integration.panel import BLACKLIST_PANEL
 from portal.integration.views import feature as integration
+from portal.invoicing.cards.asking import WATCH
+from portal.invoicing.cards.notices import PREFIX as CARD_NOTICES
+from portal.invoicing.cards.notices import plain as plain_card_notice
+from portal.invoicing.papers.archive import ARCHIVE as PAPER_ARCHIVE
+from portal.invoicing.papers.job import DUE_PAPERS, PAPERS
 from portal.invoicing.views import desk as invoicing_desk
 from portal.invoicing.views import invoicing
+from portal.invoicing.views import notices as card_notices
 from portal.jobs.keeping import CLEANING
 from portal.jobs.views import feature as jobs
 from portal.kernel import db, logs
@@ -88,6 +94,7 @@ FEATURES = (
     integration,
     description,
     invoicing,
+    card_notices,
     helpdesk,
     offer,
     jobs,
@@ -108,6 +115,10 @@ BACKGROUND = (
     DUE_RETENTION,
     LETTING_GO,
     ARCHIVE,
+    PAPERS,
+    DUE_PAPERS,
+    PAPER_ARCHIVE,
+    WATCH,
     RE_RATING,
     *MONEY_BY_THE_CLOCK,
 )
@@ -137,11 +148,7 @@ def create_app(settings: Settings, process: Process = "web") -> Flask:
     requests.init_app(app)
     security.init_app(app)
     errors.init_app(app)
-    errors.answer_in(app, API_PREFIX, api_errors.plain)
-    errors.answer_in(app, CAPTURE_PREFIX, plain_capture)
-    errors.answer_in(app, NOTICE_PREFIX, plain_notice)
-    security.csrf.exempt(public_api)
-    security.csrf.exempt(inlet)
+    _open_to_programs(app)
     filters.init_app(app)
     assets.init_app(app)
     door.init_app(app)
@@ -154,6 +161,16 @@ def create_app(settings: Settings, process: Process = "web") -> Flask:
     subscriptions.init_app(app)
     navigation.init_app(app)
     return app
+
+
+def _open_to_programs(app: Flask) -> None:
+    """Where no browser asks: errors have a shape of their own, and no form brings a token."""
+    errors.answer_in(app, API_PREFIX, api_errors.plain)
+    errors.answer_in(app, CAPTURE_PREFIX, plain_capture)
+    errors.answer_in(app, NOTICE_PREFIX, plain_notice)
+    errors.answer_in(app, CARD_NOTICES, plain_card_notice)
+    for feature in (public_api, inlet, card_notices):
+        security.csrf.exempt(feature)
 
 
 def _configure(app: Flask, settings: Settings) -> None:

@@ -10,6 +10,7 @@ from portal.billing.alerts import bar as money_bar
 from portal.billing.queries import HeaderMoney, header
 from portal.followups import queries as followups
 from portal.helpdesk.queries import unread_count
+from portal.invoicing.papers.queries import waiting_bills
 from portal.jobs.views import jobs_going_on
 from portal.kernel.i18n import gettext as _
 from portal.kernel.i18n import language
@@ -41,6 +42,12 @@ def _open_jobs() -> int:
     """None on pages outside of an account."""
     scope = current_scope()
     return jobs_going_on() if scope is not None and scope.account_id is not None else 0
+
+
+def _waiting_bills() -> int:
+    """The operator's."""
+    scope = current_scope()
+    return waiting_bills() if scope is not None and scope.reason is not None else 0
 
 
 FAILURES_TO_TELL = 2
@@ -75,6 +82,8 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("tariffs.index", lambda: _("Tariffs"), "wallet", "operator", Permission.OPERATE),
     Entry("desk.inbox", lambda: _("Support inbox"), "inbox", "operator", Permission.OPERATE),
     Entry("invoicing_desk.seller", lambda: _("Seller's details"), "invoice", "operator", Permission.OPERATE),
+    Entry("invoicing_desk.bills", lambda: _("Bills"), "wallet", "operator", Permission.OPERATE, count=_waiting_bills),
+    Entry("invoicing_desk.shop", lambda: _("Payments by card"), "bolt", "operator", Permission.OPERATE),
     Entry("offer_desk.edit", lambda: _("Offer for all accounts"), "edit", "operator", Permission.OPERATE),
 )
 """Every page that a person can go to by the menu; an entry whose feature is not there is not drawn."""

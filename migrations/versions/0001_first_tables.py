@@ -29,6 +29,15 @@ def upgrade() -> None:
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_account'))
     )
+    op.create_table('card_shop',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('shop_id', sa.String(length=32), nullable=False),
+    sa.Column('sealed_secret', sa.String(length=600), nullable=False),
+    sa.Column('is_on', sa.Boolean(), nullable=False),
+    sa.Column('changed_by', sa.String(length=254), nullable=False),
+    sa.Column('changed_at', UtcDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_card_shop'))
+    )
     op.create_table('offer_draft',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('text', sa.Text(), nullable=False),
@@ -53,6 +62,7 @@ def upgrade() -> None:
     sa.Column('recipient', sa.String(length=254), nullable=False),
     sa.Column('subject', sa.String(length=200), nullable=False),
     sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('attachments', sa.JSON(), nullable=True),
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.Column('due_at', UtcDateTime(), nullable=False),
     sa.Column('claim', sa.String(length=32), nullable=True),
@@ -64,6 +74,14 @@ def upgrade() -> None:
     with op.batch_alter_table('outgoing_mail', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_outgoing_mail_due_at'), ['due_at'], unique=False)
 
+    op.create_table('paper_counter',
+    sa.Column('seller_inn', sa.String(length=12), nullable=False),
+    sa.Column('series', sa.String(length=16), nullable=False),
+    sa.Column('year', sa.BigInteger(), nullable=False),
+    sa.Column('last_number', sa.BigInteger(), nullable=False),
+    sa.Column('last_day', sa.Date(), nullable=False),
+    sa.PrimaryKeyConstraint('seller_inn', 'series', 'year', name=op.f('pk_paper_counter'))
+    )
     op.create_table('periodic_run',
     sa.Column('name', sa.String(length=40), nullable=False),
     sa.Column('due_at', UtcDateTime(), nullable=False),
@@ -83,6 +101,7 @@ def upgrade() -> None:
     sa.Column('accountant_name', sa.String(length=100), nullable=False),
     sa.Column('vat_percent', sa.BigInteger(), nullable=True),
     sa.Column('has_transfer_document', sa.Boolean(), nullable=False),
+    sa.Column('papers_since', sa.Date(), nullable=False),
     sa.Column('is_company', sa.Boolean(), nullable=False),
     sa.Column('name', sa.String(length=250), nullable=False),
     sa.Column('inn', sa.String(length=12), nullable=False),
@@ -223,6 +242,7 @@ def upgrade() -> None:
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('papers_email', sa.String(length=254), nullable=False),
     sa.Column('signatory', sa.String(length=100), nullable=False),
+    sa.Column('closed_through', sa.Date(), nullable=True),
     sa.Column('is_company', sa.Boolean(), nullable=False),
     sa.Column('name', sa.String(length=250), nullable=False),
     sa.Column('inn', sa.String(length=12), nullable=False),
@@ -306,6 +326,32 @@ def upgrade() -> None:
     sa.UniqueConstraint('lookup_hash', name=op.f('uq_capture_page_lookup_hash')),
     info={'owned': True}
     )
+    op.create_table('card_payment',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('reference', sa.String(length=36), nullable=False),
+    sa.Column('provider', sa.String(length=16), nullable=False),
+    sa.Column('provider_id', sa.String(length=64), nullable=True),
+    sa.Column('amount', MoneyColumn(), nullable=False),
+    sa.Column('refunded', MoneyColumn(), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('confirmation_url', sa.Text(), nullable=True),
+    sa.Column('reason', sa.String(length=64), nullable=False),
+    sa.Column('asked_by', sa.String(length=254), nullable=False),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('check_at', UtcDateTime(), nullable=False),
+    sa.Column('settled_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_card_payment_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_card_payment')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_card_payment_account_id_id')),
+    sa.UniqueConstraint('provider_id', name=op.f('uq_card_payment_provider_id')),
+    sa.UniqueConstraint('reference', name=op.f('uq_card_payment_reference')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('card_payment', schema=None) as batch_op:
+        batch_op.create_index('ix_card_payment_account_id_created_at', ['account_id', 'created_at'], unique=False)
+        batch_op.create_index('ix_card_payment_state_check_at', ['state', 'check_at'], unique=False)
+
     op.create_table('did',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -573,6 +619,35 @@ def upgrade() -> None:
     with op.batch_alter_table('offer_acceptance', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_offer_acceptance_version_id'), ['version_id'], unique=False)
 
+    op.create_table('paper',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('series', sa.String(length=16), nullable=False),
+    sa.Column('seller_inn', sa.String(length=12), nullable=False),
+    sa.Column('year', sa.BigInteger(), nullable=False),
+    sa.Column('number', sa.BigInteger(), nullable=False),
+    sa.Column('issued_on', sa.Date(), nullable=False),
+    sa.Column('period', sa.Date(), nullable=True),
+    sa.Column('source', sa.String(length=64), nullable=False),
+    sa.Column('content', sa.JSON(), nullable=False),
+    sa.Column('total', MoneyColumn(), nullable=False),
+    sa.Column('due', MoneyColumn(), nullable=False),
+    sa.Column('paid', MoneyColumn(), nullable=False),
+    sa.Column('corrects_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('mailed_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id', 'corrects_id'], ['paper.account_id', 'paper.id'], name='fk_corrects_id_paper'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_paper_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_paper')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_paper_account_id_id')),
+    sa.UniqueConstraint('account_id', 'source', name=op.f('uq_paper_account_id_source')),
+    sa.UniqueConstraint('seller_inn', 'series', 'year', 'number', name=op.f('uq_paper_seller_inn_series_year_number')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('paper', schema=None) as batch_op:
+        batch_op.create_index('ix_paper_account_id_issued_on_id', ['account_id', 'issued_on', 'id'], unique=False)
+
     op.create_table('provider_call',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -836,6 +911,23 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_api_allowance')),
     sa.UniqueConstraint('account_id', 'api_key_id', name=op.f('uq_api_allowance_account_id_api_key_id')),
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_api_allowance_account_id_id')),
+    info={'owned': True}
+    )
+    op.create_table('bill_payment',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('bill_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('amount', MoneyColumn(), nullable=False),
+    sa.Column('order_number', sa.String(length=20), nullable=False),
+    sa.Column('paid_on', sa.Date(), nullable=False),
+    sa.Column('marked_by', sa.String(length=254), nullable=False),
+    sa.Column('marked_at', UtcDateTime(), nullable=False),
+    sa.Column('undone_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id', 'bill_id'], ['paper.account_id', 'paper.id'], name='fk_bill_id_paper'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_bill_payment_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_bill_payment')),
+    sa.UniqueConstraint('account_id', 'bill_id', 'order_number', 'paid_on', name=op.f('uq_bill_payment_account_id_bill_id_order_number_paid_on')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_bill_payment_account_id_id')),
     info={'owned': True}
     )
     op.create_table('call_record',
@@ -1332,6 +1424,7 @@ def upgrade() -> None:
             "api_allowance",
             "api_key",
             "audit_entry",
+            "bill_payment",
             "blacklist_entry",
             "buyer_details",
             "call_class",
@@ -1343,6 +1436,7 @@ def upgrade() -> None:
             "call_total",
             "capture_page",
             "captured_request",
+            "card_payment",
             "contact",
             "contact_number",
             "crm_user",
@@ -1370,6 +1464,7 @@ def upgrade() -> None:
             "lookup_state",
             "money_alert",
             "offer_acceptance",
+            "paper",
             "provider_call",
             "provider_link",
             "provider_notice",
@@ -1482,6 +1577,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_call_record_account_id_started_at_id')
 
     op.drop_table('call_record')
+    op.drop_table('bill_payment')
     op.drop_table('api_allowance')
     with op.batch_alter_table('webhook_subscription', schema=None) as batch_op:
         batch_op.drop_index('uq_webhook_subscription_account_id_event_canonical_url', sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
@@ -1528,6 +1624,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_provider_call_open', sqlite_where=sa.text('not is_over'), postgresql_where=sa.text('not is_over'))
 
     op.drop_table('provider_call')
+    with op.batch_alter_table('paper', schema=None) as batch_op:
+        batch_op.drop_index('ix_paper_account_id_issued_on_id')
+
+    op.drop_table('paper')
     with op.batch_alter_table('offer_acceptance', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_offer_acceptance_version_id'))
 
@@ -1571,6 +1671,11 @@ def downgrade() -> None:
     op.drop_table('hand_closing')
     op.drop_table('follow_up_rules')
     op.drop_table('did')
+    with op.batch_alter_table('card_payment', schema=None) as batch_op:
+        batch_op.drop_index('ix_card_payment_state_check_at')
+        batch_op.drop_index('ix_card_payment_account_id_created_at')
+
+    op.drop_table('card_payment')
     op.drop_table('capture_page')
     op.drop_table('call_total')
     with op.batch_alter_table('call_tag', schema=None) as batch_op:
@@ -1602,11 +1707,13 @@ def downgrade() -> None:
     op.drop_table('sign_in_failure')
     op.drop_table('seller_details')
     op.drop_table('periodic_run')
+    op.drop_table('paper_counter')
     with op.batch_alter_table('outgoing_mail', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_outgoing_mail_due_at'))
 
     op.drop_table('outgoing_mail')
     op.drop_table('offer_version')
     op.drop_table('offer_draft')
+    op.drop_table('card_shop')
     op.drop_table('account')
     # ### end Alembic commands ###

@@ -22,6 +22,7 @@ from portal.contacts.queries import crm_users
 from portal.demo.chapter import Chapter
 from portal.demo.companies import COMPANIES, OPERATOR, Company
 from portal.demo.history import Cast, Somebody, moments, past_call
+from portal.demo.papers import tell_buyer, tell_seller
 from portal.demo.postings import PriceBook, Purse
 from portal.demo.tapes import TapeShelf, shelve
 from portal.followups.keeping import recall
@@ -48,6 +49,7 @@ def settle(app: Flask, password: str, calls: int) -> None:
         vault = app.extensions["portal.vault"]
         with transaction():
             _price_list()
+            tell_seller()
             services.add_user(OPERATOR.email, OPERATOR.name, password, is_operator=True)
         shelf = TapeShelf(Path(folder)) if calls else None
         for company, share in zip(COMPANIES, (calls, calls // 10), strict=True):
@@ -59,6 +61,7 @@ def settle(app: Flask, password: str, calls: int) -> None:
             with transaction(account_id):
                 db.session.execute(update(AccountPlan).values(valid_from=_PRICES_SINCE))
                 _furnish(company)
+                tell_buyer(company.name)
             with transaction(account_id):
                 _remember(app, company, share, shelf)
 

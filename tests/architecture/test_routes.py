@@ -17,6 +17,7 @@ PUBLIC = {
     "accounts.sign_in_post",
     "health.healthz",
     "health.readyz",
+    "card_notices.receive",
     "inlet.receive",
     "inlet.receive_post",
     "provider_inlet.receive",

@@ -132,10 +132,6 @@ def test_the_stranger_sees_only_her_own(app: Flask, cast: Cast, clara: Browser) 
         assert "north-payment" not in page
 
 
-def test_topping_up_is_for_the_demo_alone(anna: Browser) -> None:
-    assert anna.submit("/top-up/sandbox", {"amount": "100"}).status_code == 403
-
-
 @pytest.mark.usefixtures("tariff")
 def test_months_show_what_was_spent_and_paid(app: Flask, cast: Cast) -> None:
     with time_machine.travel(NOON + timedelta(hours=3), tick=False):

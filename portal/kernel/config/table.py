@@ -143,6 +143,12 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("PORTAL_LOG_FORMAT", "json", "`json` for collectors, `console` for people", one_of("json", "console")),
     Setting(
+        "PORTAL_YOOKASSA_URL",
+        "https://api.yookassa.ru/v3",
+        "Where the API of YooKassa is, version 3; the shop itself is named on the operator's page",
+        url,
+    ),
+    Setting(
         "PORTAL_DEMO_PASSWORD",
         "made up and printed",
         "Password of the four people of `portal demo`",
