@@ -42,11 +42,10 @@ def test_the_column_refuses_a_float(app: Flask, cast: Cast) -> None:
 
 def test_ten_times_a_tenth_is_one(app: Flask, cast: Cast) -> None:
     with app.app_context(), transaction(cast.north) as session:
-        for number in range(10):
-            last = post(EntryKind.PAYMENT, str(number), Decimal("0.1"))
+        posted = [post(EntryKind.PAYMENT, str(number), Decimal("0.1")) for number in range(10)]
         stored = session.execute(text("select balance_after from ledger_entry order by id desc")).scalars().first()
 
-    assert last.balance_after == Decimal(1)
+    assert posted[-1].balance_after == Decimal(1)
     assert stored == 10_000
     assert isinstance(stored, int)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from decimal import Decimal
 
 from flask import Flask
@@ -22,13 +23,14 @@ from tests.people import Cast
 WORKERS = 4
 
 
-def all_at_once(run: object) -> list[BaseException]:
-    barrier, failed = threading.Barrier(WORKERS), []
+def all_at_once(run: Callable[[], object]) -> list[BaseException]:
+    barrier = threading.Barrier(WORKERS)
+    failed: list[BaseException] = []
 
     def work() -> None:
         barrier.wait()
         try:
-            run()  # type: ignore[operator]
+            run()
         except Exception as error:  # noqa: BLE001 -- a thread has no other way to tell
             failed.append(error)
 
