@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from flask import Flask, current_app, g
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import JSON, BigInteger, MetaData, Table, event, text
+from sqlalchemy import JSON, BigInteger, Connection, MetaData, Table, event, text
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -104,18 +104,23 @@ def announce(name: str) -> None:
     ring(live_topic(tenancy.current_account_id(), name))
 
 
+def notify(connection: Connection, topics: Iterable[str]) -> None:
+    """Rings on PostgreSQL, which delivers at the commit."""
+    names = sorted(topics)
+    # A notice holds less than 8000 bytes, and one that is longer would undo the transaction.
+    notices = ("\n".join(names[start : start + 50]) for start in range(0, len(names), 50))
+    connection.execute(
+        text("select pg_notify(:channel, :topics)"), [{"channel": CHANNEL, "topics": notice} for notice in notices]
+    )
+
+
 @event.listens_for(GuardedSession, "before_commit")
 def _ring_inside(session: Session) -> None:
     bells: Bells = current_app.extensions["portal.bells"]
     topics = session.info.get("bells")
     if topics and bells.rings_in_transaction:
         session.info.pop("bells")
-        names = sorted(topics)
-        # A notice holds less than 8000 bytes, and one that is longer would undo the transaction.
-        notices = ("\n".join(names[start : start + 50]) for start in range(0, len(names), 50))
-        session.connection().execute(
-            text("select pg_notify(:channel, :topics)"), [{"channel": CHANNEL, "topics": notice} for notice in notices]
-        )
+        notify(session.connection(), topics)
 
 
 @event.listens_for(GuardedSession, "after_commit")

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, String, Table, and_, bindparam, case, insert, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import BindParameter, Connection, String, Table, and_, bindparam, case, insert, select, update
+from sqlalchemy.orm import Session
 
 from portal.kernel.bells import live_topic
 from portal.kernel.clock import UtcDateTime
-from portal.kernel.db import db, ring
+from portal.kernel.db import ring
 from portal.webhooks.models import (
     DeliveryAttempt,
     DeliveryState,
@@ -23,6 +23,7 @@ from portal.webhooks.models import (
 )
 from portal.webhooks.sending import health, schedule
 from portal.webhooks.sending.finished import Exchanged, Finished
+from portal.webhooks.sending.schedule import Verdict
 
 _KEPT = [field.name for field in fields(Exchanged) if field.name != "ended_at"]
 
@@ -56,27 +57,65 @@ _MOVE_ON = (
     )
 )
 _NOTE = insert(cast("Table", DeliveryAttempt.__table__))
+_start = _DELIVERY.alias()
+_OPEN = [DeliveryState.WAITING.value, DeliveryState.SENDING.value]
+# The ends that waited for these starts are due now, where the start has come to its end one way or the other.
+_LET_ENDS_GO = (
+    update(_DELIVERY)
+    .where(
+        _DELIVERY.c.waits_for_id.in_(
+            select(_start.c.id).where(
+                _start.c.id.in_(bindparam("starts", expanding=True)), _start.c.state.not_in(_OPEN)
+            )
+        ),
+        _DELIVERY.c.state == DeliveryState.WAITING.value,
+    )
+    .values(waits_for_id=None, due_at=_DELIVERY.c.created_at)
+)
 
 
-def complete(finished: Iterable[Finished]) -> list[Finished]:
-    """Notes each try whose claim still holds, and answers those; a sender that lost its claim changes nothing.
+def complete_plain(connection: Connection, finished: Sequence[Finished]) -> list[Finished]:
+    """Notes the successes of webhooks that did not fail before, which change nothing else; answers all other tries.
 
-    Called inside a transaction that sees everything.
+    In a transaction that sees everything. Nearly all tries are such, and they take the short way.
     """
-    finished = list(finished)
+    arrived = {each.delivery.subscription_id for each in finished if each.verdict is Verdict.DELIVERED}
+    if not arrived:
+        return list(finished)
+    blemished = health.blemished(connection, arrived)
+    plain, others = [], []
+    for each in finished:
+        is_plain = each.verdict is Verdict.DELIVERED and each.delivery.subscription_id not in blemished
+        (plain if is_plain else others).append(each)
+    _write(connection, plain)
+    return others
+
+
+def complete(session: Session, finished: Sequence[Finished]) -> list[Finished]:
+    """Notes each try whose claim still holds, and what it tells of its webhook; answers those that were noted.
+
+    A sender that lost its claim changes nothing. In a transaction that sees everything.
+    """
+    hooks = health.hold(session, finished)
+    noted = _write(session, finished)
+    health.note(hooks, noted)
+    ring(*{live_topic(each.delivery.account_id, "webhooks-changed") for each in noted})
+    return noted
+
+
+def _write(database: Connection | Session, finished: Sequence[Finished]) -> list[Finished]:
     if not finished:
         return []
-    hooks = health.hold(finished)
     # In one order, so that two workers never wait for each other.
-    rows = db.session.execute(_HELD, {"ids": [each.delivery.id for each in finished]})
+    rows = database.execute(_HELD, {"ids": [each.delivery.id for each in finished]})
     claims = {row.id: row.claim for row in rows}
     noted = [each for each in finished if claims.get(each.delivery.id) == each.delivery.claim]
     if noted:
-        db.session.execute(_MOVE_ON, [_moves_on(each) for each in noted])
-        db.session.execute(_NOTE, [_evidence(each) for each in noted])
-        _let_ends_go([each.delivery.id for each in noted if each.delivery.event is EventType.CALL_STARTED])
-        health.note(hooks, noted)
-        ring(*{live_topic(each.delivery.account_id, "webhooks-changed") for each in noted})
+        database.execute(_MOVE_ON, [_moves_on(each) for each in noted])
+        database.execute(_NOTE, [_evidence(each) for each in noted])
+        starts = [each.delivery.id for each in noted if each.delivery.event is EventType.CALL_STARTED]
+        if starts:
+            database.execute(_LET_ENDS_GO, {"starts": starts})
     return noted
 
 
@@ -124,19 +163,3 @@ def _evidence(finished: Finished) -> dict[str, Any]:
         "number": delivery.attempts + 1,
         **{name: getattr(finished.exchanged, name) for name in _KEPT},
     }
-
-
-def _let_ends_go(starts: Sequence[int]) -> None:
-    """The ends that waited for these starts are due now, where the start has come to its end one way or the other."""
-    if not starts:
-        return
-    start = aliased(WebhookDelivery)
-    over = select(start.id).where(
-        start.id.in_(starts), start.state.not_in([DeliveryState.WAITING, DeliveryState.SENDING])
-    )
-    db.session.execute(
-        update(WebhookDelivery)
-        .where(WebhookDelivery.waits_for_id.in_(over), WebhookDelivery.state == DeliveryState.WAITING)
-        .values(waits_for_id=None, due_at=WebhookDelivery.created_at)
-        .execution_options(synchronize_session=False)
-    )

@@ -8,7 +8,8 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import Connection, Table, bindparam, select, update
+from sqlalchemy.orm import Session
 
 from portal.accounts.audit import audit
 from portal.kernel.db import db
@@ -32,19 +33,22 @@ _BLEMISHED = select(_WEBHOOK.c.id).where(
 )
 
 
-def hold(finished: Collection[Finished]) -> dict[int, WebhookSubscription]:
+def blemished(database: Connection | Session, webhooks: Collection[int]) -> set[int]:
+    """Those of them whose state a success changes: of one without a blemish nothing, which is nearly always."""
+    return set(database.execute(_BLEMISHED, {"ids": sorted(webhooks)}).scalars()) if webhooks else set()
+
+
+def hold(session: Session, finished: Collection[Finished]) -> dict[int, WebhookSubscription]:
     """The webhooks whose state these tries may change, held until the end of the transaction.
 
-    Success of one without a blemish changes nothing, which is nearly always. Comes before any delivery is touched and
-    in one order, so that nobody waits for each other.
+    Comes before any delivery is touched and in one order, so that nobody waits for each other.
     """
     ids = {each.delivery.subscription_id for each in finished}
     failed = {each.delivery.subscription_id for each in finished if each.verdict is not Verdict.DELIVERED}
-    unsure = ids - failed
-    touched = failed | (set(db.session.scalars(_BLEMISHED, {"ids": sorted(unsure)})) if unsure else set())
+    touched = failed | blemished(session, ids - failed)
     if not touched:
         return {}
-    held = db.session.scalars(
+    held = session.scalars(
         select(WebhookSubscription)
         .where(WebhookSubscription.id.in_(touched))
         .order_by(WebhookSubscription.id)

@@ -1,4 +1,4 @@
-"""The queue over all accounts: the deliveries themselves. Each function belongs into a transaction that sees all."""
+"""The queue over all accounts: the deliveries themselves. All in the given transaction, which sees every account."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from datetime import datetime
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import CompoundSelect, Table, bindparam, func, select, text, union_all, update
+from sqlalchemy import CompoundSelect, Connection, Table, bindparam, func, select, text, union_all, update
 
-from portal.kernel.bells import live_topic
 from portal.kernel.clock import UtcDateTime
-from portal.kernel.db import db, ring
 from portal.kernel.secrets import random_word
 from portal.webhooks.models import (
     DeliveryState,
@@ -120,14 +118,14 @@ class Caps:
         return cls(per_webhook, max(per_webhook, senders - senders // 4), max(1, senders // 2))
 
 
-def claim(number: int, caps: Caps, *, now: datetime, is_sqlite: bool) -> list[ClaimedDelivery]:
+def claim(connection: Connection, number: int, caps: Caps, *, now: datetime, is_sqlite: bool) -> list[ClaimedDelivery]:
     """At most `number` due deliveries of webhooks that send and have room within `caps` and their own rate.
 
     Starts of calls come before ends, ends before repeats; within that the accounts take turns. A delivery whose
     holder's lease ran out is due again. The claim is new each time, so that the former holder can complete nothing.
     """
     word, lease_until = random_word(32), now + LEASE
-    ids = db.session.scalars(
+    ids = connection.scalars(
         _statement(is_sqlite=is_sqlite),
         {
             "now": now,
@@ -141,8 +139,8 @@ def claim(number: int, caps: Caps, *, now: datetime, is_sqlite: bool) -> list[Cl
     ).all()
     if not ids:
         return []
-    rows = db.session.execute(_CLAIMED, {"ids": ids}).all()
-    away = pace.turned_away(((row.subscription_id, row.id) for row in rows if row.is_paced), now)
+    rows = connection.execute(_CLAIMED, {"ids": ids}).all()
+    away = pace.turned_away(connection, ((row.subscription_id, row.id) for row in rows if row.is_paced), now)
     return [_claimed(row, word, lease_until) for row in rows if row.id not in away]
 
 
@@ -175,14 +173,12 @@ def _claimed(row: Any, word: str, lease_until: datetime) -> ClaimedDelivery:
     )
 
 
-def next_due(now: datetime) -> datetime | None:
+def next_due(connection: Connection, now: datetime) -> datetime | None:
     """When the next delivery, lease, probe or turn of a rate will be due; None when nothing will."""
-    moments: Sequence[datetime | None] = db.session.scalars(_NEXT_DUE, {"now": now}).all()
+    moments: Sequence[datetime | None] = connection.scalars(_NEXT_DUE, {"now": now}).all()
     return min((moment for moment in moments if moment is not None), default=None)
 
 
-def expire(now: datetime) -> int:
-    """Gives up what is worth nothing any more, also of webhooks that do not send; answers how many."""
-    accounts: Sequence[int] = db.session.scalars(_EXPIRE, {"now": now}).all()
-    ring(*(live_topic(account_id, "webhooks-changed") for account_id in set(accounts)))
-    return len(accounts)
+def expire(connection: Connection, now: datetime) -> set[int]:
+    """Gives up what is worth nothing any more, also of webhooks that do not send; answers the accounts it was of."""
+    return set(connection.scalars(_EXPIRE, {"now": now}))

@@ -200,7 +200,7 @@ def test_the_worker_looks_again_when_a_probe_is_due(app: Flask, north: Company) 
             services.repeat_delivery(webhook_id, row.id)
         db.session.get_one(WebhookSubscription, webhook_id).probe_at = at + timedelta(hours=1)
 
-    assert seeing_all(app, lambda: queue.next_due(now())) == at + timedelta(hours=1)
+    assert seeing_all(app, lambda connection: queue.next_due(connection, now())) == at + timedelta(hours=1)
     assert claim(app, at=now()) == []
 
 
