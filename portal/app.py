@@ -27,6 +27,8 @@ from portal.followups.views import feature as followups
 from portal.helpdesk.views import desk, helpdesk
 from portal.integration.panel import BLACKLIST_PANEL
 from portal.integration.views import feature as integration
+from portal.invoicing.views import desk as invoicing_desk
+from portal.invoicing.views import invoicing
 from portal.jobs.keeping import CLEANING
 from portal.jobs.views import feature as jobs
 from portal.kernel import db, logs
@@ -39,6 +41,8 @@ from portal.kernel.jobs import kinds as job_kinds
 from portal.kernel.mail.carrier import make_postman
 from portal.kernel.secrets import Vault, derive
 from portal.kernel.storage import make_store
+from portal.offer.views import desk as offer_desk
+from portal.offer.views import offer
 from portal.overview.views import feature as overview
 from portal.public_api import errors as api_errors
 from portal.public_api.description import feature as description
@@ -51,7 +55,7 @@ from portal.recordings.removal import LETTING_GO
 from portal.recordings.retention import DUE_RETENTION, RETENTION
 from portal.recordings.views import feature as recordings
 from portal.routing.lookup import LookupDesk
-from portal.web import addresses, assets, errors, filters, live, requests, security
+from portal.web import addresses, assets, errors, filters, live, requests, security, templating
 from portal.web.health import feature as health
 from portal.webhooks.capture.inlet import PREFIX as CAPTURE_PREFIX
 from portal.webhooks.capture.inlet import inlet
@@ -75,11 +79,15 @@ FEATURES = (
     inlet,
     integration,
     description,
+    invoicing,
     helpdesk,
+    offer,
     jobs,
     public_api,
     admin,
+    invoicing_desk,
     desk,
+    offer_desk,
 )
 BACKGROUND = (CLEANING, EXPORT, OUTLINES, MISSING_OUTLINES, RETENTION, DUE_RETENTION, LETTING_GO, ARCHIVE)
 """What `portal worker` does besides sending webhooks: kinds of jobs, and works that come again and again."""
@@ -91,6 +99,7 @@ def create_app(settings: Settings, process: Process = "web") -> Flask:
     app = Flask("portal", template_folder=str(ROOT / "templates"), static_folder=None)
     # Nobody is sent on from `//path`: the new address would be written out, with a key that stands in its query.
     app.url_map.merge_slashes = False
+    templating.init_app(app)
     _configure(app, settings)
     _adapters(app, settings, process)
     # Commands speak English, as their help does.
@@ -100,6 +109,7 @@ def create_app(settings: Settings, process: Process = "web") -> Flask:
         default_locale=DEFAULT_LOCALE,
         default_translation_directories=str(CATALOGUES),
         locale_selector=choose_locale,
+        configure_jinja=False,
     )
     Migrate(app, db.db, directory=str(ROOT / "migrations"), render_as_batch=True)
     addresses.init_app(app)
@@ -137,8 +147,6 @@ def _configure(app: Flask, settings: Settings) -> None:
         WTF_CSRF_FIELD_NAME="csrf_token",
     )
     app.extensions["portal.settings"] = settings
-    app.jinja_env.trim_blocks = True
-    app.jinja_env.lstrip_blocks = True
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]

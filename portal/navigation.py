@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Flask, current_app, g, request, url_for
-from flask_babel import get_locale
 from werkzeug.local import LocalProxy
 
 from portal.accounts.door import signed_in
@@ -12,9 +11,12 @@ from portal.followups import queries as followups
 from portal.helpdesk.queries import unread_count
 from portal.jobs.views import jobs_going_on
 from portal.kernel.i18n import gettext as _
+from portal.kernel.i18n import language
 from portal.kernel.tenancy import current_scope
+from portal.offer.queries import unaccepted
 from portal.web import htmx, live, nav
 from portal.web.access import Permission
+from portal.web.filters import day
 from portal.web.nav import Entry, NavItem
 from portal.webhooks.alerts import words as alert_words
 from portal.webhooks.alerts.models import AlertKind
@@ -45,8 +47,9 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("billing.balance", lambda: _("Balance"), "wallet", "work", Permission.SEE_MONEY),
     Entry("jobs.index", lambda: _("Tasks"), "history", "work", Permission.SEE_CALLS, count=_open_jobs),
     Entry("billing.payments", lambda: _("Payment statistics"), "chart", "cabinet", Permission.SEE_MONEY),
-    Entry("billing.documents", lambda: _("Invoices and acts"), "invoice", "cabinet", Permission.SEE_MONEY),
+    Entry("invoicing.documents", lambda: _("Invoices and acts"), "invoice", "cabinet", Permission.SEE_MONEY),
     Entry("accounts.profile", lambda: _("Personal data"), "profile", "cabinet", Permission.SIGNED_IN),
+    Entry("invoicing.company", lambda: _("Company details"), "edit", "cabinet", Permission.SEE_MONEY),
     Entry("contacts.index", lambda: _("Address book"), "contacts", "cabinet", Permission.SEE_CALLS),
     Entry("recordings.keeping", lambda: _("Storage of records"), "mic", "cabinet", Permission.MANAGE_RECORDS),
     Entry("integration.index", lambda: _("CRM integration"), "integration", "cabinet", Permission.SEE_INTEGRATION),
@@ -59,29 +62,31 @@ ENTRIES: tuple[Entry, ...] = (
         Permission.ASK_SUPPORT,
         count=_unread_answers,
     ),
-    Entry("helpdesk.offer", lambda: _("Offer"), "offer", "cabinet", Permission.SIGNED_IN),
+    Entry("offer.index", lambda: _("Offer"), "offer", "cabinet", Permission.SIGNED_IN),
     Entry("accounts.sign_out", lambda: _("Sign out"), "sign-out", "cabinet", Permission.SIGNED_IN, method="post"),
     Entry("admin.accounts", lambda: _("Accounts"), "users", "operator", Permission.OPERATE),
     Entry("desk.inbox", lambda: _("Support inbox"), "inbox", "operator", Permission.OPERATE),
-    Entry("desk.offer", lambda: _("Offer for all accounts"), "edit", "operator", Permission.OPERATE),
+    Entry("invoicing_desk.seller", lambda: _("Seller's details"), "invoice", "operator", Permission.OPERATE),
+    Entry("offer_desk.edit", lambda: _("Offer for all accounts"), "edit", "operator", Permission.OPERATE),
 )
 """Every page that a person can go to by the menu; an entry whose feature is not there is not drawn."""
 
 
 def init_app(app: Flask) -> None:
-    """Gives every template what the frame of a page shows."""
+    """Gives every template what the frame of a page shows, and macros too what the person may."""
     app.context_processor(_frame)
+    app.jinja_env.globals["may"] = _may
 
 
 def _frame() -> dict[str, object]:
     person = None if g.get("is_bare", False) else signed_in()
     account = person.account if person else None
     frame: dict[str, object] = {
-        "locale": str(get_locale()),
+        "locale": str(language().locale),
         "theme": person.theme if person else request.cookies.get("__Host-theme", "auto"),
         "current_user": person,
         "account": account,
-        "may": _may,
+        "standing_notices": LocalProxy(_standing_notices) if account and _may(Permission.MANAGE_COMPANY) else [],
         "nav": LocalProxy(_menu) if person else [],
         "flashes": htmx.flashes(),
         "header": LocalProxy(_money) if account and _may(Permission.SEE_MONEY) else None,
@@ -128,6 +133,25 @@ def _alerts() -> list[dict[str, object]]:
             "back": request.full_path.rstrip("?"),
         }
         for alert in open_alerts(person.user_id)
+    ]
+
+
+def _standing_notices() -> list[dict[str, str]]:
+    """What stands on every page until it is done: a version of the offer that waits for acceptance."""
+    scope = current_scope()
+    version = unaccepted() if scope is not None and scope.account_id is not None else None
+    if version is None or request.endpoint == "offer.index":
+        return []
+    return [
+        {
+            "kind": "info",
+            "title": _("There is a new version of the offer."),
+            "text": _(
+                "Version %(number)s is in force from %(day)s.", number=version.number, day=day(version.valid_from)
+            ),
+            "action_url": url_for("offer.index", version=version.number),
+            "action_label": _("Read and accept"),
+        }
     ]
 
 

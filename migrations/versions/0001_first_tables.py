@@ -28,10 +28,19 @@ def upgrade() -> None:
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_account'))
     )
+    op.create_table('offer_draft',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('revision', sa.BigInteger(), nullable=False),
+    sa.Column('saved_by', sa.String(length=254), nullable=False),
+    sa.Column('saved_at', UtcDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_offer_draft'))
+    )
     op.create_table('offer_version',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('number', sa.BigInteger(), nullable=False),
     sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('valid_from', sa.Date(), nullable=False),
     sa.Column('published_by', sa.String(length=254), nullable=False),
     sa.Column('published_at', UtcDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_offer_version')),
@@ -61,6 +70,28 @@ def upgrade() -> None:
     sa.Column('claim', sa.String(length=32), nullable=True),
     sa.Column('finished_at', UtcDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_periodic_run'))
+    )
+    op.create_table('seller_details',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('bank_name', sa.String(length=150), nullable=False),
+    sa.Column('bik', sa.String(length=9), nullable=False),
+    sa.Column('bank_account', sa.String(length=20), nullable=False),
+    sa.Column('correspondent_account', sa.String(length=20), nullable=False),
+    sa.Column('director_title', sa.String(length=100), nullable=False),
+    sa.Column('director_name', sa.String(length=100), nullable=False),
+    sa.Column('accountant_name', sa.String(length=100), nullable=False),
+    sa.Column('vat_percent', sa.BigInteger(), nullable=True),
+    sa.Column('has_transfer_document', sa.Boolean(), nullable=False),
+    sa.Column('is_company', sa.Boolean(), nullable=False),
+    sa.Column('name', sa.String(length=250), nullable=False),
+    sa.Column('inn', sa.String(length=12), nullable=False),
+    sa.Column('kpp', sa.String(length=9), nullable=False),
+    sa.Column('ogrn', sa.String(length=15), nullable=False),
+    sa.Column('address', sa.String(length=300), nullable=False),
+    sa.Column('revision', sa.BigInteger(), nullable=False),
+    sa.Column('changed_by', sa.String(length=254), nullable=False),
+    sa.Column('changed_at', UtcDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_seller_details'))
     )
     op.create_table('sign_in_failure',
     sa.Column('subject', sa.String(length=64), nullable=False),
@@ -180,6 +211,26 @@ def upgrade() -> None:
     with op.batch_alter_table('blacklist_entry', schema=None) as batch_op:
         batch_op.create_index('uq_blacklist_entry_account_id_number', ['account_id', 'number'], unique=True, sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
 
+    op.create_table('buyer_details',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('papers_email', sa.String(length=254), nullable=False),
+    sa.Column('signatory', sa.String(length=100), nullable=False),
+    sa.Column('is_company', sa.Boolean(), nullable=False),
+    sa.Column('name', sa.String(length=250), nullable=False),
+    sa.Column('inn', sa.String(length=12), nullable=False),
+    sa.Column('kpp', sa.String(length=9), nullable=False),
+    sa.Column('ogrn', sa.String(length=15), nullable=False),
+    sa.Column('address', sa.String(length=300), nullable=False),
+    sa.Column('revision', sa.BigInteger(), nullable=False),
+    sa.Column('changed_by', sa.String(length=254), nullable=False),
+    sa.Column('changed_at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_buyer_details_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_buyer_details')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_buyer_details_account_id_id')),
+    sa.UniqueConstraint('account_id', name=op.f('uq_buyer_details_account_id')),
+    info={'owned': True}
+    )
     op.create_table('call_class',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -448,6 +499,25 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('membership', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_membership_account_id'), ['account_id'], unique=False)
+
+    op.create_table('offer_acceptance',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('version_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('person', sa.String(length=254), nullable=False),
+    sa.Column('address', sa.String(length=64), nullable=True),
+    sa.Column('at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_offer_acceptance_account_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_offer_acceptance_user_id')),
+    sa.ForeignKeyConstraint(['version_id'], ['offer_version.id'], name=op.f('fk_offer_acceptance_version_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_offer_acceptance')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_offer_acceptance_account_id_id')),
+    sa.UniqueConstraint('account_id', 'version_id', name=op.f('uq_offer_acceptance_account_id_version_id')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('offer_acceptance', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_offer_acceptance_version_id'), ['version_id'], unique=False)
 
     op.create_table('record_retention',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1095,6 +1165,7 @@ def upgrade() -> None:
             "api_key",
             "audit_entry",
             "blacklist_entry",
+            "buyer_details",
             "call_class",
             "call_leg",
             "call_note",
@@ -1126,6 +1197,7 @@ def upgrade() -> None:
             "line_hours",
             "log_preference",
             "lookup_state",
+            "offer_acceptance",
             "record_hearing",
             "record_removal",
             "record_retention",
@@ -1261,6 +1333,10 @@ def downgrade() -> None:
 
     op.drop_table('saved_view')
     op.drop_table('record_retention')
+    with op.batch_alter_table('offer_acceptance', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_offer_acceptance_version_id'))
+
+    op.drop_table('offer_acceptance')
     with op.batch_alter_table('membership', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_membership_account_id'))
 
@@ -1296,6 +1372,7 @@ def downgrade() -> None:
 
     op.drop_table('call_tag')
     op.drop_table('call_class')
+    op.drop_table('buyer_details')
     with op.batch_alter_table('blacklist_entry', schema=None) as batch_op:
         batch_op.drop_index('uq_blacklist_entry_account_id_number', sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
 
@@ -1314,11 +1391,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_sign_in_failure_last_at'))
 
     op.drop_table('sign_in_failure')
+    op.drop_table('seller_details')
     op.drop_table('periodic_run')
     with op.batch_alter_table('outgoing_mail', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_outgoing_mail_due_at'))
 
     op.drop_table('outgoing_mail')
     op.drop_table('offer_version')
+    op.drop_table('offer_draft')
     op.drop_table('account')
     # ### end Alembic commands ###

@@ -35,6 +35,7 @@ RIGHTS: dict[Role, frozenset[Permission]] = {
         Permission.MANAGE_CALLS,
         Permission.MANAGE_INTEGRATION,
         Permission.MANAGE_RECORDS,
+        Permission.MANAGE_COMPANY,
     },
 }
 OPERATOR_RIGHTS = frozenset({Permission.PUBLIC, Permission.SIGNED_IN, Permission.OPERATE})

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Flask, current_app
+from markupsafe import Markup
 
 from portal.calls.models import CallRecord
 
@@ -19,9 +20,11 @@ from portal.calls.models import CallRecord
 class CallPanel:
     """A room's offer. `load` answers what it knows of these calls, by the call's row id, in a fixed number of queries.
 
-    `cell`, `chip` (beside the outcome) and `section` are templates (None: not shown there). They see `call`, and as
-    `known` what `load` gave for it, None where that is nothing. `heading` is the column's word. `tool` is a template of
-    what can be done with all the calls of a choice; it sees the filters as `bar`.
+    `cell`, `chip` (beside the outcome) and `section` are templates (None: not shown there). The first two offer a macro
+    of that name, `cell(call, known)`, since a row that includes a template takes longer than all else in it; a section
+    sees `call` and `known`. `known` is what `load` gave for the call, None where that is nothing; a chip is then not
+    drawn. `heading` is the column's word. `tool` is a template of what can be done with all the calls of a choice; it
+    sees the filters as `bar`.
     """
 
     heading: Callable[[], str]
@@ -47,8 +50,8 @@ class LoadedPanel:
 
     heading: str
     room: str
-    cell: str | None
-    chip: str | None
+    cell: Callable[[CallRecord], Markup] | None
+    chip: Callable[[CallRecord], Markup] | None
     section: str | None
     known: Mapping[int, Any]
 
@@ -91,6 +94,19 @@ def _for_page(panel: CallPanel, call: CallRecord) -> LoadedPanel:
 
 
 def _loaded(panel: CallPanel, calls: Sequence[CallRecord]) -> LoadedPanel:
+    known = panel.load(calls) if calls else {}
     return LoadedPanel(
-        panel.heading(), panel.room, panel.cell, panel.chip, panel.section, panel.load(calls) if calls else {}
+        heading=panel.heading(),
+        room=panel.room,
+        cell=_drawn(panel.cell, "cell", known),
+        chip=_drawn(panel.chip, "chip", known),
+        section=panel.section,
+        known=known,
     )
+
+
+def _drawn(template: str | None, macro: str, known: Mapping[int, Any]) -> Callable[[CallRecord], Markup] | None:
+    if template is None:
+        return None
+    draw: Callable[[CallRecord, Any], Markup] = getattr(current_app.jinja_env.get_template(template).module, macro)
+    return lambda call: draw(call, known.get(call.id))

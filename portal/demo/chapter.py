@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Table, literal_column
+from sqlalchemy import Dialect, Table, literal_column
 
 from portal.billing.models import LedgerDay, LedgerEntry
 from portal.calls.log import moments
@@ -19,7 +19,7 @@ from portal.demo import postings
 from portal.demo.history import PastCall, PastLeg
 from portal.demo.postings import PriceBook, Purse
 from portal.demo.sorting import Sorting
-from portal.kernel.bulk import bulk_insert, reserve_ids
+from portal.kernel.bulk import bulk_insert, ready, reserve_ids
 from portal.kernel.db import upsert
 from portal.telephony.control.times import whole_seconds
 from portal.telephony.engine import CallKind
@@ -38,28 +38,39 @@ _LEG_COLUMNS = (
 
 
 class Chapter:
-    """Calls in the order of their beginning, ready to be written into the account whose prices and zone these are."""
+    """Calls in the order of their beginning, ready to be written into the account whose prices and zone these are.
+
+    One process may make it and another write it: it holds rows as the driver of `dialect` takes them, and no more.
+    """
 
     def __init__(
-        self, calls: Sequence[PastCall], prices: PriceBook, purse: Purse, *, has_recording: bool = False
+        self,
+        calls: Sequence[PastCall],
+        prices: PriceBook,
+        purse: Purse,
+        dialect: Dialect,
+        *,
+        has_recording: bool = False,
     ) -> None:
         priced = [prices.price(call) for call in calls]
         sorting = Sorting(purse.zone)
-        self._calls = calls
-        self._rows = []
+        rows = []
         for call, (amount, _rating) in zip(calls, priced, strict=True):
             is_recorded = has_recording and call.talk_seconds > 0
             row = _call_row(call, amount, has_recording=is_recorded)
-            self._rows.append(row)
+            rows.append(row)
             sorting.add(
                 call,
                 amount,
                 row[_CALLER_WAITED if call.kind is CallKind.INCOMING else _CALLEE_WAITED] or 0,
                 has_recording=is_recorded,
             )
+        self._moments = [(call.started_at, row[-1]) for call, row in zip(calls, rows, strict=True)]
+        self._rows = ready(_table(CallRecord), _CALL_COLUMNS[1:-1], rows, dialect)
         self._keys = sorting.keys
         self._totals = sorting.totals()
-        self._entries = list(purse.entries(calls, priced))
+        self._legs = ready(_table(CallLeg), _LEG_COLUMNS, _leg_rows(calls), dialect)
+        self._entries = ready(_table(LedgerEntry), postings.COLUMNS, purse.entries(calls, priced), dialect)
         self._days = [
             {"day": day, "kind": kind, "amount": amount, "count": count}
             for (day, kind), (amount, count) in purse.days.items()
@@ -68,7 +79,7 @@ class Chapter:
 
     def __len__(self) -> int:
         """How many rows it has, of calls, legs and postings together."""
-        return len(self._rows) + sum(len(call.legs) for call in self._calls) + len(self._entries)
+        return len(self._rows) + len(self._legs) + len(self._entries)
 
     def write(self) -> range:
         """Writes it in the present transaction; answers the calls' row numbers, in their order."""
@@ -76,11 +87,13 @@ class Chapter:
         ids = range(first, first + len(self._rows))
         classes = class_ids(self._keys)
         calls = zip(ids, self._rows, self._keys, strict=True)
-        bulk_insert(_table(CallRecord), _CALL_COLUMNS, ((i, *row, classes[key]) for i, row, key in calls))
+        rows = ((row_id, *row, classes[key]) for row_id, row, key in calls)
+        bulk_insert(_table(CallRecord), _CALL_COLUMNS, rows, are_ready=True)
         add_many_totals(self._totals)
-        moments.note((call.started_at, row[-1]) for call, row in zip(self._calls, self._rows, strict=True))
-        bulk_insert(_table(CallLeg), _LEG_COLUMNS, self._leg_rows(ids))
-        bulk_insert(_table(LedgerEntry), postings.COLUMNS, self._entries)
+        moments.note(self._moments)
+        legs = ((first + place, *leg) for place, *leg in self._legs)
+        bulk_insert(_table(CallLeg), _LEG_COLUMNS, legs, are_ready=True)
+        bulk_insert(_table(LedgerEntry), postings.COLUMNS, self._entries, are_ready=True)
         if self._days:
             upsert(
                 LedgerDay,
@@ -89,11 +102,6 @@ class Chapter:
                 change={name: literal_column(f"ledger_day.{name} + excluded.{name}") for name in ("amount", "count")},
             )
         return ids
-
-    def _leg_rows(self, ids: range) -> Iterator[tuple[Any, ...]]:
-        for row_id, call in zip(ids, self._calls, strict=True):
-            for number, leg in enumerate(call.legs, 1):
-                yield _leg_row(row_id, number, leg)
 
 
 def _table(model: Any) -> Table:
@@ -115,6 +123,13 @@ def _call_row(call: PastCall, price: Any, *, has_recording: bool) -> tuple[Any, 
         whole_seconds(b.started_at, call.answered_at or call.ended_at) if callee else None,
         has_recording, price, 1, search_text((caller.address, number), (caller.name, name)),
     )  # fmt: skip
+
+
+def _leg_rows(calls: Sequence[PastCall]) -> Iterator[tuple[Any, ...]]:
+    """Values of `_LEG_COLUMNS`; for the call's id stands its place among the calls."""
+    for place, call in enumerate(calls):
+        for number, leg in enumerate(call.legs, 1):
+            yield _leg_row(place, number, leg)
 
 
 def _leg_row(call_id: int, number: int, leg: PastLeg) -> tuple[Any, ...]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import islice
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 
 from flask import Flask
 from sqlalchemy import func, select
@@ -23,7 +25,7 @@ from portal.demo.history import Cast, Somebody, moments, past_call
 from portal.demo.postings import PriceBook, Purse
 from portal.kernel.clock import monotonic, now
 from portal.kernel.config import Settings
-from portal.kernel.db import db, transaction
+from portal.kernel.db import db, dialect, transaction
 from portal.kernel.errors import Conflict, Refused
 from portal.kernel.locks import take_lock
 from portal.telephony.queries import dids, sip_lines
@@ -45,12 +47,12 @@ def fill_account(app: Flask, account_id: int, count: int, *, say: Callable[[str]
         raise Conflict(f"Account {account_id} is being filled already: wait for the end of that.")
     try:
         with app.app_context():
-            _fill(account_id, count, say, is_embedded=settings.is_embedded)
+            _fill(account_id, count, say)
     finally:
         lock.release()
 
 
-def _fill(account_id: int, count: int, say: Callable[[str], None], *, is_embedded: bool) -> None:
+def _fill(account_id: int, count: int, say: Callable[[str], None]) -> None:
     with transaction(account_id, writes=False):
         find_account(account_id)
         people, end, zone = _cast(), _end(), account_zone()
@@ -59,11 +61,10 @@ def _fill(account_id: int, count: int, say: Callable[[str], None], *, is_embedde
     chance = random.Random(f"{account_id}:{end.isoformat()}")
     calls = (past_call(moment, people, chance) for moment in moments(count, end, zone, chance))
     batches = iter(lambda: list(islice(calls, CALLS_AT_ONCE)), [])
-    chapters = (Chapter(batch, prices, purse) for batch in batches)
+    chapters = (Chapter(batch, prices, purse, dialect()) for batch in batches)
     began = told = monotonic()
     done = rows = 0
-    # A server works on one chapter while the next is made ready; SQLite works in this process, and would be held up.
-    for chapter in chapters if is_embedded else _ahead(chapters):
+    for chapter in _ahead(chapters):
         with transaction(account_id):
             done += len(chapter.write())
         rows += len(chapter)
@@ -73,12 +74,35 @@ def _fill(account_id: int, count: int, say: Callable[[str], None], *, is_embedde
 
 
 def _ahead(chapters: Iterator[Chapter]) -> Iterator[Chapter]:
-    """The same chapters, each made ready on a thread of its own while the one before is in use."""
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        coming = pool.submit(next, chapters, None)
-        while (chapter := coming.result()) is not None:
-            coming = pool.submit(next, chapters, None)
+    """The same chapters, made by a process of their own, always one ahead: that takes as long as writing them."""
+    context = get_context("fork")
+    coming, going = context.Pipe(duplex=False)
+    maker = context.Process(target=_make, args=(chapters, coming, going), daemon=True)
+    maker.start()
+    going.close()
+    try:
+        while (chapter := _received(coming)) is not None:
             yield chapter
+    finally:
+        coming.close()
+        maker.join()
+
+
+def _make(chapters: Iterator[Chapter], coming: Connection, going: Connection) -> None:
+    """In the process that makes them; it must not touch the database, whose connections are its parent's."""
+    coming.close()
+    with suppress(BrokenPipeError):  # the one who writes has stopped
+        for chapter in chapters:
+            going.send(chapter)
+        going.send(None)
+
+
+def _received(coming: Connection) -> Chapter | None:
+    try:
+        chapter: Chapter | None = coming.recv()
+    except EOFError:
+        raise RuntimeError("the process that makes the calls has died") from None
+    return chapter
 
 
 def _cast() -> Cast:

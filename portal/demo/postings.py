@@ -73,11 +73,12 @@ class Purse:
         A payment covers each month, and the end of the last one.
         """
         paid = [(call, *price) for call, price in zip(calls, prices, strict=True) if price[0]]
-        month = None
+        month_ends: datetime | None = None
         for call, amount, rating in sorted(paid, key=lambda each: each[0].ended_at):
-            if month is not None and self._month(call.ended_at) != month:
-                yield self._payment()
-            month = self._month(call.ended_at)
+            if month_ends is None or call.ended_at >= month_ends:
+                if month_ends is not None:
+                    yield self._payment()
+                month_ends = self._end_of_month(call.ended_at)
             yield self._post(call.ended_at, EntryKind.CALL, call.api_call_id, -amount, rating)
         if paid:
             yield self._payment()
@@ -94,6 +95,6 @@ class Purse:
         self.balance += amount
         return (at, kind.value, source, amount, self.balance, "", rating)
 
-    def _month(self, at: datetime) -> tuple[int, int]:
-        day = at.astimezone(self.zone)
-        return day.year, day.month
+    def _end_of_month(self, at: datetime) -> datetime:
+        first = at.astimezone(self.zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        return (first + timedelta(days=32)).replace(day=1)

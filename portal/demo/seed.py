@@ -26,7 +26,7 @@ from portal.demo.postings import PriceBook, Purse
 from portal.demo.tapes import TapeShelf, shelve
 from portal.followups.keeping import recall
 from portal.kernel.clock import now
-from portal.kernel.db import db, transaction
+from portal.kernel.db import db, dialect, transaction
 from portal.routing.services import set_receivers
 from portal.telephony.engine import CallKind
 from portal.telephony.models import Did, SandboxPhone, SipLine
@@ -117,6 +117,7 @@ def _remember(app: Flask, company: Company, count: int, shelf: TapeShelf | None)
         zone, tariff = account_zone(), tariff_at(now())
         past = [past_call(moment, cast, chance) for moment in moments(count, now(), zone, chance)]
         prices = PriceBook(tariff.rates if tariff else [])
-        shelve(app, shelf, past, Chapter(past, prices, Purse(zone), has_recording=True).write())
+        chapter = Chapter(past, prices, Purse(zone), dialect(), has_recording=True)
+        shelve(app, shelf, past, chapter.write())
         recall(now() - _REMEMBERED)
     post(EntryKind.PAYMENT, "demo-opening", Decimal(company.balance), text="Оплата по счёту № 1")

@@ -1,1 +1,1 @@
-"""What the account and the operator have to say to each other: questions with their answers, and the offer."""
+"""What the account and the operator have to say to each other: questions with their answers."""

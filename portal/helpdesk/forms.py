@@ -22,9 +22,3 @@ class QuestionForm(BaseForm):
         _l("Subject"), [DataRequired(_l("Name the subject."))], render_kw={"maxlength": "200", "autocomplete": "off"}
     )
     text = TextAreaField(_l("Message"), [DataRequired(_l("Write something here."))], render_kw={"rows": "8"})
-
-
-class OfferForm(BaseForm):
-    """The offer's next version."""
-
-    text = TextAreaField(_l("Text of the offer"), render_kw={"rows": "20"})

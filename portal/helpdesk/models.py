@@ -1,4 +1,4 @@
-"""Tables of the help desk. Questions belong to the account, the offer to the installation."""
+"""Tables of the help desk: the questions of an account."""
 
 from __future__ import annotations
 
@@ -56,18 +56,3 @@ class SupportMessage(AccountOwned, Model):
     at: Mapped[datetime] = mapped_column(default=now)
 
     thread: Mapped[SupportThread] = relationship(back_populates="messages")
-
-
-class OfferVersion(Model):
-    """The provider's offer as it read from a moment on: never changed, only followed by the next number.
-
-    It belongs to no account, and so to no account's audit trail: the row itself says who published it when.
-    """
-
-    __tablename__ = "offer_version"
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    number: Mapped[int] = mapped_column(unique=True)
-    text: Mapped[str] = mapped_column(Text)
-    published_by: Mapped[str] = mapped_column(String(254))
-    published_at: Mapped[datetime] = mapped_column(default=now)

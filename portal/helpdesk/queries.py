@@ -1,13 +1,11 @@
-"""Reads of the help desk: an account's threads, the operator's inbox, the offer's versions."""
+"""Reads of the help desk: an account's threads, the operator's inbox."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from sqlalchemy import func, select
-from sqlalchemy.orm import defer, joinedload, selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
-from portal.helpdesk.models import OfferVersion, SupportThread, ThreadState
+from portal.helpdesk.models import SupportThread, ThreadState
 from portal.kernel.db import db
 from portal.kernel.errors import NotFound
 from portal.kernel.paging import Cursor, NewestFirst, Page
@@ -49,23 +47,3 @@ def inbox_counts() -> dict[str, int]:
     """How many threads of every account stand in each state."""
     rows = db.session.execute(select(SupportThread.state, func.count(SupportThread.id)).group_by(SupportThread.state))
     return {str(state): count for state, count in rows}
-
-
-def newest_offer() -> OfferVersion | None:
-    """The offer that is in force, where one has been published."""
-    return db.session.scalar(select(OfferVersion).order_by(OfferVersion.number.desc()).limit(1))
-
-
-def offer_version(number: int) -> OfferVersion:
-    """One version of the offer. Raises `NotFound`."""
-    version = db.session.scalar(select(OfferVersion).where(OfferVersion.number == number))
-    if version is None:
-        raise NotFound
-    return version
-
-
-def offer_versions() -> Sequence[OfferVersion]:
-    """Every version, the newest first; without their texts."""
-    return db.session.scalars(
-        select(OfferVersion).options(defer(OfferVersion.text)).order_by(OfferVersion.number.desc())
-    ).all()

@@ -1,20 +1,18 @@
-"""What is done at the help desk: asking, answering, closing; publishing the offer."""
+"""What is done at the help desk: asking, answering, closing."""
 
 from __future__ import annotations
 
 from portal.accounts.audit import audit
-from portal.helpdesk.models import OfferVersion, SupportMessage, SupportThread, ThreadState
-from portal.helpdesk.queries import find_thread, newest_offer
-from portal.helpdesk.writing import line_of, text_of
-from portal.kernel.actor import current_actor
+from portal.helpdesk.models import SupportMessage, SupportThread, ThreadState
+from portal.helpdesk.queries import find_thread
 from portal.kernel.clock import now
 from portal.kernel.db import db
 from portal.kernel.errors import Refused
 from portal.kernel.i18n import gettext as _
+from portal.kernel.writing import line_of, text_of
 
 LONGEST_SUBJECT = 200
 LONGEST_MESSAGE = 10_000
-LONGEST_OFFER = 200_000
 MOST_MESSAGES = 200
 """A thread is shown as one page."""
 
@@ -61,18 +59,6 @@ def reopen(thread_id: int) -> SupportThread:
 def mark_read(thread: SupportThread) -> None:
     """Somebody of the account has the answer before the eyes; looking leaves no audit line."""
     thread.is_unread = False
-
-
-def publish_offer(text: str) -> OfferVersion:
-    """The next version of the offer, in force from now on. Raises `Refused` where nothing is new."""
-    cleaned = text_of(text, field="text", longest=LONGEST_OFFER)
-    newest = newest_offer()
-    if newest is not None and newest.text == cleaned:
-        raise Refused(_("This is the text that is published already."), "text")
-    version = OfferVersion(number=newest.number + 1 if newest else 1, text=cleaned, published_by=current_actor().name)
-    db.session.add(version)
-    db.session.flush()
-    return version
 
 
 def _turn(thread: SupportThread, state: ThreadState, action: str) -> SupportThread:

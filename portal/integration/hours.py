@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask_babel import format_date, get_locale
+from flask_babel import format_date
 from wtforms import BooleanField, DateField, SelectField, StringField
 
 from portal.integration.forms import CHOICE_WORDS
 from portal.kernel import phone
 from portal.kernel.clock import now
 from portal.kernel.i18n import gettext as _
+from portal.kernel.i18n import language
 from portal.kernel.i18n import lazy_gettext as _l
 from portal.routing.hours import hours_of
 from portal.routing.models import HoursException
@@ -44,7 +45,7 @@ class WeekForm(BaseForm):
         shown = week or USUAL_WEEK
         data = {f"day_{day}": spans for day, spans in enumerate(shown)} | {"round_the_clock": week is None}
         super().__init__(prefix=f"line-{did.id}-", data=data, **kwargs)
-        names = get_locale().days["stand-alone"]["wide"]
+        names = language().locale.days["stand-alone"]["wide"]
         for day, field in enumerate(self.days):
             field.label.text = names[day].capitalize()
 
@@ -127,7 +128,7 @@ def week_in_words(week: Sequence[str] | None) -> str:
     """`Mon–Fri 09:00–18:00`, days with the same hours together; closed days are left out."""
     if week is None:
         return _("round the clock")
-    names = get_locale().days["stand-alone"]["abbreviated"]
+    names = language().locale.days["stand-alone"]["abbreviated"]
     parts: list[str] = []
     first = 0
     for day in range(1, 8):

@@ -6,18 +6,17 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from wtforms import BooleanField, DateField, RadioField, StringField, TextAreaField
+from wtforms import BooleanField, RadioField, StringField, TextAreaField
 from wtforms.validators import Optional
 
 from portal.accounts.api_keys.named import KeyTerms
 from portal.accounts.models import ApiKey
 from portal.integration.choices import overlap_choices
 from portal.integration.forms import CHOICE_WORDS
-from portal.kernel.i18n import gettext as _
 from portal.kernel.i18n import lazy_gettext as _l
 from portal.web.access import Permission
 from portal.web.filters import zone
-from portal.web.forms import BaseForm
+from portal.web.forms import BaseForm, DayField
 
 SCOPE_FIELDS = {
     "scopes_calls": Permission.API_CALLS,
@@ -25,16 +24,6 @@ SCOPE_FIELDS = {
     "scopes_outcome": Permission.API_OUTCOME,
 }
 _BETWEEN = re.compile(r"[\s,;]+")
-
-
-class DayField(DateField):
-    """A day, refused in the reader's language."""
-
-    def process_formdata(self, valuelist: list[Any]) -> None:
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(_("Give a day as 2027-01-31.")) from None
 
 
 class KeyForm(BaseForm):

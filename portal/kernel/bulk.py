@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Date, Table, func, select
+from sqlalchemy import Connection, Date, Dialect, Table, func, select
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
 from portal.kernel.clock import UtcDateTime
@@ -15,12 +15,23 @@ from portal.kernel.money import MoneyColumn
 from portal.kernel.tenancy import current_account_id
 
 
-def bulk_insert(table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+def ready(table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]], dialect: Dialect) -> list[list[Any]]:
+    """The same rows, their values as the driver takes them: what `bulk_insert` does else, and another process can."""
+    converters = _converters(table, columns, dialect)
+    found = [list(row) for row in rows]
+    for row in found:
+        for index, convert in converters:
+            row[index] = convert(row[index])
+    return found
+
+
+def bulk_insert(table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, are_ready: bool = False) -> int:
     """Inserts rows (values in the order of `columns`) into an owned table of the entered account; answers how many.
 
-    Takes part in the present transaction. `account_id` is added here and cannot be given.
+    Takes part in the present transaction. `account_id` is added here and cannot be given. `are_ready`: they went
+    through `ready`.
     """
-    return _bulk(table, columns, rows, "")
+    return _bulk(table, columns, rows, "", are_ready=are_ready)
 
 
 def bulk_add(
@@ -32,21 +43,15 @@ def bulk_add(
     return _bulk(table, columns, rows, f" on conflict ({listed}) do update set {added}")
 
 
-def _bulk(table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]], conflict: str) -> int:
+def _bulk(
+    table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]], conflict: str, *, are_ready: bool = False
+) -> int:
     account_id = current_account_id()
     names = ("account_id", *columns)
     connection = db.session.connection()
-    converters = [(i, convert) for i, name in enumerate(columns, 1) if (convert := _converter(table, name, connection))]
-
-    def prepared() -> Iterable[list[Any]]:
-        for row in rows:
-            values = [account_id, *row]
-            for index, convert in converters:
-                values[index] = convert(values[index])
-            yield values
-
+    converted = rows if are_ready else ready(table, columns, rows, connection.dialect)
     write = _copy if isinstance(connection.dialect, PGDialect) else _execute_many
-    return write(connection, table.name, names, prepared(), conflict)
+    return write(connection, table.name, names, ((account_id, *row) for row in converted), conflict)
 
 
 def reserve_ids(table: Table, count: int) -> int:
@@ -63,13 +68,18 @@ def reserve_ids(table: Table, count: int) -> int:
     return int(highest or 0) + 1
 
 
-def _converter(table: Table, name: str, connection: Connection) -> Callable[[Any], Any] | None:
+def _converters(table: Table, columns: Sequence[str], dialect: Dialect) -> list[tuple[int, Callable[[Any], Any]]]:
+    found = ((place, _converter(table, name, dialect)) for place, name in enumerate(columns))
+    return [(place, convert) for place, convert in found if convert]
+
+
+def _converter(table: Table, name: str, dialect: Dialect) -> Callable[[Any], Any] | None:
     kind = table.c[name].type
     if isinstance(kind, MoneyColumn):
-        return lambda value: kind.process_bind_param(value, connection.dialect)
-    if isinstance(kind, UtcDateTime) and not isinstance(connection.dialect, PGDialect):
+        return lambda value: kind.process_bind_param(value, dialect)
+    if isinstance(kind, UtcDateTime) and not isinstance(dialect, PGDialect):
         return _microseconds
-    if isinstance(kind, Date) and not isinstance(connection.dialect, PGDialect):
+    if isinstance(kind, Date) and not isinstance(dialect, PGDialect):
         return str
     return None
 

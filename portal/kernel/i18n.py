@@ -5,18 +5,78 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from flask_babel import force_locale, gettext, lazy_gettext, ngettext
+from babel import Locale
+from babel.support import NullTranslations
+from flask import g, has_app_context
+from flask_babel import force_locale, get_locale, get_translations  # noqa: TID251 -- here they are kept
+from flask_babel.speaklater import LazyString
 
 LOCALES = ("ru", "en")
 DEFAULT_LOCALE = "ru"
 CATALOGUES = Path(__file__).resolve().parent.parent / "locale"
+_KEPT = "portal_language"
 
-__all__ = ["CATALOGUES", "DEFAULT_LOCALE", "LOCALES", "gettext", "lazy_gettext", "ngettext", "speaking"]
+__all__ = [
+    "CATALOGUES",
+    "DEFAULT_LOCALE",
+    "LOCALES",
+    "gettext",
+    "language",
+    "lazy_gettext",
+    "ngettext",
+    "speaking",
+]
+
+
+class Language(NamedTuple):
+    """What the present page or job speaks."""
+
+    locale: Locale
+    catalogue: NullTranslations
+
+
+def language() -> Language:
+    """Chosen once per request or job. flask-babel works it out anew for each word, and a page has five hundred."""
+    if not has_app_context():
+        return _chosen()
+    kept: Language | None = g.get(_KEPT)
+    if kept is None:
+        kept = _chosen()
+        setattr(g, _KEPT, kept)
+    return kept
+
+
+def gettext(message: str, /, **variables: Any) -> str:
+    """The message in the present language, with its `%(name)s` filled in."""
+    text: str = language().catalogue.ugettext(message)
+    return text % variables if variables else text
+
+
+def ngettext(singular: str, plural: str, num: int, /, **variables: Any) -> str:
+    """The form that `num` takes in the present language; `%(num)s` is that number."""
+    text: str = language().catalogue.ungettext(singular, plural, num)
+    return text % {"num": num, **variables}
+
+
+def lazy_gettext(message: str, /, **variables: Any) -> LazyString:
+    """The same, looked up when it is shown: for what is written down before anybody asks, as labels of forms."""
+    return LazyString(gettext, message, **variables)
 
 
 @contextmanager
 def speaking(locale: str | None) -> Iterator[None]:
     """Words in a person's own language, whoever the process works for; Russian for one who has chosen none."""
     with force_locale(locale if locale in LOCALES else DEFAULT_LOCALE):
-        yield
+        before = g.pop(_KEPT, None)
+        try:
+            yield
+        finally:
+            g.pop(_KEPT, None)
+            if before is not None:
+                setattr(g, _KEPT, before)
+
+
+def _chosen() -> Language:
+    return Language(get_locale() or Locale(DEFAULT_LOCALE), get_translations())

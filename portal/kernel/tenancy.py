@@ -92,7 +92,7 @@ def _filter_statement(state: ORMExecuteState) -> None:
     if scope is not None and scope.reason is not None:
         return
     if not state.is_orm_statement or state.is_insert or scope is None:
-        if _owned_tables(state.statement) and not state.execution_options.get("stamped"):
+        if not state.execution_options.get("stamped") and _owned_tables(state.statement):
             raise TenancyError(f"no account has been entered for: {str(state.statement)[:200]}")
         return
     account_id = scope.account_id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from portal.calls.models import CallRecord
 from portal.calls.panels import CallPanel
@@ -58,9 +59,14 @@ def waveform_sides(recording: Recording) -> list[list[int]]:
     return sides(recording.peaks or b"", recording.sides, BARS)
 
 
-def row_waveform_bars(recording: Recording) -> list[int]:
+def row_waveform_bars(recording: Recording) -> Sequence[int]:
     """A smaller one of both together, for a row of the log."""
-    return mixed(recording.peaks or b"", recording.sides, _BARS_IN_A_ROW)
+    return _row_bars(recording.peaks or b"", recording.sides)
+
+
+@lru_cache(4096)
+def _row_bars(peaks: bytes, count: int) -> tuple[int, ...]:
+    return tuple(mixed(peaks, count, _BARS_IN_A_ROW))
 
 
 FILTERS: dict[str, Callable[..., object]] = {

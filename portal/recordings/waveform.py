@@ -76,7 +76,9 @@ def mixed(peaks: bytes, sides: int, bars: int) -> list[int]:
     """At most so many bars, 0 to 100, for one picture of all sides: each the loudest of those that it stands for."""
     length = len(peaks) // sides if sides else 0
     bars = min(bars, length)
-    both = [max(peaks[at::length]) for at in range(length)]
+    both = peaks[:length]
+    for side in range(1, sides):
+        both = bytes(map(max, both, peaks[side * length : (side + 1) * length]))
     return [max(both[bar * length // bars : (bar + 1) * length // bars]) * 100 // 255 for bar in range(bars)]
 
 

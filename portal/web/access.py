@@ -25,6 +25,8 @@ class Permission(StrEnum):
     MANAGE_RECORDS = "manage-records"
     """Deleting records, how long they are kept, who listened; ending anybody's tasks."""
     SEE_MONEY = "see-money"
+    MANAGE_COMPANY = "manage-company"
+    """To speak for the company: its details on papers, bills and payments, the offer."""
     ASK_SUPPORT = "ask-support"
     """Anybody of an account: to write to the operator."""
     OPERATE = "operate"

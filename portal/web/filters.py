@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from babel import dates, numbers
+from babel import Locale, dates, numbers
 from flask import Flask, g
-from flask_babel import get_locale
 from markupsafe import Markup, escape
 
 from portal.kernel import clock, phone
 from portal.kernel.i18n import gettext as _
-from portal.kernel.i18n import ngettext
+from portal.kernel.i18n import language, ngettext
 
+_TIME_ELEMENT = Markup('<time datetime="%s" title="%s">%s</time>')
 NBSP = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
+_KEPT = 4096
+"""Texts kept of each kind: making one takes as long as the rest of a table's cell."""
 CURRENCY_SIGNS = {"RUB": "₽", "USD": "$", "EUR": "€", "KZT": "₸", "BYN": "Br"}
 
 
@@ -25,13 +28,18 @@ def zone() -> ZoneInfo:
     return ZoneInfo(g.get("time_zone", "Europe/Moscow"))
 
 
-def _locale() -> str:
-    return str(get_locale() or "ru")
+def _locale() -> Locale:
+    return language().locale
 
 
 def number(value: int | Decimal, decimals: int = 0) -> str:
     """Groups of three and a decimal mark as the reader's language has them; a true minus."""
-    text = numbers.format_decimal(value, format=f"#,##0.{'0' * decimals}" if decimals else "#,##0", locale=_locale())
+    return _number(value, decimals, language().locale)
+
+
+@lru_cache(_KEPT)
+def _number(value: int | Decimal, decimals: int, locale: Locale) -> str:
+    text = numbers.format_decimal(value, format=f"#,##0.{'0' * decimals}" if decimals else "#,##0", locale=locale)
     return text.replace("-", MINUS).replace("\N{NARROW NO-BREAK SPACE}", NBSP)
 
 
@@ -67,9 +75,14 @@ def timespan(seconds: float) -> str:
 
 def day(value: datetime | date) -> str:
     """`23 ноября 2026 г.`, or without the year in the present one."""
-    local = value.astimezone(zone()).date() if isinstance(value, datetime) else value
-    pattern = "d MMMM" if local.year == clock.now().astimezone(zone()).year else "d MMMM y"
-    return dates.format_date(local, pattern, locale=_locale())
+    here = zone()
+    local = value.astimezone(here).date() if isinstance(value, datetime) else value
+    return _day(local, language().locale, has_year=local.year != clock.now().astimezone(here).year)
+
+
+@lru_cache(_KEPT)
+def _day(value: date, locale: Locale, *, has_year: bool) -> str:
+    return dates.format_date(value, "d MMMM y" if has_year else "d MMMM", locale=locale)
 
 
 def month(value: date) -> str:
@@ -94,14 +107,15 @@ def hour(value: datetime) -> str:
 
 def day_and_time(value: datetime, *, seconds: bool = False) -> str:
     """`сегодня, 14:05`, `вчера, 9:12`, `3 ноября, 18:40`."""
-    local = value.astimezone(zone())
+    here = zone()
+    local = value.astimezone(here)
     at = f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
-    today = clock.now().astimezone(zone()).date()
+    today = clock.now().astimezone(here).date()
     if local.date() == today:
         return _("today, %(time)s", time=at)
     if local.date() == today - timedelta(days=1):
         return _("yesterday, %(time)s", time=at)
-    return _("%(day)s, %(time)s", day=day(value), time=at)
+    return _("%(day)s, %(time)s", day=day(local.date()), time=at)
 
 
 def relative(value: datetime) -> str:
@@ -114,9 +128,7 @@ def moment(value: datetime | None, *, seconds: bool = False) -> Markup:
     if value is None:
         return Markup("\N{EN DASH}")
     machine = value.astimezone(zone()).isoformat(timespec="seconds")
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        machine, relative(value), day_and_time(value, seconds=seconds)
-    )
+    return _TIME_ELEMENT % (machine, relative(value), day_and_time(value, seconds=seconds))
 
 
 def time_of_day(value: datetime) -> Markup:

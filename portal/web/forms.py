@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import StringField, ValidationError
+from wtforms import DateField, StringField, ValidationError
 
 from portal.kernel import phone
 from portal.kernel.errors import Refused
+from portal.kernel.i18n import gettext as _
 
 _LONGEST_ID = 18
 """Figures; every such number fits a 64-bit column."""
@@ -49,3 +50,13 @@ class PhoneField(StringField):
         if self.errors and self.raw_data:
             return str(self.raw_data[0])
         return phone.display(self.data) if self.data else ""
+
+
+class DayField(DateField):
+    """A day, refused in the reader's language."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(_("Give a day as 2027-01-31.")) from None

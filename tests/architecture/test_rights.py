@@ -16,7 +16,7 @@ from tests.people import ANNA, BORIS, OLGA, Person
 # What no object of anybody has: a door refuses before it looks.
 NOBODYS = {"int": 999_999_999, "string": "0" * 32, "uuid": "00000000-0000-4000-8000-000000000000", "path": "nothing"}
 # Closed to everybody but in the demo, where money is made up.
-CLOSED_HERE = {"billing.top_up"}
+CLOSED_HERE = {"invoicing.pay_in_play_money"}
 PEOPLE = {
     "Anna, an admin": (ANNA, RIGHTS[Role.ADMIN]),
     "Boris, a viewer": (BORIS, RIGHTS[Role.VIEWER]),

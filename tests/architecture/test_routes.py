@@ -35,6 +35,7 @@ NOT_IN_THE_MENU = {
     "accounts.live": "a stream of events, no page",
     "accounts.sign_in": "where those come who have no menu yet",
     "billing.header": "a fragment of every page",
+    "invoicing.top_up": "a button of every page",
     "calls.export": "from the call log",
     "calls.live": "a fragment of the overview",
     "calls.new_call": "from the call log",

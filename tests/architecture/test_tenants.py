@@ -16,9 +16,11 @@ from tests.architecture.sources import PORTAL, lines_with, python_files
 SHARED_TABLES = {
     "account": "the accounts themselves",
     "membership": "who may enter which account: asked before one is entered",
+    "offer_draft": "the provider's next offer, while the operator writes it",
     "offer_version": "the provider's offer is one for all",
     "periodic_run": "works of the installation as a whole",
     "outgoing_mail": "to a person, who may belong to several accounts or to none",
+    "seller_details": "the operator's company sells to every account",
     "sign_in_failure": "attempts, counted before anybody is known",
     "switch_life": "a switch serves every account",
     "tariff": "one price list for all",

@@ -18,6 +18,10 @@ KEYWORDS = DEFAULT_KEYWORDS | {"_l": None, "lazy_gettext": None, "lazy_ngettext"
 MAY_HOLD_RUSSIAN = {
     "portal/demo/companies.py": "names of people and firms that do not exist",
     "portal/demo/seed.py": "names of tariffs that do not exist",
+    **dict.fromkeys(
+        [f"portal/invoicing/drawing/{name}.py" for name in ("words",)],
+        "papers have the words that Russian law gives them, whoever reads",
+    ),
     "templates/layout/_preferences.html": "a language is named in itself, whatever the page's language",
 }
 

@@ -133,7 +133,7 @@ def test_the_stranger_sees_only_her_own(app: Flask, cast: Cast, clara: Browser) 
 
 
 def test_topping_up_is_for_the_demo_alone(anna: Browser) -> None:
-    assert anna.submit("/balance/top-up", {"amount": "100"}).status_code == 403
+    assert anna.submit("/top-up/sandbox", {"amount": "100"}).status_code == 403
 
 
 @pytest.mark.usefixtures("tariff")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, Protocol
 
-from flask_babel import get_locale
-
 from portal.accounts.audit import audit
 from portal.calls.export.csv_file import MEDIA_TYPE as CSV
 from portal.calls.export.csv_file import CsvFile
@@ -18,6 +16,7 @@ from portal.calls.log.pages import call_page
 from portal.kernel import clock, jobs
 from portal.kernel.clock import monotonic
 from portal.kernel.i18n import gettext as _
+from portal.kernel.i18n import language
 from portal.kernel.jobs import Job, JobKind, RunningJob
 from portal.kernel.paging import NewestFirst
 from portal.web.access import Permission
@@ -71,7 +70,7 @@ def export_calls(job: RunningJob) -> None:
     total, done = job.arguments.get("count"), 0
     day = clock.now().astimezone(zone()).date()
     with job.result(f"{_('Calls')} {day}.{job.arguments['format']}", media_type) as result:
-        file = make(result, str(get_locale()))
+        file = make(result, str(language().locale))
         file.headings(headings())
         for rows in _pages(job):
             for values in rows:

@@ -14,6 +14,8 @@ from portal.kernel.db import db, upsert
 from portal.telephony.addresses import is_sip_account
 
 TALK_EDGES = (0, 10, 30, 60, 180, 600, 1800)
+_MANY = 20
+"""Of so many, all of the account's are read at once."""
 PRICE_EDGES = tuple(Decimal(edge) for edge in (0, 1, 3, 10, 30, 100))
 
 
@@ -61,9 +63,11 @@ def sips_of(caller: str | None, callee: str | None) -> tuple[str, str]:
 
 def class_ids(keys: Iterable[ClassKey]) -> Mapping[ClassKey, int]:
     """The row of each class, made where it is new."""
+    wanted = sorted(set(keys))
+    known = _all() if len(wanted) > _MANY else {}
     found = {}
-    for key in sorted(set(keys)):
-        row_id = _find(key)
+    for key in wanted:
+        row_id = known.get(key) or _find(key)
         if row_id is None:
             # Another writer may make it at the same moment: both then read the one that stands.
             upsert(CallClass, key.columns(), key=["account_id", *FACTS, *BANDS])
@@ -72,6 +76,14 @@ def class_ids(keys: Iterable[ClassKey]) -> Mapping[ClassKey, int]:
             raise LookupError(key)
         found[key] = row_id
     return found
+
+
+def _all() -> dict[ClassKey, int]:
+    columns = (CallClass.id, *(getattr(CallClass, name) for name in (*FACTS, *BANDS)))
+    return {
+        ClassKey(Facts(*values[: len(FACTS)]), *values[len(FACTS) :]): row_id
+        for row_id, *values in db.session.execute(select(*columns))
+    }
 
 
 def _find(key: ClassKey) -> int | None:

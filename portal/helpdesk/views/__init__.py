@@ -1,6 +1,6 @@
-"""Questions and the offer, as the account sees them and as the operator does."""
+"""Questions, as the account sees them and as the operator does."""
 
 from portal.helpdesk.feature import desk, helpdesk
-from portal.helpdesk.views import inbox, offer, threads
+from portal.helpdesk.views import inbox, threads
 
-__all__ = ["desk", "helpdesk", "inbox", "offer", "threads"]
+__all__ = ["desk", "helpdesk", "inbox", "threads"]

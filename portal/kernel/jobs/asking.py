@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from flask import g
-from flask_babel import get_locale
 from sqlalchemy import func, select
 
 from portal.kernel.actor import current_actor
 from portal.kernel.db import announce, db, ring
 from portal.kernel.errors import TooMany
-from portal.kernel.i18n import DEFAULT_LOCALE
 from portal.kernel.i18n import gettext as _
+from portal.kernel.i18n import language
 from portal.kernel.jobs.kinds import jobs_here
 from portal.kernel.jobs.models import Job, JobState
 
@@ -61,7 +60,7 @@ def tell() -> None:
 
 def _voice() -> dict[str, str]:
     return {
-        "locale": str(get_locale() or DEFAULT_LOCALE),
+        "locale": str(language().locale),
         "time_zone": g.get("time_zone", "Europe/Moscow"),
         "currency": g.get("currency", "RUB"),
     }

@@ -8,12 +8,12 @@ from datetime import timedelta
 from typing import Any, BinaryIO
 
 from flask import current_app, g
-from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
 from portal.kernel.actor import Actor, set_actor
 from portal.kernel.clock import monotonic
 from portal.kernel.db import transaction
+from portal.kernel.i18n import speaking
 from portal.kernel.jobs import lease as leases
 from portal.kernel.jobs.models import Job
 from portal.kernel.storage import BlobStore
@@ -66,7 +66,7 @@ class RunningJob:
         """The present app context speaks and counts time as whoever asked, and acts in that name."""
         set_actor(self._actor)
         g.time_zone, g.currency = self._voice["time_zone"], self._voice["currency"]
-        with force_locale(self._voice["locale"]):
+        with speaking(self._voice["locale"]):
             yield
 
     @contextmanager

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from flask import Response, request
-from flask_babel import force_locale
 from werkzeug.http import HTTP_STATUS_CODES
 
 from portal.kernel.errors import PortalError
+from portal.kernel.i18n import speaking
 from portal.public_api import errors
 from portal.public_api.description.document import Operation
 from portal.public_api.parameters import Parameters
@@ -41,7 +41,7 @@ def typed(operation: Operation) -> dict[str, str]:
 def tried(operation: Operation, url: str, answer: Callable[[Parameters], Response]) -> Trial:
     """Asks `answer` for what was typed. It speaks English, as to programs."""
     values = typed(operation)
-    with force_locale("en"):
+    with speaking("en"):
         try:
             response = answer(Parameters(request.form))
         except PortalError as error:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from portal.helpdesk import queries
 from portal.kernel.db import transaction
+from portal.offer import queries
 from tests.browser import Browser
 from tests.people import OLGA
 
@@ -45,7 +45,7 @@ def test_each_version_keeps_who_published_it(app: Flask, olga: Browser) -> None:
     publish(olga, "Second.")
 
     with app.app_context(), transaction(writes=False):
-        kept = [(version.number, version.published_by) for version in queries.offer_versions()]
+        kept = [(version.number, version.published_by) for version in queries.versions()]
     assert kept == [(2, OLGA.email), (1, OLGA.email)]
 
 
@@ -58,7 +58,7 @@ def test_an_empty_an_endless_and_an_unchanged_text_are_refused(app: Flask, olga:
     assert answer.status_code == 422
     assert text.strip() in answer.get_data(as_text=True)
     with app.app_context(), transaction(writes=False):
-        assert len(queries.offer_versions()) == 1
+        assert len(queries.versions()) == 1
 
 
 def test_only_the_operator_publishes(anna: Browser, boris: Browser) -> None:

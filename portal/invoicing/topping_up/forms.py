@@ -1,4 +1,4 @@
-"""Forms of money."""
+"""How much to pay in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from portal.web.forms import BaseForm
 
 
 class TopUpForm(BaseForm):
-    """How much to pay in."""
+    """How much to pay in, by whichever way."""
 
     amount = StringField(
         _l("Amount"),

@@ -1,0 +1,1 @@
+"""Bills for bank transfer, and the money that came for them."""

@@ -1,0 +1,1 @@
+"""«Пополнить счет»: one page, each way to pay."""

@@ -1,0 +1,1 @@
+"""«Оферта»: the provider's offer in versions, what changed between them, and who accepted which when."""

@@ -1,0 +1,52 @@
+"""Jinja as this house uses it: faster at what a page does a thousand times."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from typing import Any
+
+from flask import Flask
+from flask.templating import Environment
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
+
+from portal.kernel.i18n import language
+
+
+class PortalEnvironment(Environment):
+    """Flask's, but templates share one plain dict of globals.
+
+    Jinja gives each a ChainMap of its own, and compares its keys one by one at each import of a macro: a list that
+    includes a template per row spent a tenth of its time there.
+    """
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """What a template sees besides its context."""
+        return super().make_globals(d) if d else self.globals
+
+
+@pass_eval_context
+def words(context: EvalContext, message: str, /, **variables: Any) -> str:
+    """`_` in templates: the catalogue is trusted, what is filled in is escaped. A percent sign stands twice."""
+    return _filled(context, language().catalogue.ugettext(message), variables)
+
+
+@pass_eval_context
+def counted_words(context: EvalContext, singular: str, plural: str, num: int, /, **variables: Any) -> str:
+    """`ngettext` in templates: the form for `num`, which is also filled in as `%(num)s`."""
+    return _filled(context, language().catalogue.ungettext(singular, plural, num), {"num": num, **variables})
+
+
+def _filled(context: EvalContext, text: str, variables: dict[str, Any]) -> str:
+    if context.autoescape:
+        text = Markup(text)  # noqa: S704 -- our own words
+    return text % variables if "%" in text else text
+
+
+def init_app(app: Flask) -> None:
+    """Before anything asks for the app's environment, which is made then."""
+    app.jinja_environment = PortalEnvironment
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(_=words, gettext=words, ngettext=counted_words)
