@@ -33,7 +33,9 @@ def on_account_opened(_event: AccountOpened) -> None:
 def on_call_finished(event: CallFinished) -> None:
     """Sets the call's price and takes it from the balance, once per call."""
     call = event.call
-    tariff = tariff_at(call.started_at)
+    # The call is written once, with its price.
+    with db.session.no_autoflush:
+        tariff = tariff_at(call.started_at)
     price = _price(call, tariff)
     call.price = price.amount
     if price.amount == ZERO or find_entry(EntryKind.CALL, call.api_call_id) is not None:

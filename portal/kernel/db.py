@@ -86,7 +86,13 @@ def init_app(app: Flask, database_url: str, *, pool_size: int, bells: Bells, is_
     db.init_app(app)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
-            sqlite.tune(db.engine, "FULL" if is_durable else "NORMAL", lambda: bool(g and g.get("writes", False)))
+            sqlite.tune(
+                db.engine,
+                "FULL" if is_durable else "NORMAL",
+                lambda: bool(g and g.get("writes", False)),
+                # Such work goes over the newest rows again and again, and pages over all of them.
+                cache_megabytes=32 if is_durable else 4,
+            )
 
 
 def dialect() -> Dialect:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import current_app
 
 from portal.kernel.config import Settings
-from portal.kernel.http import redact
 from portal.kernel.i18n import gettext as _
 from portal.webhooks.alerts.models import AlertKind
 from portal.webhooks.models import WebhookSubscription
+from portal.webhooks.urls import redacted
 from portal.webhooks.words import event_label
 
 TONES = {AlertKind.FAILING: "bad", AlertKind.SWITCHED_OFF: "bad", AlertKind.RECOVERED: "good"}
@@ -45,7 +45,7 @@ def mail_about(hook: WebhookSubscription, kind: AlertKind) -> tuple[str, str]:
     lines = (
         title(kind),
         "",
-        f"{event_label(hook.event)}: {redact(hook.url)}",
+        f"{event_label(hook.event)}: {redacted(hook.url)}",
         explanation(kind),
         "",
         where,

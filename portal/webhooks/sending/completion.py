@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
+from datetime import datetime
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, Connection, String, Table, and_, bindparam, case, insert, select, update
+from sqlalchemy import BindParameter, Connection, Dialect, String, Table, and_, bindparam, case, insert, select, update
 from sqlalchemy.orm import Session
 
 from portal.kernel.bells import live_topic
@@ -23,8 +26,11 @@ from portal.webhooks.models import (
 )
 from portal.webhooks.sending import health, schedule
 from portal.webhooks.sending.finished import Exchanged, Finished
+from portal.webhooks.sending.note_sql import arrived_statement, evidence_statement
 from portal.webhooks.sending.schedule import Verdict
 
+_arrived, _noted = cache(arrived_statement), cache(evidence_statement)
+_MOMENT = UtcDateTime()
 _KEPT = [field.name for field in fields(Exchanged) if field.name != "ended_at"]
 
 # Statements stand ready, and name the tables themselves: the mapped classes would have each of them built anew for each
@@ -74,21 +80,37 @@ _LET_ENDS_GO = (
 )
 
 
-def complete_plain(connection: Connection, finished: Sequence[Finished]) -> list[Finished]:
+def complete_plain(connection: Connection, finished: Sequence[Finished], *, is_sqlite: bool) -> list[Finished]:
     """Notes the successes of webhooks that did not fail before, which change nothing else; answers all other tries.
 
-    In a transaction that sees everything. Nearly all tries are such, and they take the short way.
+    In a transaction that sees everything. Nearly all tries are such, and they take the short way: two statements.
     """
-    arrived = {each.delivery.subscription_id for each in finished if each.verdict is Verdict.DELIVERED}
+    arrived = sorted(
+        (each for each in finished if each.verdict is Verdict.DELIVERED), key=lambda each: each.delivery.id
+    )
     if not arrived:
         return list(finished)
-    blemished = health.blemished(connection, arrived)
-    plain, others = [], []
-    for each in finished:
-        is_plain = each.verdict is Verdict.DELIVERED and each.delivery.subscription_id not in blemished
-        (plain if is_plain else others).append(each)
-    _write(connection, plain)
-    return others
+    moment = _moment_on(connection.dialect)
+    tries = [
+        (each.delivery.id, each.delivery.claim, moment(each.exchanged.ended_at), each.exchanged.status, _spent(each))
+        for each in arrived
+    ]
+    ids = set(connection.scalars(_arrived(is_sqlite=is_sqlite), {"tries": json.dumps(tries)}))
+    noted = [each for each in arrived if each.delivery.id in ids]
+    if noted:
+        attempts = [
+            evidence | {"started_at": moment(evidence["started_at"])}
+            for evidence in (_evidence(each) for each in noted)
+        ]
+        connection.execute(_noted(is_sqlite=is_sqlite), {"attempts": json.dumps(attempts)})
+        _let_ends_go(connection, noted)
+    return [each for each in finished if each.delivery.id not in ids]
+
+
+def _moment_on(dialect: Dialect) -> Callable[[datetime], Any]:
+    """How a moment stands in JSON, so that the database reads from it what the column holds."""
+    is_number = dialect.name == "sqlite"
+    return (lambda at: _MOMENT.process_bind_param(at, dialect)) if is_number else datetime.isoformat
 
 
 def complete(session: Session, finished: Sequence[Finished]) -> list[Finished]:
@@ -97,26 +119,28 @@ def complete(session: Session, finished: Sequence[Finished]) -> list[Finished]:
     A sender that lost its claim changes nothing. In a transaction that sees everything.
     """
     hooks = health.hold(session, finished)
-    noted = _write(session, finished)
-    health.note(hooks, noted)
-    ring(*{live_topic(each.delivery.account_id, "webhooks-changed") for each in noted})
-    return noted
-
-
-def _write(database: Connection | Session, finished: Sequence[Finished]) -> list[Finished]:
-    if not finished:
-        return []
     # In one order, so that two workers never wait for each other.
-    rows = database.execute(_HELD, {"ids": [each.delivery.id for each in finished]})
+    rows = session.execute(_HELD, {"ids": [each.delivery.id for each in finished]})
     claims = {row.id: row.claim for row in rows}
     noted = [each for each in finished if claims.get(each.delivery.id) == each.delivery.claim]
     if noted:
-        database.execute(_MOVE_ON, [_moves_on(each) for each in noted])
-        database.execute(_NOTE, [_evidence(each) for each in noted])
-        starts = [each.delivery.id for each in noted if each.delivery.event is EventType.CALL_STARTED]
-        if starts:
-            database.execute(_LET_ENDS_GO, {"starts": starts})
+        session.execute(_MOVE_ON, [_moves_on(each) for each in noted])
+        session.execute(_NOTE, [_evidence(each) for each in noted])
+        _let_ends_go(session, noted)
+        health.note(hooks, noted)
+        ring(*{live_topic(each.delivery.account_id, "webhooks-changed") for each in noted})
     return noted
+
+
+def _let_ends_go(database: Connection | Session, noted: Sequence[Finished]) -> None:
+    starts = [each.delivery.id for each in noted if each.delivery.event is EventType.CALL_STARTED]
+    if starts:
+        database.execute(_LET_ENDS_GO, {"starts": starts})
+
+
+def _spent(finished: Finished) -> int:
+    """How many of the delivery's tries: the breaker's probes are not its own."""
+    return 0 if finished.delivery.is_probe else 1
 
 
 def _moves_on(finished: Finished) -> dict[str, Any]:
@@ -128,7 +152,7 @@ def _moves_on(finished: Finished) -> dict[str, Any]:
         "new_state": outcome.state.value,
         "new_due_at": outcome.due_at or exchanged.ended_at,
         "ended_at": exchanged.ended_at,
-        "spent": 0 if delivery.is_probe else 1,
+        "spent": _spent(finished),
         "new_status": exchanged.status,
         "new_failure": exchanged.failure,
     }

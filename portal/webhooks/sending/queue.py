@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import CompoundSelect, Connection, Table, bindparam, func, select, text, union_all, update
+from sqlalchemy import CompoundSelect, Connection, Table, bindparam, case, func, select, text, union_all, update
 
 from portal.kernel.clock import UtcDateTime
 from portal.kernel.secrets import random_word
@@ -17,6 +17,7 @@ from portal.webhooks.models import (
     EventType,
     Lane,
     Method,
+    SubscriptionState,
     WebhookDelivery,
     WebhookEvent,
     WebhookSubscription,
@@ -24,12 +25,13 @@ from portal.webhooks.models import (
 from portal.webhooks.sending import pace
 from portal.webhooks.sending.claim_sql import claim_statement
 from portal.webhooks.sending.dress import Dress
-from portal.webhooks.sending.schedule import LEASE
+from portal.webhooks.sending.schedule import END, LEASE
 from portal.webhooks.wire import Parameter
 
 # Statements stand ready, and name the tables themselves: to build them anew each time, as the mapped classes would,
 # costs more than the database takes to run them.
 _statement = cache(claim_statement)
+_GIVEN_UP_AT_ONCE = 500
 _DELIVERY = cast("Table", WebhookDelivery.__table__)
 _WEBHOOK = cast("Table", WebhookSubscription.__table__)
 _EVENT = cast("Table", WebhookEvent.__table__)
@@ -75,6 +77,32 @@ _EXPIRE = (
     update(_DELIVERY)
     .where(_DELIVERY.c.state == DeliveryState.WAITING.value, _DELIVERY.c.expires_at <= _NOW)
     .values(state=DeliveryState.EXPIRED.value, finished_at=_NOW)
+    .returning(_DELIVERY.c.account_id)
+)
+# What lasts has no moment from which on it is worth nothing. Behind a breaker that stays open it would wait for ever,
+# since one at a time is tried there: what has waited for as long as tries go on is given up, as they would be.
+_SINCE = bindparam("since", type_=UtcDateTime)
+_GIVE_UP = (
+    update(_DELIVERY)
+    .where(
+        _DELIVERY.c.id.in_(
+            select(_DELIVERY.c.id)
+            .join(_WEBHOOK, _WEBHOOK.c.id == _DELIVERY.c.subscription_id)
+            .where(
+                _WEBHOOK.c.state == SubscriptionState.ACTIVE.value,
+                _WEBHOOK.c.probe_at.is_not(None),
+                _WEBHOOK.c.first_failure_at <= _SINCE,
+                _DELIVERY.c.state == DeliveryState.WAITING.value,
+                _DELIVERY.c.expires_at.is_(None),
+                # A repeat by hand is due from when it was asked for.
+                case((_DELIVERY.c.lane == Lane.REPEAT.value, _DELIVERY.c.due_at), else_=_DELIVERY.c.created_at)
+                <= _SINCE,
+            )
+            .order_by(_DELIVERY.c.id)
+            .limit(_GIVEN_UP_AT_ONCE)
+        )
+    )
+    .values(state=DeliveryState.FAILED.value, finished_at=_NOW)
     .returning(_DELIVERY.c.account_id)
 )
 
@@ -182,3 +210,11 @@ def next_due(connection: Connection, now: datetime) -> datetime | None:
 def expire(connection: Connection, now: datetime) -> set[int]:
     """Gives up what is worth nothing any more, also of webhooks that do not send; answers the accounts it was of."""
     return set(connection.scalars(_EXPIRE, {"now": now}))
+
+
+def give_up(connection: Connection, now: datetime) -> set[int]:
+    """Gives up what has waited in vain for `END.span` behind a webhook that failed all that time; answers the accounts.
+
+    A paused webhook keeps what waits for it, however long.
+    """
+    return set(connection.scalars(_GIVE_UP, {"now": now, "since": now - END.span}))

@@ -24,7 +24,7 @@ from portal.webhooks.outbox import BELL
 from portal.webhooks.sending import sender
 from portal.webhooks.sending.completion import complete, complete_plain
 from portal.webhooks.sending.finished import Finished
-from portal.webhooks.sending.queue import Caps, ClaimedDelivery, claim, expire, next_due
+from portal.webhooks.sending.queue import Caps, ClaimedDelivery, claim, expire, give_up, next_due
 from portal.webhooks.sending.retention import Sweeper
 from portal.webhooks.sending.schedule import LEASE, Verdict
 
@@ -63,6 +63,8 @@ class Worker:
         self._caps = Caps.of(settings.webhook_senders)
         self._news: queue.SimpleQueue[_Landed | None] = queue.SimpleQueue()
         self._in_the_air = 0
+        self._landed = 0
+        self._ahead = 0
         self._unnoted: list[Finished] = []
         self._changed: set[int] = set()
         self._tells_at = 0.0
@@ -108,14 +110,14 @@ class Worker:
         """Until something happens, or so long; takes in all that has happened by then.
 
         While most senders are busy it lets several of them land, for no longer than a round takes: a round for each
-        would cost more than the sending.
+        would cost more than the sending. What was claimed ahead keeps them busy meanwhile.
         """
         try:
             is_rung = self._hear_of(self._news.get(timeout=max(seconds, 0.001)))
             while not self._news.empty():
                 is_rung |= self._hear_of(self._news.get_nowait())
             until = monotonic() + min(self._round_took, LONGEST_GATHERING)
-            while not is_rung and self._in_the_air > self._senders // 2:
+            while not is_rung and self._in_the_air > self._senders // 2 + self._ahead:
                 is_rung = self._hear_of(self._news.get(timeout=max(0.0, until - monotonic())))
         except queue.Empty:
             return
@@ -126,6 +128,7 @@ class Worker:
         if news is None:
             return True
         self._in_the_air -= 1
+        self._landed += 1
         if news.finished is not None:
             self._unnoted.append(news.finished)
         return False
@@ -152,9 +155,11 @@ class Worker:
     def _note_and_claim(self, steady: SteadyConnection) -> tuple[list[ClaimedDelivery], float]:
         """One transaction for both: under load the tries of many receivers share a commit."""
         self._note([each for each in self._unnoted if each.verdict is not Verdict.DELIVERED])
-        free = self._senders - self._in_the_air
+        # As many ahead as landed since the last time are sent in about the time of a round: nobody waits long for them.
+        self._ahead, self._landed = min(self._landed, self._senders), 0
+        free = self._senders + self._ahead - self._in_the_air
         with steady.transaction() as connection:
-            changing = complete_plain(connection, self._unnoted)
+            changing = complete_plain(connection, self._unnoted, is_sqlite=self._is_sqlite)
             changed = {each.delivery.account_id for each in self._unnoted} | self._expired(connection)
             claimed = claim(connection, free, self._caps, now=now(), is_sqlite=self._is_sqlite) if free > 0 else []
             # Who sends is back soon anyhow, and looks then.
@@ -181,7 +186,7 @@ class Worker:
         if monotonic() < self._expires_at:
             return set()
         self._expires_at = monotonic() + SHORTEST_POLL
-        return expire(connection, now())
+        return expire(connection, now()) | give_up(connection, now())
 
     def _tell(self, steady: SteadyConnection, changed: set[int]) -> None:
         """Open pages fetch anew: at once, but not all the time."""

@@ -42,12 +42,14 @@ def claim(app: Flask, number: int = 100, *, caps: Caps = NO_CAPS, at: datetime |
     )
 
 
-def finished(delivery: ClaimedDelivery, status: int = 200, *, at: datetime | None = None) -> Finished:
+def finished(
+    delivery: ClaimedDelivery, status: int = 200, *, at: datetime | None = None, line: str = "GET / HTTP/1.1"
+) -> Finished:
     moment = at or now()
     exchanged = Exchanged(
         started_at=moment,
         ended_at=moment,
-        request_line="GET / HTTP/1.1",
+        request_line=line,
         request_headers=[],
         status=status,
         failure=None,
@@ -63,6 +65,7 @@ def finished(delivery: ClaimedDelivery, status: int = 200, *, at: datetime | Non
 
 def note(app: Flask, *notes: Finished) -> list[Finished]:
     """As the worker does it; answers those of the tries noted that may have changed their webhook, too."""
-    others = seeing_all(app, lambda connection: complete_plain(connection, notes))
+    settings: Settings = app.extensions["portal.settings"]
+    others = seeing_all(app, lambda connection: complete_plain(connection, notes, is_sqlite=settings.is_embedded))
     with app.app_context(), transaction(everything="webhook dispatch") as session:
         return complete(session, others)
