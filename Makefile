@@ -54,7 +54,7 @@ test-asterisk: install-dev ## Calls through a real Asterisk and real SIP phones,
 	ASTERISK_TREE=$(ASTERISK_TREE) $(ALONE) $(BIN)/python -m pytest -o python_files="prove_*.py" \
 	    tests/telephony/asterisk/real
 
-bench: install-dev ## The figures, with the machine named
+bench: install-dev .venv/bench.stamp ## The figures, with the machine named
 	$(BIN)/python -m tests.bench
 
 bench-webhooks: install-dev ## The figures of webhooks alone
@@ -74,6 +74,9 @@ lock: install-dev ## Pin anew what pyproject.toml asks for, with hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --custom-compile-command "make lock" --constraint requirements.lock --group build --group dev \
 	    pyproject.toml --output-file requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --custom-compile-command "make lock" --constraint requirements-dev.lock \
+	    --group pyproject.toml:bench --output-file requirements-bench.lock
 
 clean: ## Forget .venv and every cache; data in var/ stays
 	rm -rf .venv *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
@@ -93,6 +96,10 @@ clean: ## Forget .venv and every cache; data in var/ stays
 
 .venv/dev.stamp: requirements-dev.lock .venv/runtime.stamp
 	$(PIP_INSTALL) --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+.venv/bench.stamp: requirements-bench.lock .venv/dev.stamp
+	$(PIP_INSTALL) --require-hashes --requirement requirements-bench.lock
 	@touch $@
 
 %.mo: %.po .venv/runtime.stamp

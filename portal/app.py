@@ -15,6 +15,10 @@ from portal.accounts import door
 from portal.accounts.views import feature as accounts
 from portal.admin.views import feature as admin
 from portal.billing.panel import CHARGE_PANEL
+from portal.billing.regular import REGULAR as MONEY_BY_THE_CLOCK
+from portal.billing.rerating.job import RE_RATING
+from portal.billing.rerating.views import desk as rerating_desk
+from portal.billing.tariffs.views import desk as tariffs_desk
 from portal.billing.views import feature as billing
 from portal.calls.export.job import EXPORT
 from portal.calls.log.notices import add_notice_source
@@ -27,8 +31,14 @@ from portal.followups.views import feature as followups
 from portal.helpdesk.views import desk, helpdesk
 from portal.integration.panel import BLACKLIST_PANEL
 from portal.integration.views import feature as integration
+from portal.invoicing.cards.asking import WATCH
+from portal.invoicing.cards.notices import PREFIX as CARD_NOTICES
+from portal.invoicing.cards.notices import plain as plain_card_notice
+from portal.invoicing.papers.archive import ARCHIVE as PAPER_ARCHIVE
+from portal.invoicing.papers.job import DUE_PAPERS, PAPERS
 from portal.invoicing.views import desk as invoicing_desk
 from portal.invoicing.views import invoicing
+from portal.invoicing.views import notices as card_notices
 from portal.jobs.keeping import CLEANING
 from portal.jobs.views import feature as jobs
 from portal.kernel import db, logs
@@ -55,6 +65,9 @@ from portal.recordings.removal import LETTING_GO
 from portal.recordings.retention import DUE_RETENTION, RETENTION
 from portal.recordings.views import feature as recordings
 from portal.routing.lookup import LookupDesk
+from portal.telephony.provider.inlet import PREFIX as NOTICE_PREFIX
+from portal.telephony.provider.inlet import inlet as provider_inlet
+from portal.telephony.provider.inlet import plain as plain_notice
 from portal.web import addresses, assets, errors, filters, live, requests, security, templating
 from portal.web.health import feature as health
 from portal.webhooks.capture.inlet import PREFIX as CAPTURE_PREFIX
@@ -77,19 +90,38 @@ FEATURES = (
     billing,
     webhooks,
     inlet,
+    provider_inlet,
     integration,
     description,
     invoicing,
+    card_notices,
     helpdesk,
     offer,
     jobs,
     public_api,
     admin,
+    tariffs_desk,
+    rerating_desk,
     invoicing_desk,
     desk,
     offer_desk,
 )
-BACKGROUND = (CLEANING, EXPORT, OUTLINES, MISSING_OUTLINES, RETENTION, DUE_RETENTION, LETTING_GO, ARCHIVE)
+BACKGROUND = (
+    CLEANING,
+    EXPORT,
+    OUTLINES,
+    MISSING_OUTLINES,
+    RETENTION,
+    DUE_RETENTION,
+    LETTING_GO,
+    ARCHIVE,
+    PAPERS,
+    DUE_PAPERS,
+    PAPER_ARCHIVE,
+    WATCH,
+    RE_RATING,
+    *MONEY_BY_THE_CLOCK,
+)
 """What `portal worker` does besides sending webhooks: kinds of jobs, and works that come again and again."""
 _MAX_FORM = 1_000_000
 
@@ -116,10 +148,7 @@ def create_app(settings: Settings, process: Process = "web") -> Flask:
     requests.init_app(app)
     security.init_app(app)
     errors.init_app(app)
-    errors.answer_in(app, API_PREFIX, api_errors.plain)
-    errors.answer_in(app, CAPTURE_PREFIX, plain_capture)
-    security.csrf.exempt(public_api)
-    security.csrf.exempt(inlet)
+    _open_to_programs(app)
     filters.init_app(app)
     assets.init_app(app)
     door.init_app(app)
@@ -132,6 +161,16 @@ def create_app(settings: Settings, process: Process = "web") -> Flask:
     subscriptions.init_app(app)
     navigation.init_app(app)
     return app
+
+
+def _open_to_programs(app: Flask) -> None:
+    """Where no browser asks: errors have a shape of their own, and no form brings a token."""
+    errors.answer_in(app, API_PREFIX, api_errors.plain)
+    errors.answer_in(app, CAPTURE_PREFIX, plain_capture)
+    errors.answer_in(app, NOTICE_PREFIX, plain_notice)
+    errors.answer_in(app, CARD_NOTICES, plain_card_notice)
+    for feature in (public_api, inlet, card_notices):
+        security.csrf.exempt(feature)
 
 
 def _configure(app: Flask, settings: Settings) -> None:

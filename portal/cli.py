@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from portal.accounts.commands import account, user
 from portal.app import Process, create_app
+from portal.billing.commands import ledger
 from portal.kernel.commands import on_a_ready_database
 from portal.kernel.config import Settings, SettingsError, load_settings
 from portal.kernel.errors import PortalError
@@ -35,6 +36,7 @@ cli.add_command(user)
 cli.add_command(call)
 cli.add_command(line)
 cli.add_command(number)
+cli.add_command(ledger)
 cli.add_command(database)
 
 

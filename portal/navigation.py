@@ -6,17 +6,21 @@ from flask import Flask, current_app, g, request, url_for
 from werkzeug.local import LocalProxy
 
 from portal.accounts.door import signed_in
+from portal.billing.alerts import bar as money_bar
 from portal.billing.queries import HeaderMoney, header
 from portal.followups import queries as followups
 from portal.helpdesk.queries import unread_count
+from portal.invoicing.papers.queries import waiting_bills
 from portal.jobs.views import jobs_going_on
 from portal.kernel.i18n import gettext as _
 from portal.kernel.i18n import language
 from portal.kernel.tenancy import current_scope
 from portal.offer.queries import unaccepted
+from portal.telephony.provider.services import provider_link
+from portal.telephony.provider.state import is_provider_engine
 from portal.web import htmx, live, nav
 from portal.web.access import Permission
-from portal.web.filters import day
+from portal.web.filters import day, moment
 from portal.web.nav import Entry, NavItem
 from portal.webhooks.alerts import words as alert_words
 from portal.webhooks.alerts.models import AlertKind
@@ -38,6 +42,16 @@ def _open_jobs() -> int:
     """None on pages outside of an account."""
     scope = current_scope()
     return jobs_going_on() if scope is not None and scope.account_id is not None else 0
+
+
+def _waiting_bills() -> int:
+    """The operator's."""
+    scope = current_scope()
+    return waiting_bills() if scope is not None and scope.reason is not None else 0
+
+
+FAILURES_TO_TELL = 2
+"""One answer that does not come is no news."""
 
 
 ENTRIES: tuple[Entry, ...] = (
@@ -65,8 +79,11 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("offer.index", lambda: _("Offer"), "offer", "cabinet", Permission.SIGNED_IN),
     Entry("accounts.sign_out", lambda: _("Sign out"), "sign-out", "cabinet", Permission.SIGNED_IN, method="post"),
     Entry("admin.accounts", lambda: _("Accounts"), "users", "operator", Permission.OPERATE),
+    Entry("tariffs.index", lambda: _("Tariffs"), "wallet", "operator", Permission.OPERATE),
     Entry("desk.inbox", lambda: _("Support inbox"), "inbox", "operator", Permission.OPERATE),
     Entry("invoicing_desk.seller", lambda: _("Seller's details"), "invoice", "operator", Permission.OPERATE),
+    Entry("invoicing_desk.bills", lambda: _("Bills"), "wallet", "operator", Permission.OPERATE, count=_waiting_bills),
+    Entry("invoicing_desk.shop", lambda: _("Payments by card"), "bolt", "operator", Permission.OPERATE),
     Entry("offer_desk.edit", lambda: _("Offer for all accounts"), "edit", "operator", Permission.OPERATE),
 )
 """Every page that a person can go to by the menu; an entry whose feature is not there is not drawn."""
@@ -86,14 +103,15 @@ def _frame() -> dict[str, object]:
         "theme": person.theme if person else request.cookies.get("__Host-theme", "auto"),
         "current_user": person,
         "account": account,
-        "standing_notices": LocalProxy(_standing_notices) if account and _may(Permission.MANAGE_COMPANY) else [],
+        "standing_notices": LocalProxy(_standing_notices) if person else [],
         "nav": LocalProxy(_menu) if person else [],
         "flashes": htmx.flashes(),
         "header": LocalProxy(_money) if account and _may(Permission.SEE_MONEY) else None,
         "live_url": url_for("accounts.live", since=live.stamp()) if account else None,
         "preferences": {"url": url_for("accounts.set_preferences"), "next": request.full_path.rstrip("?")},
-        "alerts": LocalProxy(_alerts) if account and _may(Permission.MANAGE_INTEGRATION) else [],
-        "alerts_url": url_for("webhooks.alerts") if account and _may(Permission.MANAGE_INTEGRATION) else None,
+        "alerts": LocalProxy(_alerts) if account else [],
+        "alerts_url": _alerts_url() if account else None,
+        "page_notices": LocalProxy(_notices) if account else [],
         "has_capture": current_app.extensions["portal.settings"].capture_pages,
         "is_demo": current_app.extensions["portal.settings"].is_demo,
     }
@@ -117,11 +135,44 @@ def _money() -> HeaderMoney:
     return money
 
 
+def _alerts_url() -> str | None:
+    """Where a page fetches the bar again."""
+    if _may(Permission.MANAGE_INTEGRATION):
+        return url_for("webhooks.alerts")
+    return url_for("billing.alerts") if _may(Permission.SEE_MONEY) else None
+
+
+def _notices() -> list[dict[str, object]]:
+    """What makes every page of the account older than it looks: a provider that does not answer."""
+    scope = current_scope()
+    if scope is None or scope.account_id is None or not is_provider_engine():
+        return []
+    link = provider_link()
+    if link is None or not link.is_on or link.failures < FAILURES_TO_TELL:
+        return []
+    age = moment(link.good_at) if link.good_at else _("never")
+    return [
+        {
+            "kind": "wait",
+            "title": _("The provider does not answer as it should."),
+            "text": _("Calls are shown as they were at its last good answer: %(moment)s.", moment=age),
+            "action_url": url_for("integration.provider") if _may(Permission.SEE_INTEGRATION) else None,
+            "action_label": _("What is wrong"),
+        }
+    ]
+
+
 def _alerts() -> list[dict[str, object]]:
     """Read when a template asks for it; none on pages outside of an account."""
     person, scope = signed_in(), current_scope()
     if person is None or scope is None or scope.account_id is None:
         return []
+    back = request.full_path.rstrip("?")
+    money = money_bar.alert_lines(person.user_id, back) if _may(Permission.SEE_MONEY) else []
+    return [*money, *(_webhook_alerts(person.user_id, back) if _may(Permission.MANAGE_INTEGRATION) else [])]
+
+
+def _webhook_alerts(user_id: int, back: str) -> list[dict[str, object]]:
     return [
         {
             "id": alert.id,
@@ -130,16 +181,26 @@ def _alerts() -> list[dict[str, object]]:
             "text": alert_words.explanation(AlertKind(alert.kind)),
             "url": url_for("webhooks.webhook", webhook_id=alert.subscription_id),
             "dismiss_url": url_for("webhooks.dismiss_alert", alert_id=alert.id),
-            "back": request.full_path.rstrip("?"),
+            "back": back,
         }
-        for alert in open_alerts(person.user_id)
+        for alert in open_alerts(user_id)
     ]
 
 
 def _standing_notices() -> list[dict[str, str]]:
-    """What stands on every page until it is done: a version of the offer that waits for acceptance."""
-    scope = current_scope()
-    version = unaccepted() if scope is not None and scope.account_id is not None else None
+    """What stands on every page until it is over or done."""
+    person, scope = signed_in(), current_scope()
+    if person is None or scope is None:
+        return []
+    if scope.account_id is None:
+        return money_bar.operator_lines() if _may(Permission.OPERATE) and scope.reason is not None else []
+    money = money_bar.standing_lines(person.account, _money()) if person.account and _may(Permission.SEE_MONEY) else []
+    return [*money, *(_offer_notices() if _may(Permission.MANAGE_COMPANY) else [])]
+
+
+def _offer_notices() -> list[dict[str, str]]:
+    """A version of the offer that waits for acceptance."""
+    version = unaccepted()
     if version is None or request.endpoint == "offer.index":
         return []
     return [

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from portal.calls.log.textindex import drop_text_index, make_text_index, tell_planner
+from portal.kernel.appendonly import lock_rows, unlock_rows
 from portal.kernel.rowsecurity import protect
 from portal.kernel.clock import UtcDateTime
 from portal.kernel.money import MoneyColumn
@@ -27,6 +28,15 @@ def upgrade() -> None:
     sa.Column('is_blocked', sa.Boolean(), nullable=False),
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_account'))
+    )
+    op.create_table('card_shop',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('shop_id', sa.String(length=32), nullable=False),
+    sa.Column('sealed_secret', sa.String(length=600), nullable=False),
+    sa.Column('is_on', sa.Boolean(), nullable=False),
+    sa.Column('changed_by', sa.String(length=254), nullable=False),
+    sa.Column('changed_at', UtcDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_card_shop'))
     )
     op.create_table('offer_draft',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -52,6 +62,7 @@ def upgrade() -> None:
     sa.Column('recipient', sa.String(length=254), nullable=False),
     sa.Column('subject', sa.String(length=200), nullable=False),
     sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('attachments', sa.JSON(), nullable=True),
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.Column('due_at', UtcDateTime(), nullable=False),
     sa.Column('claim', sa.String(length=32), nullable=True),
@@ -63,6 +74,14 @@ def upgrade() -> None:
     with op.batch_alter_table('outgoing_mail', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_outgoing_mail_due_at'), ['due_at'], unique=False)
 
+    op.create_table('paper_counter',
+    sa.Column('seller_inn', sa.String(length=12), nullable=False),
+    sa.Column('series', sa.String(length=16), nullable=False),
+    sa.Column('year', sa.BigInteger(), nullable=False),
+    sa.Column('last_number', sa.BigInteger(), nullable=False),
+    sa.Column('last_day', sa.Date(), nullable=False),
+    sa.PrimaryKeyConstraint('seller_inn', 'series', 'year', name=op.f('pk_paper_counter'))
+    )
     op.create_table('periodic_run',
     sa.Column('name', sa.String(length=40), nullable=False),
     sa.Column('due_at', UtcDateTime(), nullable=False),
@@ -82,6 +101,7 @@ def upgrade() -> None:
     sa.Column('accountant_name', sa.String(length=100), nullable=False),
     sa.Column('vat_percent', sa.BigInteger(), nullable=True),
     sa.Column('has_transfer_document', sa.Boolean(), nullable=False),
+    sa.Column('papers_since', sa.Date(), nullable=False),
     sa.Column('is_company', sa.Boolean(), nullable=False),
     sa.Column('name', sa.String(length=250), nullable=False),
     sa.Column('inn', sa.String(length=12), nullable=False),
@@ -112,8 +132,8 @@ def upgrade() -> None:
     op.create_table('tariff',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('name', sa.String(length=100), nullable=False),
-    sa.Column('monthly_fee', MoneyColumn(), nullable=False),
-    sa.Column('included', MoneyColumn(), nullable=False),
+    sa.Column('is_default', sa.Boolean(), nullable=False),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_tariff')),
     sa.UniqueConstraint('name', name=op.f('uq_tariff_name'))
     )
@@ -134,8 +154,11 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('balance', MoneyColumn(), nullable=False),
-    sa.Column('included_month', sa.String(length=7), nullable=False),
-    sa.Column('included_used', MoneyColumn(), nullable=False),
+    sa.Column('fees_through', sa.Date(), nullable=True),
+    sa.Column('warn_below', MoneyColumn(), nullable=True),
+    sa.Column('warn_days', sa.BigInteger(), nullable=True),
+    sa.Column('is_low', sa.Boolean(), nullable=False),
+    sa.Column('is_short', sa.Boolean(), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_account_balance_account_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_account_balance')),
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_account_balance_account_id_id')),
@@ -146,7 +169,7 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('tariff_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('valid_from', UtcDateTime(), nullable=False),
+    sa.Column('valid_from', sa.Date(), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_account_plan_account_id')),
     sa.ForeignKeyConstraint(['tariff_id'], ['tariff.id'], name=op.f('fk_account_plan_tariff_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_account_plan')),
@@ -154,6 +177,9 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'valid_from', name=op.f('uq_account_plan_account_id_valid_from')),
     info={'owned': True}
     )
+    with op.batch_alter_table('account_plan', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_account_plan_tariff_id'), ['tariff_id'], unique=False)
+
     op.create_table('api_key',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -216,6 +242,7 @@ def upgrade() -> None:
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('papers_email', sa.String(length=254), nullable=False),
     sa.Column('signatory', sa.String(length=100), nullable=False),
+    sa.Column('closed_through', sa.Date(), nullable=True),
     sa.Column('is_company', sa.Boolean(), nullable=False),
     sa.Column('name', sa.String(length=250), nullable=False),
     sa.Column('inn', sa.String(length=12), nullable=False),
@@ -299,6 +326,32 @@ def upgrade() -> None:
     sa.UniqueConstraint('lookup_hash', name=op.f('uq_capture_page_lookup_hash')),
     info={'owned': True}
     )
+    op.create_table('card_payment',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('reference', sa.String(length=36), nullable=False),
+    sa.Column('provider', sa.String(length=16), nullable=False),
+    sa.Column('provider_id', sa.String(length=64), nullable=True),
+    sa.Column('amount', MoneyColumn(), nullable=False),
+    sa.Column('refunded', MoneyColumn(), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('confirmation_url', sa.Text(), nullable=True),
+    sa.Column('reason', sa.String(length=64), nullable=False),
+    sa.Column('asked_by', sa.String(length=254), nullable=False),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('check_at', UtcDateTime(), nullable=False),
+    sa.Column('settled_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_card_payment_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_card_payment')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_card_payment_account_id_id')),
+    sa.UniqueConstraint('provider_id', name=op.f('uq_card_payment_provider_id')),
+    sa.UniqueConstraint('reference', name=op.f('uq_card_payment_reference')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('card_payment', schema=None) as batch_op:
+        batch_op.create_index('ix_card_payment_account_id_created_at', ['account_id', 'created_at'], unique=False)
+        batch_op.create_index('ix_card_payment_state_check_at', ['state', 'check_at'], unique=False)
+
     op.create_table('did',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -361,6 +414,17 @@ def upgrade() -> None:
     with op.batch_alter_table('hunt_group', schema=None) as batch_op:
         batch_op.create_index('uq_hunt_group_account_id_name', ['account_id', 'name'], unique=True, sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
 
+    op.create_table('included_use',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('month', sa.Date(), nullable=False),
+    sa.Column('used', MoneyColumn(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_included_use_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_included_use')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_included_use_account_id_id')),
+    sa.UniqueConstraint('account_id', 'month', name=op.f('uq_included_use_account_id_month')),
+    info={'owned': True}
+    )
     op.create_table('job',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -419,6 +483,7 @@ def upgrade() -> None:
     sa.Column('day', sa.Date(), nullable=False),
     sa.Column('kind', sa.String(length=16), nullable=False),
     sa.Column('amount', MoneyColumn(), nullable=False),
+    sa.Column('included', MoneyColumn(), nullable=False),
     sa.Column('count', sa.BigInteger(), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_ledger_day_account_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_ledger_day')),
@@ -431,19 +496,39 @@ def upgrade() -> None:
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('at', UtcDateTime(), nullable=False),
     sa.Column('kind', sa.String(length=16), nullable=False),
-    sa.Column('source', sa.String(length=64), nullable=False),
+    sa.Column('source', sa.String(length=80), nullable=False),
     sa.Column('amount', MoneyColumn(), nullable=False),
     sa.Column('balance_after', MoneyColumn(), nullable=False),
+    sa.Column('included', MoneyColumn(), nullable=False),
+    sa.Column('corrects', sa.String(length=80), nullable=True),
     sa.Column('text', sa.String(length=300), nullable=False),
     sa.Column('rating', sa.JSON(), nullable=True),
-    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_ledger_entry_account_id')),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_ledger_entry_account_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_ledger_entry')),
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_ledger_entry_account_id_id')),
     sa.UniqueConstraint('account_id', 'kind', 'source', name=op.f('uq_ledger_entry_account_id_kind_source')),
-    info={'owned': True}
+    info={'append_only': True, 'owned': True}
     )
     with op.batch_alter_table('ledger_entry', schema=None) as batch_op:
         batch_op.create_index('ix_ledger_entry_account_id_at_id', ['account_id', 'at', 'id'], unique=False)
+        batch_op.create_index('ix_ledger_entry_account_id_corrects', ['account_id', 'corrects'], unique=False, sqlite_where=sa.text('corrects is not null'), postgresql_where=sa.text('corrects is not null'))
+        batch_op.create_index('ix_ledger_entry_other_kinds', ['account_id', 'kind', 'at', 'id'], unique=False, sqlite_where=sa.text("kind <> 'call'"), postgresql_where=sa.text("kind <> 'call'"))
+
+    op.create_table('ledger_fault',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('found_at', UtcDateTime(), nullable=False),
+    sa.Column('kept', MoneyColumn(), nullable=False),
+    sa.Column('days', MoneyColumn(), nullable=False),
+    sa.Column('posted', MoneyColumn(), nullable=True),
+    sa.Column('ended_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_ledger_fault_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_ledger_fault')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_ledger_fault_account_id_id')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('ledger_fault', schema=None) as batch_op:
+        batch_op.create_index('ix_ledger_fault_ended_at', ['ended_at'], unique=False)
 
     op.create_table('line_activity',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -500,6 +585,21 @@ def upgrade() -> None:
     with op.batch_alter_table('membership', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_membership_account_id'), ['account_id'], unique=False)
 
+    op.create_table('money_alert',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('at', UtcDateTime(), nullable=False),
+    sa.Column('balance', MoneyColumn(), nullable=False),
+    sa.Column('ended_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_money_alert_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_money_alert')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_money_alert_account_id_id')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('money_alert', schema=None) as batch_op:
+        batch_op.create_index('ix_money_alert_account_id_ended_at', ['account_id', 'ended_at'], unique=False)
+
     op.create_table('offer_acceptance',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -519,6 +619,122 @@ def upgrade() -> None:
     with op.batch_alter_table('offer_acceptance', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_offer_acceptance_version_id'), ['version_id'], unique=False)
 
+    op.create_table('paper',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('series', sa.String(length=16), nullable=False),
+    sa.Column('seller_inn', sa.String(length=12), nullable=False),
+    sa.Column('year', sa.BigInteger(), nullable=False),
+    sa.Column('number', sa.BigInteger(), nullable=False),
+    sa.Column('issued_on', sa.Date(), nullable=False),
+    sa.Column('period', sa.Date(), nullable=True),
+    sa.Column('source', sa.String(length=64), nullable=False),
+    sa.Column('content', sa.JSON(), nullable=False),
+    sa.Column('total', MoneyColumn(), nullable=False),
+    sa.Column('due', MoneyColumn(), nullable=False),
+    sa.Column('paid', MoneyColumn(), nullable=False),
+    sa.Column('corrects_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('mailed_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id', 'corrects_id'], ['paper.account_id', 'paper.id'], name='fk_corrects_id_paper'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_paper_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_paper')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_paper_account_id_id')),
+    sa.UniqueConstraint('account_id', 'source', name=op.f('uq_paper_account_id_source')),
+    sa.UniqueConstraint('seller_inn', 'series', 'year', 'number', name=op.f('uq_paper_seller_inn_series_year_number')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('paper', schema=None) as batch_op:
+        batch_op.create_index('ix_paper_account_id_issued_on_id', ['account_id', 'issued_on', 'id'], unique=False)
+
+    op.create_table('provider_call',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('upstream_id', sa.String(length=32), nullable=False),
+    sa.Column('api_call_id', sa.String(length=32), nullable=False),
+    sa.Column('started_at', UtcDateTime(), nullable=False),
+    sa.Column('weight', sa.BigInteger(), nullable=False),
+    sa.Column('is_over', sa.Boolean(), nullable=False),
+    sa.Column('version', sa.BigInteger(), nullable=False),
+    sa.Column('told', sa.String(length=32), nullable=False),
+    sa.Column('record', sa.String(length=16), nullable=False),
+    sa.Column('record_due_at', UtcDateTime(), nullable=True),
+    sa.Column('record_tries', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_provider_call_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_provider_call')),
+    sa.UniqueConstraint('account_id', 'api_call_id', name=op.f('uq_provider_call_account_id_api_call_id')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_provider_call_account_id_id')),
+    sa.UniqueConstraint('account_id', 'upstream_id', name=op.f('uq_provider_call_account_id_upstream_id')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('provider_call', schema=None) as batch_op:
+        batch_op.create_index('ix_provider_call_open', ['account_id', 'started_at'], unique=False, sqlite_where=sa.text('not is_over'), postgresql_where=sa.text('not is_over'))
+        batch_op.create_index('ix_provider_call_record', ['account_id', 'record_due_at'], unique=False, sqlite_where=sa.text('record_due_at is not null'), postgresql_where=sa.text('record_due_at is not null'))
+
+    op.create_table('provider_link',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('url', sa.String(length=1000), nullable=False),
+    sa.Column('sealed_key', sa.String(length=1000), nullable=False),
+    sa.Column('is_bearer', sa.Boolean(), nullable=False),
+    sa.Column('is_on', sa.Boolean(), nullable=False),
+    sa.Column('inlet_hash', sa.String(length=64), nullable=False),
+    sa.Column('sealed_inlet', sa.String(length=400), nullable=False),
+    sa.Column('changed_at', UtcDateTime(), nullable=False),
+    sa.Column('good_at', UtcDateTime(), nullable=True),
+    sa.Column('reconciled_at', UtcDateTime(), nullable=True),
+    sa.Column('noticed_at', UtcDateTime(), nullable=True),
+    sa.Column('trouble', sa.String(length=24), nullable=False),
+    sa.Column('detail', sa.String(length=200), nullable=False),
+    sa.Column('failed_at', UtcDateTime(), nullable=True),
+    sa.Column('failures', sa.BigInteger(), nullable=False),
+    sa.Column('resting_until', UtcDateTime(), nullable=True),
+    sa.Column('unread', sa.BigInteger(), nullable=False),
+    sa.Column('unread_why', sa.String(length=200), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_provider_link_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_provider_link')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_provider_link_account_id_id')),
+    sa.UniqueConstraint('account_id', name=op.f('uq_provider_link_account_id')),
+    sa.UniqueConstraint('inlet_hash', name=op.f('uq_provider_link_inlet_hash')),
+    info={'owned': True}
+    )
+    op.create_table('provider_notice',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('received_at', UtcDateTime(), nullable=False),
+    sa.Column('parameters', sa.JSON(), nullable=False),
+    sa.Column('handed_on_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_provider_notice_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_provider_notice')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_provider_notice_account_id_id')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('provider_notice', schema=None) as batch_op:
+        batch_op.create_index('ix_provider_notice_new', ['account_id', 'id'], unique=False, sqlite_where=sa.text('handed_on_at is null'), postgresql_where=sa.text('handed_on_at is null'))
+        batch_op.create_index('ix_provider_notice_received_at', ['account_id', 'received_at'], unique=False)
+
+    op.create_table('re_rating',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('first_day', sa.Date(), nullable=False),
+    sa.Column('last_day', sa.Date(), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('calls', sa.BigInteger(), nullable=False),
+    sa.Column('changed', sa.BigInteger(), nullable=False),
+    sa.Column('before', MoneyColumn(), nullable=False),
+    sa.Column('after', MoneyColumn(), nullable=False),
+    sa.Column('examples', sa.JSON(), nullable=True),
+    sa.Column('reached_at', UtcDateTime(), nullable=True),
+    sa.Column('reached_id', sa.BigInteger(), nullable=True),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('created_by', sa.String(length=254), nullable=False),
+    sa.Column('applied_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_re_rating_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_re_rating')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_re_rating_account_id_id')),
+    info={'owned': True}
+    )
     op.create_table('record_retention',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -600,20 +816,20 @@ def upgrade() -> None:
     with op.batch_alter_table('switch_order', schema=None) as batch_op:
         batch_op.create_index('ix_switch_order_state_switch_id', ['state', 'switch', 'id'], unique=False)
 
-    op.create_table('tariff_rate',
+    op.create_table('tariff_version',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('tariff_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('kind', sa.String(length=16), nullable=False),
-    sa.Column('prefix', sa.String(length=15), nullable=False),
-    sa.Column('name', sa.String(length=100), nullable=False),
-    sa.Column('per_minute', MoneyColumn(), nullable=False),
-    sa.Column('step_seconds', sa.BigInteger(), nullable=False),
-    sa.Column('free_seconds', sa.BigInteger(), nullable=False),
-    sa.Column('valid_from', UtcDateTime(), nullable=False),
-    sa.ForeignKeyConstraint(['tariff_id'], ['tariff.id'], name=op.f('fk_tariff_rate_tariff_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_tariff_rate')),
-    sa.UniqueConstraint('tariff_id', 'kind', 'prefix', 'valid_from', name=op.f('uq_tariff_rate_tariff_id_kind_prefix_valid_from'))
+    sa.Column('valid_from', sa.Date(), nullable=False),
+    sa.Column('monthly_fee', MoneyColumn(), nullable=False),
+    sa.Column('included', MoneyColumn(), nullable=False),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('created_by', sa.String(length=254), nullable=False),
+    sa.ForeignKeyConstraint(['tariff_id'], ['tariff.id'], name=op.f('fk_tariff_version_tariff_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_tariff_version'))
     )
+    with op.batch_alter_table('tariff_version', schema=None) as batch_op:
+        batch_op.create_index('ix_tariff_version_tariff_id_valid_from', ['tariff_id', 'valid_from'], unique=False)
+
     op.create_table('user_session',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('token_hash', sa.String(length=64), nullable=False),
@@ -697,6 +913,23 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_api_allowance_account_id_id')),
     info={'owned': True}
     )
+    op.create_table('bill_payment',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('bill_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('amount', MoneyColumn(), nullable=False),
+    sa.Column('order_number', sa.String(length=20), nullable=False),
+    sa.Column('paid_on', sa.Date(), nullable=False),
+    sa.Column('marked_by', sa.String(length=254), nullable=False),
+    sa.Column('marked_at', UtcDateTime(), nullable=False),
+    sa.Column('undone_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id', 'bill_id'], ['paper.account_id', 'paper.id'], name='fk_bill_id_paper'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_bill_payment_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_bill_payment')),
+    sa.UniqueConstraint('account_id', 'bill_id', 'order_number', 'paid_on', name=op.f('uq_bill_payment_account_id_bill_id_order_number_paid_on')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_bill_payment_account_id_id')),
+    info={'owned': True}
+    )
     op.create_table('call_record',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -775,6 +1008,19 @@ def upgrade() -> None:
         batch_op.create_index('uq_crm_user_account_id_mobile', ['account_id', 'mobile'], unique=True, sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
         batch_op.create_index('uq_crm_user_account_id_sip_line_id', ['account_id', 'sip_line_id'], unique=True, sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
 
+    op.create_table('dismissed_money_alert',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('alert_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'alert_id'], ['money_alert.account_id', 'money_alert.id'], name='fk_alert_id_money_alert'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_dismissed_money_alert_account_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_dismissed_money_alert_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_dismissed_money_alert')),
+    sa.UniqueConstraint('account_id', 'alert_id', 'user_id', name=op.f('uq_dismissed_money_alert_account_id_alert_id_user_id')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_dismissed_money_alert_account_id_id')),
+    info={'owned': True}
+    )
     op.create_table('hours_exception',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -851,6 +1097,20 @@ def upgrade() -> None:
     with op.batch_alter_table('support_message', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_support_message_thread_id'), ['thread_id'], unique=False)
 
+    op.create_table('tariff_rate',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('version_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('prefix', sa.String(length=15), nullable=False),
+    sa.Column('name', sa.String(length=100), nullable=False),
+    sa.Column('price', MoneyColumn(), nullable=False),
+    sa.Column('unit_seconds', sa.BigInteger(), nullable=False),
+    sa.Column('step_seconds', sa.BigInteger(), nullable=False),
+    sa.Column('free_seconds', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['version_id'], ['tariff_version.id'], name=op.f('fk_tariff_rate_version_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_tariff_rate')),
+    sa.UniqueConstraint('version_id', 'kind', 'prefix', name=op.f('uq_tariff_rate_version_id_kind_prefix'))
+    )
     op.create_table('webhook_alert',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1164,6 +1424,7 @@ def upgrade() -> None:
             "api_allowance",
             "api_key",
             "audit_entry",
+            "bill_payment",
             "blacklist_entry",
             "buyer_details",
             "call_class",
@@ -1175,12 +1436,14 @@ def upgrade() -> None:
             "call_total",
             "capture_page",
             "captured_request",
+            "card_payment",
             "contact",
             "contact_number",
             "crm_user",
             "delivery_attempt",
             "did",
             "dismissed_alert",
+            "dismissed_money_alert",
             "follow_up",
             "follow_up_rules",
             "found_owner",
@@ -1189,15 +1452,23 @@ def upgrade() -> None:
             "hunt_fallback",
             "hunt_group",
             "hunt_member",
+            "included_use",
             "job",
             "known_contact_rules",
             "ledger_day",
             "ledger_entry",
+            "ledger_fault",
             "line_activity",
             "line_hours",
             "log_preference",
             "lookup_state",
+            "money_alert",
             "offer_acceptance",
+            "paper",
+            "provider_call",
+            "provider_link",
+            "provider_notice",
+            "re_rating",
             "record_hearing",
             "record_removal",
             "record_retention",
@@ -1214,11 +1485,13 @@ def upgrade() -> None:
             "webhook_subscription",
         ),
     )
+    lock_rows(op.get_bind(), ('ledger_entry',))
     make_text_index(op.get_bind())
     tell_planner(op.get_bind())
 
 
 def downgrade() -> None:
+    unlock_rows(op.get_bind())
     drop_text_index(op.get_bind())
     # ### commands auto generated by Alembic - please adjust! ###
     with op.batch_alter_table('record_removal', schema=None) as batch_op:
@@ -1277,6 +1550,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_webhook_alert_account_id_at')
 
     op.drop_table('webhook_alert')
+    op.drop_table('tariff_rate')
     with op.batch_alter_table('support_message', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_support_message_thread_id'))
 
@@ -1285,6 +1559,7 @@ def downgrade() -> None:
     op.drop_table('line_hours')
     op.drop_table('hunt_fallback')
     op.drop_table('hours_exception')
+    op.drop_table('dismissed_money_alert')
     with op.batch_alter_table('crm_user', schema=None) as batch_op:
         batch_op.drop_index('uq_crm_user_account_id_sip_line_id', sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
         batch_op.drop_index('uq_crm_user_account_id_mobile', sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
@@ -1302,6 +1577,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_call_record_account_id_started_at_id')
 
     op.drop_table('call_record')
+    op.drop_table('bill_payment')
     op.drop_table('api_allowance')
     with op.batch_alter_table('webhook_subscription', schema=None) as batch_op:
         batch_op.drop_index('uq_webhook_subscription_account_id_event_canonical_url', sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
@@ -1317,7 +1593,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_user_session_user_id'))
 
     op.drop_table('user_session')
-    op.drop_table('tariff_rate')
+    with op.batch_alter_table('tariff_version', schema=None) as batch_op:
+        batch_op.drop_index('ix_tariff_version_tariff_id_valid_from')
+
+    op.drop_table('tariff_version')
     with op.batch_alter_table('switch_order', schema=None) as batch_op:
         batch_op.drop_index('ix_switch_order_state_switch_id')
 
@@ -1333,10 +1612,30 @@ def downgrade() -> None:
 
     op.drop_table('saved_view')
     op.drop_table('record_retention')
+    op.drop_table('re_rating')
+    with op.batch_alter_table('provider_notice', schema=None) as batch_op:
+        batch_op.drop_index('ix_provider_notice_received_at')
+        batch_op.drop_index('ix_provider_notice_new', sqlite_where=sa.text('handed_on_at is null'), postgresql_where=sa.text('handed_on_at is null'))
+
+    op.drop_table('provider_notice')
+    op.drop_table('provider_link')
+    with op.batch_alter_table('provider_call', schema=None) as batch_op:
+        batch_op.drop_index('ix_provider_call_record', sqlite_where=sa.text('record_due_at is not null'), postgresql_where=sa.text('record_due_at is not null'))
+        batch_op.drop_index('ix_provider_call_open', sqlite_where=sa.text('not is_over'), postgresql_where=sa.text('not is_over'))
+
+    op.drop_table('provider_call')
+    with op.batch_alter_table('paper', schema=None) as batch_op:
+        batch_op.drop_index('ix_paper_account_id_issued_on_id')
+
+    op.drop_table('paper')
     with op.batch_alter_table('offer_acceptance', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_offer_acceptance_version_id'))
 
     op.drop_table('offer_acceptance')
+    with op.batch_alter_table('money_alert', schema=None) as batch_op:
+        batch_op.drop_index('ix_money_alert_account_id_ended_at')
+
+    op.drop_table('money_alert')
     with op.batch_alter_table('membership', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_membership_account_id'))
 
@@ -1344,7 +1643,13 @@ def downgrade() -> None:
     op.drop_table('lookup_state')
     op.drop_table('log_preference')
     op.drop_table('line_activity')
+    with op.batch_alter_table('ledger_fault', schema=None) as batch_op:
+        batch_op.drop_index('ix_ledger_fault_ended_at')
+
+    op.drop_table('ledger_fault')
     with op.batch_alter_table('ledger_entry', schema=None) as batch_op:
+        batch_op.drop_index('ix_ledger_entry_other_kinds', sqlite_where=sa.text("kind <> 'call'"), postgresql_where=sa.text("kind <> 'call'"))
+        batch_op.drop_index('ix_ledger_entry_account_id_corrects', sqlite_where=sa.text('corrects is not null'), postgresql_where=sa.text('corrects is not null'))
         batch_op.drop_index('ix_ledger_entry_account_id_at_id')
 
     op.drop_table('ledger_entry')
@@ -1355,6 +1660,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_job_expires_at')
 
     op.drop_table('job')
+    op.drop_table('included_use')
     with op.batch_alter_table('hunt_group', schema=None) as batch_op:
         batch_op.drop_index('uq_hunt_group_account_id_name', sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
 
@@ -1365,6 +1671,11 @@ def downgrade() -> None:
     op.drop_table('hand_closing')
     op.drop_table('follow_up_rules')
     op.drop_table('did')
+    with op.batch_alter_table('card_payment', schema=None) as batch_op:
+        batch_op.drop_index('ix_card_payment_state_check_at')
+        batch_op.drop_index('ix_card_payment_account_id_created_at')
+
+    op.drop_table('card_payment')
     op.drop_table('capture_page')
     op.drop_table('call_total')
     with op.batch_alter_table('call_tag', schema=None) as batch_op:
@@ -1382,6 +1693,9 @@ def downgrade() -> None:
 
     op.drop_table('audit_entry')
     op.drop_table('api_key')
+    with op.batch_alter_table('account_plan', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_account_plan_tariff_id'))
+
     op.drop_table('account_plan')
     op.drop_table('account_balance')
     op.drop_table('user')
@@ -1393,11 +1707,13 @@ def downgrade() -> None:
     op.drop_table('sign_in_failure')
     op.drop_table('seller_details')
     op.drop_table('periodic_run')
+    op.drop_table('paper_counter')
     with op.batch_alter_table('outgoing_mail', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_outgoing_mail_due_at'))
 
     op.drop_table('outgoing_mail')
     op.drop_table('offer_version')
     op.drop_table('offer_draft')
+    op.drop_table('card_shop')
     op.drop_table('account')
     # ### end Alembic commands ###

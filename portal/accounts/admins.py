@@ -20,3 +20,10 @@ def admins_of(account_id: int) -> Sequence[User]:
         .where(Account.id == account_id, Membership.role == Role.ADMIN, User.is_disabled.is_(False))
         .order_by(User.id)
     ).all()
+
+
+def operators() -> Sequence[User]:
+    """Those who run the installation and may still sign in."""
+    return db.session.scalars(
+        select(User).where(User.is_operator.is_(True), User.is_disabled.is_(False)).order_by(User.id)
+    ).all()

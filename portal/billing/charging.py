@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
 
 from portal.accounts.events import AccountOpened
-from portal.billing.ledger import account_zone, find_entry, lock_balance, post
-from portal.billing.models import AccountBalance, AccountPlan, EntryKind, Tariff
-from portal.billing.rating import Price, price_of
+from portal.billing.included import included_left, take_included
+from portal.billing.ledger import find_entry, local_day, lock_balance, open_moment, post
+from portal.billing.models import AccountBalance, AccountPlan, EntryKind, TariffVersion
+from portal.billing.plans import default_tariff, find_rate, version_on
+from portal.billing.rating import FREE, Price, price_of
 from portal.calls.events import CallFinished
 from portal.calls.models import CallRecord
+from portal.kernel.clock import now
 from portal.kernel.db import db
 from portal.kernel.errors import Forbidden
 from portal.kernel.i18n import gettext as _
@@ -23,63 +24,69 @@ from portal.telephony.events import CallOrdered
 
 
 def on_account_opened(_event: AccountOpened) -> None:
-    """Every account has a balance and, where the operator has made one, the first tariff."""
+    """Every account has a balance and, where the operator has made one for all, a tariff."""
     lock_balance()
-    tariff = db.session.scalar(select(Tariff).order_by(Tariff.id).limit(1))
+    tariff = default_tariff()
     if tariff is not None:
-        db.session.add(AccountPlan(tariff_id=tariff.id))
+        db.session.add(AccountPlan(tariff_id=tariff.id, valid_from=local_day(now())))
 
 
 def on_call_finished(event: CallFinished) -> None:
-    """Sets the call's price and takes it from the balance, once per call."""
+    """Sets the call's price, unless a provider has told it, and takes it from the balance, once per call."""
     call = event.call
-    # The call is written once, with its price.
-    with db.session.no_autoflush:
-        tariff = tariff_at(call.started_at)
-    price = _price(call, tariff)
-    call.price = price.amount
-    if price.amount == ZERO or find_entry(EntryKind.CALL, call.api_call_id) is not None:
+    # Before anything is read: of two that are told of the same call one waits here, and then finds it posted.
+    lock_balance()
+    before = find_entry(EntryKind.CALL, call.api_call_id)
+    if before is not None:
+        call.price = before.included - before.amount
         return
-    covered = _take_included(lock_balance(), tariff.included if tariff else ZERO, price.amount, call.started_at)
-    rating = {**(price.rate or {}), "billed_seconds": price.billed_seconds, "included": str(covered)}
-    post(EntryKind.CALL, call.api_call_id, covered - price.amount, rating=rating, at=call.ended_at)
+    price = _price(call) if call.price is None else Price(call.price, call.talk_seconds or 0, None)
+    call.price = price.amount
+    if price.amount == ZERO:
+        return
+    covered = take_included(local_day(call.started_at).replace(day=1), price.amount)
+    post(
+        EntryKind.CALL,
+        call.api_call_id,
+        covered - price.amount,
+        included=covered,
+        rating={**(price.rate or {}), "billed_seconds": price.billed_seconds},
+        at=open_moment(call.ended_at or call.started_at),
+    )
 
 
 def on_call_ordered(event: CallOrdered) -> None:
     """Refuses a paid call for which there is no money. Calls between SIP accounts cost nothing."""
-    if event.kind is CallKind.OUTGOING and _spendable() <= ZERO:
+    if event.kind is not CallKind.OUTGOING or _spendable() > ZERO:
+        return
+    version = version_on(local_day(now()))
+    rate = find_rate(version, event.kind, event.callee) if version else None
+    if rate is not None and rate.price > ZERO:
         raise Forbidden(_("There is no money on the account for an outgoing call. Top up the balance."))
 
 
-def tariff_at(moment: datetime) -> Tariff | None:
-    """The tariff that the account had at a moment, with its rates."""
-    return db.session.scalar(
-        select(Tariff)
-        .join(AccountPlan, AccountPlan.tariff_id == Tariff.id)
-        .where(AccountPlan.valid_from <= moment)
-        .order_by(AccountPlan.valid_from.desc())
-        .limit(1)
-        .options(selectinload(Tariff.rates))
-    )
+def _price(call: CallRecord) -> Price:
+    if not call.talk_seconds:
+        return FREE
+    version = version_on(local_day(call.started_at))
+    if version is None:
+        return FREE
+    return described(price_of(find_rate(version, call.kind, priced_number(call)), call.talk_seconds), version)
 
 
-def _price(call: CallRecord, tariff: Tariff | None) -> Price:
-    if tariff is None:
-        return Price(ZERO, 0, None)
-    other = call.caller if call.kind == CallKind.INCOMING else call.callee or ""
-    return price_of(tariff.rates, kind=call.kind, number=other, talk_seconds=call.talk_seconds or 0, at=call.started_at)
+def described(price: Price, version: TariffVersion) -> Price:
+    """With the tariff that made it, kept with the charge for ever."""
+    if price.rate is not None:
+        price.rate.update(tariff=version.tariff.name, version=version.id, valid_from=version.valid_from.isoformat())
+    return price
 
 
-def _take_included(balance: AccountBalance, included: Decimal, amount: Decimal, at: datetime) -> Decimal:
-    """How much of `amount` the month's included sum still covers; that much is used up."""
-    month = f"{at.astimezone(account_zone()):%Y-%m}"
-    if balance.included_month != month:
-        balance.included_month, balance.included_used = month, ZERO
-    covered = max(ZERO, min(amount, included - balance.included_used))
-    balance.included_used += covered
-    return covered
+def priced_number(call: CallRecord) -> str:
+    """The number by which a call is priced: whoever is outside."""
+    return call.caller if call.kind == CallKind.INCOMING else call.callee or ""
 
 
 def _spendable() -> Decimal:
+    """The balance, and what the month still includes."""
     balance = db.session.scalar(select(AccountBalance))
-    return balance.balance if balance else ZERO
+    return max(balance.balance if balance else ZERO, ZERO) + included_left(local_day(now()).replace(day=1))

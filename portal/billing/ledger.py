@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from portal.accounts.models import Account
+from portal.billing.alerts.crossing import watch_balance
 from portal.billing.models import AccountBalance, EntryKind, LedgerDay, LedgerEntry
 from portal.kernel.clock import now
 from portal.kernel.db import announce, db, upsert
@@ -19,8 +20,12 @@ from portal.kernel.tenancy import current_account_id
 
 def lock_balance() -> AccountBalance:
     """The entered account's balance; other postings to it wait until this transaction has ended."""
-    upsert(AccountBalance, {"balance": ZERO, "included_month": "", "included_used": ZERO}, key=["account_id"])
-    return db.session.scalars(select(AccountBalance).with_for_update().execution_options(populate_existing=True)).one()
+    locked = select(AccountBalance).with_for_update().execution_options(populate_existing=True)
+    found = db.session.scalars(locked).one_or_none()
+    if found is not None:
+        return found
+    upsert(AccountBalance, {"balance": ZERO, "is_low": False, "is_short": False}, key=["account_id"])
+    return db.session.scalars(locked).one()
 
 
 def find_entry(kind: EntryKind, source: str) -> LedgerEntry | None:
@@ -35,6 +40,8 @@ def post(
     *,
     text: str = "",
     rating: dict[str, Any] | None = None,
+    included: Decimal = ZERO,
+    corrects: str | None = None,
     at: datetime | None = None,
 ) -> LedgerEntry:
     """Adds `amount` (negative: takes) to the balance. A source that was posted before changes nothing and answers
@@ -52,18 +59,44 @@ def post(
         source=source,
         amount=amount,
         balance_after=balance.balance,
+        included=included,
+        corrects=corrects,
         text=text[:300],
         rating=rating,
     )
     db.session.add(entry)
-    upsert(
-        LedgerDay,
-        {"day": local_day(moment), "kind": kind, "amount": amount, "count": 1},
-        key=["account_id", "day", "kind"],
-        change={"amount": LedgerDay.amount + amount, "count": LedgerDay.count + 1},
-    )
+    # Written now: what the database refuses of it must not be found out by somebody else's question.
+    db.session.flush()
+    _add_to_day(entry)
+    watch_balance(balance)
     announce("balance-changed")
     return entry
+
+
+def _add_to_day(entry: LedgerEntry) -> None:
+    upsert(
+        LedgerDay,
+        {
+            "day": local_day(entry.at),
+            "kind": entry.kind,
+            "amount": entry.amount,
+            "included": entry.included,
+            "count": 1,
+        },
+        key=["account_id", "day", "kind"],
+        change={
+            "amount": LedgerDay.amount + entry.amount,
+            "included": LedgerDay.included + entry.included,
+            "count": LedgerDay.count + 1,
+        },
+    )
+
+
+def open_moment(moment: datetime) -> datetime:
+    """When something of `moment` is to be posted: then, or now where its month is over. A closed month stays closed."""
+    present = now()
+    is_open = local_day(moment).replace(day=1) == local_day(present).replace(day=1)
+    return min(moment, present) if is_open else present
 
 
 def local_day(moment: datetime) -> date:

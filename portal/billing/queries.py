@@ -1,4 +1,4 @@
-"""Reading money: the header of every page, the ledger, days and months."""
+"""Reading money: the header of every page, what a call cost."""
 
 from __future__ import annotations
 
@@ -9,17 +9,15 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
-from portal.billing.charging import tariff_at
+from portal.billing.included import included_left
 from portal.billing.ledger import local_day
-from portal.billing.models import AccountBalance, EntryKind, LedgerDay, LedgerEntry
+from portal.billing.models import AccountBalance, EntryKind, LedgerDay, LedgerEntry, LedgerFault
+from portal.billing.plans import version_on
 from portal.kernel.clock import now
 from portal.kernel.db import db
 from portal.kernel.money import ZERO
-from portal.kernel.paging import Cursor, NewestFirst, Page
 
 PACE_DAYS = 7
-PAGE = 50
-_POSTINGS = NewestFirst(LedgerEntry.at, LedgerEntry.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,28 +32,21 @@ class HeaderMoney:
     """At the pace of the last seven days; None where nothing is spent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Month:
-    """One month's money: both sums positive."""
-
-    first_day: date
-    spent: Decimal
-    paid: Decimal
-
-
 def header() -> HeaderMoney:
     """The entered account's figures; reads a handful of rows however long the ledger is."""
-    moment = now()
-    row = db.session.scalar(select(AccountBalance))
-    tariff = tariff_at(moment)
-    balance = row.balance if row else ZERO
-    included = tariff.included if tariff else ZERO
-    if row is not None and row.included_month == f"{local_day(moment):%Y-%m}":
-        included = max(ZERO, included - row.included_used)
-    return HeaderMoney(balance, included, tariff.name if tariff else "", _days_left(balance, local_day(moment)))
+    today = local_day(now())
+    balance = db.session.scalar(select(AccountBalance.balance)) or ZERO
+    version = version_on(today)
+    return HeaderMoney(
+        balance=balance,
+        included=included_left(today.replace(day=1)),
+        tariff_name=version.tariff.name if version else "",
+        days_left=days_left(balance, today),
+    )
 
 
-def _days_left(balance: Decimal, today: date) -> int | None:
+def days_left(balance: Decimal, today: date) -> int | None:
+    """How long a balance lasts at the pace of the last `PACE_DAYS` days; None where nothing is spent."""
     amounts = db.session.scalars(
         select(LedgerDay.amount).where(
             LedgerDay.day > today - timedelta(days=PACE_DAYS), LedgerDay.kind.in_([EntryKind.CALL, EntryKind.FEE])
@@ -67,40 +58,17 @@ def _days_left(balance: Decimal, today: date) -> int | None:
     return max(0, int(balance * PACE_DAYS / spent))
 
 
-def ledger_page(cursor: Cursor | None, kinds: Sequence[EntryKind] = (), limit: int = PAGE) -> Page[LedgerEntry]:
-    """The newest postings first."""
-    rows = select(LedgerEntry)
-    if kinds:
-        rows = rows.where(LedgerEntry.kind.in_(kinds))
-    found = db.session.scalars(_POSTINGS.ordered(rows, cursor).limit(limit + 1)).all()
-    return _POSTINGS.page(found, cursor, limit)
-
-
-def charge_of(api_call_id: str) -> LedgerEntry | None:
-    """What a call cost, with the rate that made it."""
-    return db.session.scalar(
+def entries_of(api_call_id: str) -> Sequence[LedgerEntry]:
+    """What a call cost, with the rate that made it, and what corrected that later."""
+    charge = db.session.scalars(
         select(LedgerEntry).where(LedgerEntry.kind == EntryKind.CALL, LedgerEntry.source == api_call_id)
-    )
-
-
-def months(count: int = 12) -> list[Month]:
-    """The last months, the present one last; those without postings too."""
-    today = local_day(now())
-    firsts = [_month_before(today.replace(day=1), back) for back in reversed(range(count))]
-    rows = db.session.execute(
-        select(LedgerDay.day, LedgerDay.kind, LedgerDay.amount).where(LedgerDay.day >= firsts[0])
     ).all()
-    spent = dict.fromkeys(firsts, ZERO)
-    paid = dict.fromkeys(firsts, ZERO)
-    for day, kind, amount in rows:
-        month = day.replace(day=1)
-        if kind == EntryKind.PAYMENT:
-            paid[month] += amount
-        else:
-            spent[month] -= amount
-    return [Month(first, spent[first], paid[first]) for first in firsts]
+    corrections = db.session.scalars(
+        select(LedgerEntry).where(LedgerEntry.corrects == api_call_id).order_by(LedgerEntry.id)
+    ).all()
+    return [*charge, *corrections]
 
 
-def _month_before(first: date, back: int) -> date:
-    index = first.year * 12 + first.month - 1 - back
-    return date(index // 12, index % 12 + 1, 1)
+def open_faults() -> Sequence[LedgerFault]:
+    """Books that do not agree, of the accounts that may be seen."""
+    return db.session.scalars(select(LedgerFault).where(LedgerFault.ended_at.is_(None)).limit(100)).all()

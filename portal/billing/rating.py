@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -17,10 +16,10 @@ class Rate(Protocol):
     kind: str
     prefix: str
     name: str
-    per_minute: Decimal
+    price: Decimal
+    unit_seconds: int
     step_seconds: int
     free_seconds: int
-    valid_from: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +31,40 @@ class Price:
     rate: dict[str, Any] | None
 
 
-def price_of(rates: Iterable[Rate], *, kind: str, number: str, talk_seconds: int, at: datetime) -> Price:
-    """The price of `talk_seconds` of talk with `number` (universal format or SIP name) begun `at`.
+FREE = Price(ZERO, 0, None)
 
-    The longest prefix wins, among equals the latest that was valid then; a call that no rate covers, or that was
-    not answered, costs nothing. Talk is rounded up to the rate's step; what is within its free start costs nothing.
+
+class RateTable:
+    """A whole price list in memory: for many calls at once."""
+
+    def __init__(self, rates: Iterable[Rate]) -> None:
+        self._rates = {(rate.kind, rate.prefix): rate for rate in rates}
+        self.longest = max((len(prefix) for _kind, prefix in self._rates), default=0)
+
+    def find(self, kind: str, number: str) -> Rate | None:
+        """The rate of the longest prefix that `number` (universal format or SIP name) begins with."""
+        found = (self._rates.get((kind, prefix)) for prefix in prefixes(number[: self.longest]))
+        return next((rate for rate in found if rate is not None), None)
+
+
+def prefixes(number: str) -> list[str]:
+    """Every beginning of a number, the longest first, the empty one last."""
+    return [number[:length] for length in range(len(number), -1, -1)]
+
+
+def price_of(rate: Rate | None, talk_seconds: int) -> Price:
+    """The price of so much talk.
+
+    A call that no rate covers, or that was not answered, costs nothing. Talk is rounded up to the rate's step; what is
+    within its free start costs nothing, what is longer costs from its first second. The sum is rounded to whole
+    kopecks, halves up.
     """
-    fitting = [r for r in rates if r.kind == kind and number.startswith(r.prefix) and r.valid_from <= at]
-    if not fitting or talk_seconds <= 0:
-        return Price(ZERO, 0, None)
-    rate = max(fitting, key=lambda r: (len(r.prefix), r.valid_from))
+    if rate is None or talk_seconds <= 0:
+        return FREE
     seconds = 0
     if talk_seconds > rate.free_seconds:
         seconds = -(-talk_seconds // rate.step_seconds) * rate.step_seconds
-    amount = rounded(rate.per_minute * seconds / 60)
+    amount = rounded(rate.price * seconds / rate.unit_seconds)
     return Price(amount, seconds, _kept(rate))
 
 
@@ -53,8 +72,8 @@ def _kept(rate: Rate) -> dict[str, Any]:
     return {
         "name": rate.name,
         "prefix": rate.prefix,
-        "per_minute": str(rate.per_minute),
+        "price": str(rate.price),
+        "unit_seconds": rate.unit_seconds,
         "step_seconds": rate.step_seconds,
         "free_seconds": rate.free_seconds,
-        "valid_from": rate.valid_from.isoformat(),
     }

@@ -1,4 +1,4 @@
-"""Crediting payments and opening tariffs."""
+"""Money that a person or a payment service moves."""
 
 from __future__ import annotations
 
@@ -20,4 +20,15 @@ def credit(amount: Decimal, source: str, text: str) -> LedgerEntry:
         raise Refused(_("A payment is more than nothing and at most one million."), "amount")
     entry = post(EntryKind.PAYMENT, source, amount, text=text)
     audit("payment.credit", source, after={"amount": str(amount)})
+    return entry
+
+
+def adjust(amount: Decimal, source: str, reason: str) -> LedgerEntry:
+    """A correction by hand, either way; `source` makes it happen once, `reason` is shown with it."""
+    if amount == ZERO or abs(amount) > LARGEST_PAYMENT:
+        raise Refused(_("A correction is more or less than nothing, and at most one million."), "amount")
+    if not reason.strip():
+        raise Refused(_("Say why: the company reads it beside the sum."), "reason")
+    entry = post(EntryKind.CORRECTION, source, amount, text=reason.strip())
+    audit("ledger.adjust", source, after={"amount": str(amount), "reason": reason.strip()[:300]})
     return entry

@@ -4,23 +4,23 @@ so that the one writer of an embedded database is free again soon.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import Dialect, Table, literal_column
+from sqlalchemy import Dialect, Table
 
-from portal.billing.models import LedgerDay, LedgerEntry
+from portal.billing.models import LedgerEntry
 from portal.calls.log import moments
 from portal.calls.log.classes import class_ids
-from portal.calls.log.figures import add_many_totals
+from portal.calls.log.figures import Figures, Place, add_many_totals
 from portal.calls.log.search import search_text
 from portal.calls.models import CallLeg, CallRecord
 from portal.demo import postings
 from portal.demo.history import PastCall, PastLeg
-from portal.demo.postings import PriceBook, Purse
+from portal.demo.postings import PriceBook, Purse, add_days
 from portal.demo.sorting import Sorting
 from portal.kernel.bulk import bulk_insert, ready, reserve_ids
-from portal.kernel.db import upsert
 from portal.telephony.control.times import whole_seconds
 from portal.telephony.engine import CallKind
 
@@ -35,6 +35,16 @@ _LEG_COLUMNS = (
     "call_id", "number", "address", "label", "side", "reason", "round", "started_at", "rang_at", "answered_at",
     "ended_at", "result", "end",
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a chapter has become: ids of calls and postings in their order, and what was added to totals and days."""
+
+    calls: range
+    entries: range
+    totals: Mapping[Place, Figures]
+    days: Sequence[Mapping[str, Any]]
 
 
 class Chapter:
@@ -66,11 +76,11 @@ class Chapter:
                 has_recording=is_recorded,
             )
         self._moments = [(call.started_at, row[-1]) for call, row in zip(calls, rows, strict=True)]
-        self._rows = ready(_table(CallRecord), _CALL_COLUMNS[1:-1], rows, dialect)
+        self._rows = ready(table_of(CallRecord), _CALL_COLUMNS[1:-1], rows, dialect)
         self._keys = sorting.keys
         self._totals = sorting.totals()
-        self._legs = ready(_table(CallLeg), _LEG_COLUMNS, _leg_rows(calls), dialect)
-        self._entries = ready(_table(LedgerEntry), postings.COLUMNS, purse.entries(calls, priced), dialect)
+        self._legs = ready(table_of(CallLeg), _LEG_COLUMNS, _leg_rows(calls), dialect)
+        self._entries = ready(table_of(LedgerEntry), postings.COLUMNS, purse.entries(calls, priced), dialect)
         self._days = [
             {"day": day, "kind": kind, "amount": amount, "count": count}
             for (day, kind), (amount, count) in purse.days.items()
@@ -81,30 +91,33 @@ class Chapter:
         """How many rows it has, of calls, legs and postings together."""
         return len(self._rows) + len(self._legs) + len(self._entries)
 
-    def write(self) -> range:
-        """Writes it in the present transaction; answers the calls' row numbers, in their order."""
-        first = reserve_ids(_table(CallRecord), len(self._rows))
+    @property
+    def calls(self) -> int:
+        """How many calls it has."""
+        return len(self._rows)
+
+    def write(self) -> Written:
+        """Writes it in the present transaction."""
+        first = reserve_ids(table_of(CallRecord), len(self._rows))
         ids = range(first, first + len(self._rows))
         classes = class_ids(self._keys)
         calls = zip(ids, self._rows, self._keys, strict=True)
         rows = ((row_id, *row, classes[key]) for row_id, row, key in calls)
-        bulk_insert(_table(CallRecord), _CALL_COLUMNS, rows, are_ready=True)
+        bulk_insert(table_of(CallRecord), _CALL_COLUMNS, rows, are_ready=True)
         add_many_totals(self._totals)
         moments.note(self._moments)
         legs = ((first + place, *leg) for place, *leg in self._legs)
-        bulk_insert(_table(CallLeg), _LEG_COLUMNS, legs, are_ready=True)
-        bulk_insert(_table(LedgerEntry), postings.COLUMNS, self._entries, are_ready=True)
-        if self._days:
-            upsert(
-                LedgerDay,
-                self._days,
-                key=["account_id", "day", "kind"],
-                change={name: literal_column(f"ledger_day.{name} + excluded.{name}") for name in ("amount", "count")},
-            )
-        return ids
+        bulk_insert(table_of(CallLeg), _LEG_COLUMNS, legs, are_ready=True)
+        entry = reserve_ids(table_of(LedgerEntry), len(self._entries))
+        entries = range(entry, entry + len(self._entries))
+        rows = ((row_id, *row) for row_id, row in zip(entries, self._entries, strict=True))
+        bulk_insert(table_of(LedgerEntry), ("id", *postings.COLUMNS), rows, are_ready=True)
+        add_days(self._days)
+        return Written(ids, entries, self._totals, self._days)
 
 
-def _table(model: Any) -> Table:
+def table_of(model: Any) -> Table:
+    """The table behind a model, for `kernel.bulk`."""
     return cast("Table", model.__table__)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from multiprocessing import get_context
@@ -14,14 +15,15 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from portal.accounts.services import find_account
-from portal.billing.charging import tariff_at
-from portal.billing.ledger import account_zone
+from portal.billing.ledger import account_zone, local_day
 from portal.billing.models import LedgerEntry
+from portal.billing.plans import version_on
 from portal.calls.models import CallRecord
 from portal.contacts.models import Contact
 from portal.contacts.queries import crm_users
-from portal.demo.chapter import Chapter
-from portal.demo.history import Cast, Somebody, moments, past_call
+from portal.demo.chapter import Chapter, Written
+from portal.demo.copies import WEEK, copy
+from portal.demo.history import Cast, Somebody, calls_per_day, moments, past_call
 from portal.demo.postings import PriceBook, Purse
 from portal.kernel.clock import monotonic, now
 from portal.kernel.config import Settings
@@ -32,6 +34,8 @@ from portal.telephony.queries import dids, sip_lines
 
 CALLS_AT_ONCE = 10_000
 """So few that another writer of an embedded database waits for a fraction of a second only."""
+COPIED_FROM = 200_000
+"""Calls of a past so long that most of its weeks are copies of its last one."""
 _TOLD_EVERY_SECONDS = 2.0
 
 
@@ -56,21 +60,49 @@ def _fill(account_id: int, count: int, say: Callable[[str], None]) -> None:
     with transaction(account_id, writes=False):
         find_account(account_id)
         people, end, zone = _cast(), _end(), account_zone()
-        tariff = tariff_at(now())
-        prices, purse = PriceBook(tariff.rates if tariff else []), Purse(zone)
+        prices, purse = PriceBook(version_on(local_day(now()))), Purse(zone)
     chance = random.Random(f"{account_id}:{end.isoformat()}")
-    calls = (past_call(moment, people, chance) for moment in moments(count, end, zone, chance))
-    batches = iter(lambda: list(islice(calls, CALLS_AT_ONCE)), [])
-    chapters = (Chapter(batch, prices, purse, dialect()) for batch in batches)
-    began = told = monotonic()
-    done = rows = 0
-    for chapter in _ahead(chapters):
-        with transaction(account_id):
-            done += len(chapter.write())
-        rows += len(chapter)
-        if monotonic() - told > _TOLD_EVERY_SECONDS or done == count:
-            told = monotonic()
-            say(f"{done} of {count} calls ({rows} rows with legs and postings), {rows / (told - began):,.0f} rows/s")
+    progress = _Progress(count, say)
+
+    def written(when: Iterator[datetime]) -> Iterator[Written]:
+        calls = (past_call(moment, people, chance) for moment in when)
+        batches = iter(lambda: list(islice(calls, CALLS_AT_ONCE)), [])
+        for chapter in _ahead(Chapter(batch, prices, purse, dialect()) for batch in batches):
+            with transaction(account_id):
+                yield chapter.write()
+            progress.add(chapter.calls, len(chapter))
+
+    per_day = calls_per_day(count)
+    weeks = count // (7 * per_day) if count >= COPIED_FROM else 0
+    if weeks:
+        end = end.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        week = list(written(moments(7 * per_day, end, zone, chance, per_day)))
+        for number in range(1, weeks):
+            for chapter in week:
+                with transaction(account_id):
+                    rows = copy(chapter, number)
+                progress.add(len(chapter.calls), rows)
+        end -= weeks * WEEK
+    for _chapter in written(moments(count - weeks * 7 * per_day, end, zone, chance, per_day)):
+        pass
+
+
+@dataclass
+class _Progress:
+    count: int
+    say: Callable[[str], None]
+    done: int = 0
+    rows: int = 0
+    began: float = field(default_factory=monotonic)
+    told: float = field(default_factory=monotonic)
+
+    def add(self, calls: int, rows: int) -> None:
+        self.done += calls
+        self.rows += rows
+        if monotonic() - self.told > _TOLD_EVERY_SECONDS or self.done == self.count:
+            self.told = monotonic()
+            pace = self.rows / (self.told - self.began)
+            self.say(f"{self.done} of {self.count} calls ({self.rows} rows with legs and postings), {pace:,.0f} rows/s")
 
 
 def _ahead(chapters: Iterator[Chapter]) -> Iterator[Chapter]:

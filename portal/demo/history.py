@@ -65,12 +65,19 @@ class PastCall:
     legs: list[PastLeg]
 
 
-def moments(count: int, end: datetime, zone: tzinfo, chance: random.Random) -> Iterator[datetime]:
-    """`count` moments before `end`, oldest first, in working hours of the zone.
+def calls_per_day(count: int) -> int:
+    """Forty, or as many as keep so many calls within two years."""
+    return max(40, -(-count // 700))
 
-    Forty calls a day, or as many as keep the whole within two years; on the day of `end` those of its full hours.
+
+def moments(
+    count: int, end: datetime, zone: tzinfo, chance: random.Random, per_day: int | None = None
+) -> Iterator[datetime]:
+    """`count` moments before `end`, oldest first, in working hours of the zone; on the day of `end` in its full hours.
+
+    `per_day` is what `calls_per_day` says of them unless they are a part of a longer past.
     """
-    per_day = max(40, -(-count // 700))
+    per_day = per_day or calls_per_day(count)
     last = end.astimezone(zone).replace(minute=0, second=0, microsecond=0)
     open_hours = [hour for hour in _HOURS if hour < last.hour]
     days = [(last, open_hours, min(count, per_day * len(open_hours) // len(_HOURS)))]

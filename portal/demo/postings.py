@@ -7,52 +7,68 @@ has now, and the balance after each of its own postings, stay as true as they we
 from __future__ import annotations
 
 import json
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from portal.billing.models import EntryKind, TariffRate
-from portal.billing.rating import price_of
+from sqlalchemy import literal_column
+
+from portal.billing.models import EntryKind, LedgerDay, TariffVersion
+from portal.billing.plans import rates_of
+from portal.billing.rating import RateTable, price_of
 from portal.demo.history import PastCall
+from portal.kernel.db import upsert
 from portal.kernel.money import ZERO
 from portal.telephony.engine import CallKind
 
-COLUMNS = ("at", "kind", "source", "amount", "balance_after", "text", "rating")
+COLUMNS = ("at", "kind", "source", "amount", "balance_after", "included", "text", "rating")
 """Of `billing.models.LedgerEntry`, in the order of a `Purse`'s rows."""
 
 _BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class PriceBook:
-    """`billing.rating.price_of` for many calls: reckons each kind of call once."""
+def add_days(days: Sequence[Mapping[str, Any]]) -> None:
+    """Adds to what was posted on these days: rows of `billing.models.LedgerDay`."""
+    if days:
+        change: dict[str, Any] = {
+            name: literal_column(f"ledger_day.{name} + excluded.{name}") for name in ("amount", "count")
+        }
+        upsert(LedgerDay, days, key=["account_id", "day", "kind"], change=change)
 
-    def __init__(self, rates: Sequence[TariffRate]) -> None:
-        self._rates = rates
-        self._longest = max((len(rate.prefix) for rate in rates), default=0)
-        self._eras = sorted(rate.valid_from for rate in rates)
-        self._known: dict[tuple[CallKind, str, int, int], tuple[Decimal, str | None]] = {}
+
+class PriceBook:
+    """What calls cost by one version of a tariff (none: nothing), also those from before it. Reckons each kind of
+    call once.
+    """
+
+    def __init__(self, version: TariffVersion | None) -> None:
+        self._table = RateTable(rates_of(version) if version else ())
+        self._source = (
+            {"tariff": version.tariff.name, "version": version.id, "valid_from": version.valid_from.isoformat()}
+            if version
+            else {}
+        )
+        self._known: dict[tuple[CallKind, str, int], tuple[Decimal, str | None]] = {}
 
     def price(self, call: PastCall) -> tuple[Decimal, str | None]:
         """What a call costs, and how that was reckoned, as JSON; None for a call that costs nothing."""
         other = call.caller if call.kind is CallKind.INCOMING else call.callee
         number = other.address if other else ""
-        era = bisect_right(self._eras, call.started_at)
         # Two numbers that begin alike as far as any rate looks cost the same.
-        key = (call.kind, number[: self._longest], call.talk_seconds, era)
+        key = (call.kind, number[: self._table.longest], call.talk_seconds)
         known = self._known.get(key)
         if known is None:
             known = self._known[key] = self._reckon(call, number)
         return known
 
     def _reckon(self, call: PastCall, number: str) -> tuple[Decimal, str | None]:
-        price = price_of(self._rates, kind=call.kind, number=number, talk_seconds=call.talk_seconds, at=call.started_at)
+        price = price_of(self._table.find(call.kind, number), call.talk_seconds)
         if not price.amount:
             return ZERO, None
-        rating = {**(price.rate or {}), "billed_seconds": price.billed_seconds, "included": "0"}
+        rating = {**(price.rate or {}), **self._source, "billed_seconds": price.billed_seconds}
         return price.amount, json.dumps(rating)
 
 
@@ -93,7 +109,7 @@ class Purse:
         total, count = self.days.get((day, kind), (ZERO, 0))
         self.days[day, kind] = (total + amount, count + 1)
         self.balance += amount
-        return (at, kind.value, source, amount, self.balance, "", rating)
+        return (at, kind.value, source, amount, self.balance, ZERO, "", rating)
 
     def _end_of_month(self, at: datetime) -> datetime:
         first = at.astimezone(self.zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)

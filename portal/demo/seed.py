@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import tempfile
-from datetime import UTC, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,14 +14,15 @@ from sqlalchemy import select
 from portal.accounts import services
 from portal.accounts.models import Account
 from portal.accounts.roles import Role
-from portal.billing.charging import tariff_at
-from portal.billing.ledger import account_zone, post
-from portal.billing.models import EntryKind, Tariff, TariffRate
+from portal.billing.ledger import account_zone, local_day, post
+from portal.billing.models import EntryKind, Tariff, TariffRate, TariffVersion
+from portal.billing.plans import version_on
 from portal.contacts.models import Contact, ContactNumber, CrmUser
 from portal.contacts.queries import crm_users
 from portal.demo.chapter import Chapter
 from portal.demo.companies import COMPANIES, OPERATOR, Company
 from portal.demo.history import Cast, Somebody, moments, past_call
+from portal.demo.papers import tell_buyer, tell_seller
 from portal.demo.postings import PriceBook, Purse
 from portal.demo.tapes import TapeShelf, shelve
 from portal.followups.keeping import recall
@@ -33,7 +34,7 @@ from portal.telephony.models import Did, SandboxPhone, SipLine
 
 _REMEMBERED = timedelta(days=2)
 """Who was missed before that has been called back somehow."""
-_PRICES_SINCE = datetime(2020, 1, 1, tzinfo=UTC)
+_PRICES_SINCE = date(2020, 1, 1)
 
 
 def is_settled(app: Flask) -> bool:
@@ -48,6 +49,7 @@ def settle(app: Flask, password: str, calls: int) -> None:
         vault = app.extensions["portal.vault"]
         with transaction():
             _price_list()
+            tell_seller()
             services.add_user(OPERATOR.email, OPERATOR.name, password, is_operator=True)
         shelf = TapeShelf(Path(folder)) if calls else None
         for company, share in zip(COMPANIES, (calls, calls // 10), strict=True):
@@ -58,12 +60,13 @@ def settle(app: Flask, password: str, calls: int) -> None:
                     services.add_member(account_id, person.email, Role(person.role))
             with transaction(account_id):
                 _furnish(company)
+                tell_buyer(company.name)
             with transaction(account_id):
                 _remember(app, company, share, shelf)
 
 
 def _price_list() -> None:
-    tariff = Tariff(name="Стандарт1", monthly_fee=Decimal(0), included=Decimal(0))
+    version = TariffVersion(valid_from=_PRICES_SINCE, monthly_fee=Decimal(0), included=Decimal(0), created_by="portal")
     rates = (
         (CallKind.INCOMING, "", "Входящие", "0.60"),
         (CallKind.OUTGOING, "7", "Россия", "1.80"),
@@ -71,11 +74,10 @@ def _price_list() -> None:
         (CallKind.OUTGOING, "79", "Мобильные", "2.10"),
         (CallKind.OUTGOING, "", "Остальной мир", "14.50"),
     )
-    tariff.rates = [
-        TariffRate(kind=kind, prefix=prefix, name=name, per_minute=Decimal(price), valid_from=_PRICES_SINCE)
-        for kind, prefix, name, price in rates
+    version.rates = [
+        TariffRate(kind=kind, prefix=prefix, name=name, price=Decimal(price)) for kind, prefix, name, price in rates
     ]
-    db.session.add(tariff)
+    db.session.add(Tariff(name="Стандарт1", is_default=True, versions=[version]))
 
 
 def _furnish(company: Company) -> None:
@@ -114,10 +116,10 @@ def _remember(app: Flask, company: Company, count: int, shelf: TapeShelf | None)
             [Somebody(contact.number, contact.name) for contact in company.contacts],
         )
         chance = random.Random(company.name)
-        zone, tariff = account_zone(), tariff_at(now())
+        zone = account_zone()
         past = [past_call(moment, cast, chance) for moment in moments(count, now(), zone, chance)]
-        prices = PriceBook(tariff.rates if tariff else [])
+        prices = PriceBook(version_on(local_day(now())))
         chapter = Chapter(past, prices, Purse(zone), dialect(), has_recording=True)
-        shelve(app, shelf, past, chapter.write())
+        shelve(app, shelf, past, chapter.write().calls)
         recall(now() - _REMEMBERED)
     post(EntryKind.PAYMENT, "demo-opening", Decimal(company.balance), text="Оплата по счёту № 1")

@@ -16,6 +16,7 @@ from portal.kernel.i18n import gettext as _
 from portal.routing.blacklist import blacklist
 from portal.routing.queries import NEW_CONTACTS, hunt_groups, receivers
 from portal.telephony.engine import Presence
+from portal.telephony.provider.state import is_provider_engine
 from portal.telephony.queries import dids, sip_lines
 
 
@@ -82,6 +83,8 @@ def _phones() -> Iterator[Check]:
         _section("mapping"),
         _("Match"),
     )
+    if is_provider_engine():
+        return
     yield Check(
         _("Phones that are offline"),
         [line.name for line in lines if line.id in held and line.presence == Presence.OFFLINE],

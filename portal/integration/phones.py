@@ -8,6 +8,8 @@ from datetime import datetime
 from portal.contacts.models import CrmUser
 from portal.kernel.i18n import gettext as _
 from portal.telephony.engine import Presence
+from portal.telephony.models import SipLine
+from portal.telephony.provider.state import is_provider_engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +19,13 @@ class PhoneState:
     shape: str
     word: str
     since: datetime | None = None
+    is_untold: bool = False
+    """The phone rings at a provider, which does not tell how it is."""
 
     @property
     def can_ring(self) -> bool:
         """Whether a call would ring it now or when its present talk is over."""
-        return self.shape not in ("off", "none")
+        return self.shape not in ("off", "none") or self.is_untold
 
 
 def phone_state(user: CrmUser) -> PhoneState:
@@ -31,6 +35,12 @@ def phone_state(user: CrmUser) -> PhoneState:
         return PhoneState("none", _("no phone"))
     if not user.is_on_duty:
         return PhoneState("off", _("off duty"))
+    if is_provider_engine():
+        return PhoneState("none", _("at the provider"), is_untold=True)
+    return _as_seen(line)
+
+
+def _as_seen(line: SipLine) -> PhoneState:
     match line.presence:
         case Presence.ONLINE:
             return PhoneState("on", _("online"))

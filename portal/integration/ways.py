@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flask import url_for
 
 from portal.integration.hours import week_in_words
+from portal.integration.provider import trouble_words
 from portal.kernel.i18n import gettext as _
 from portal.kernel.i18n import ngettext
 from portal.routing.blacklist import blacklist
@@ -15,6 +16,8 @@ from portal.routing.known_rules import known_contact_rules
 from portal.routing.models import ContactSource, OwnerMode
 from portal.routing.opening_hours import weeks
 from portal.routing.queries import new_contact_group, other_groups
+from portal.telephony.provider.services import provider_link
+from portal.telephony.provider.state import is_provider_engine
 from portal.telephony.queries import dids
 
 
@@ -29,11 +32,13 @@ class Way:
 
 
 def ways() -> list[Way]:
-    """The five pages in the order in which a call meets them."""
+    """The pages in the order in which a call meets them; the provider where calls come from one."""
     return list(_ways())
 
 
 def _ways() -> Iterator[Way]:
+    if is_provider_engine():
+        yield Way(_("Provider"), _provider(), url_for("integration.provider"), "integration")
     count = len(blacklist())
     numbers = ngettext("%(num)s number", "%(num)s numbers", count) if count else _("empty")
     yield Way(_("Blacklist"), numbers, url_for("integration.blacklist"), "ban")
@@ -44,6 +49,15 @@ def _ways() -> Iterator[Way]:
     yield Way(_("When nobody takes the call"), cases, url_for("integration.fallbacks"), "hang-up")
     names = ", ".join(group.name for group in other_groups()[:3]) or _("only the receivers of new contacts")
     yield Way(_("Groups"), names, url_for("integration.groups"), "users")
+
+
+def _provider() -> str:
+    link = provider_link()
+    if link is None:
+        return _("not set up yet")
+    if not link.is_on:
+        return _("switched off")
+    return trouble_words(link) if link.trouble else _("answers") if link.good_at else _("not asked yet")
 
 
 def _hours() -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Date, Dialect, Table, func, select
+from sqlalchemy import ColumnElement, Connection, Date, Dialect, Table, func, insert, select
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
 from portal.kernel.clock import UtcDateTime
@@ -52,6 +52,17 @@ def _bulk(
     converted = rows if are_ready else ready(table, columns, rows, connection.dialect)
     write = _copy if isinstance(connection.dialect, PGDialect) else _execute_many
     return write(connection, table.name, names, ((account_id, *row) for row in converted), conflict)
+
+
+def bulk_copy(table: Table, changes: Mapping[str, ColumnElement[Any]], where: ColumnElement[bool]) -> int:
+    """Copies rows of the entered account within an owned table; answers how many.
+
+    A column that is not in `changes` keeps its value; an id that is not given is a new one.
+    """
+    own = table.c.account_id == current_account_id()
+    names = [name for name in table.c.keys() if name in changes or name != "id"]  # noqa: SIM118 -- not a dict
+    rows = select(*(changes.get(name, table.c[name]) for name in names)).where(own, where)
+    return int(db.session.connection().execute(insert(table).from_select(names, rows)).rowcount)
 
 
 def reserve_ids(table: Table, count: int) -> int:

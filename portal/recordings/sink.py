@@ -21,6 +21,7 @@ from portal.recordings.models import Recording, RecordingState
 from portal.recordings.queries import recording_of
 from portal.recordings.waveform import BrokenAudio, outline
 
+_MPEG = "audio/mpeg"
 log = structlog.get_logger(__name__)
 
 
@@ -33,6 +34,7 @@ class _Examined:
     etag: str
     sides: int
     peaks: bytes | None
+    media_type: str = "audio/wav"
 
 
 class Sink:
@@ -63,7 +65,7 @@ class Sink:
                 raise NotFound(f"no call {api_call_id}")
             if known is None or known.state == RecordingState.RECORDING:
                 examined = _examine(path, seconds)
-                key = _key(call)
+                key = _key(call, ".mp3" if examined.media_type == _MPEG else ".wav")
                 # The engine's file stays until our row says that we have it: a crash in between loses nothing.
                 octets = self._storage.put(key, path, keep_source=True)
                 with transaction(account_id):
@@ -81,7 +83,9 @@ def _keep(api_call_id: str, key: str, octets: int, examined: _Examined) -> None:
         return
     recording.blob, recording.octets = key, octets
     recording.state, recording.seconds, recording.etag = examined.state, examined.seconds, examined.etag
-    recording.sides, recording.peaks = examined.sides, examined.peaks
+    recording.sides, recording.peaks, recording.media_type = examined.sides, examined.peaks, examined.media_type
+    if examined.media_type == _MPEG:
+        recording.file_name = f"{recording.file_name.rpartition('.')[0]}.mp3"
     db.session.flush()
     if recording.state == RecordingState.READY:
         # The switch may have given the record up before it came.
@@ -94,9 +98,9 @@ def _new(call: CallRecord) -> Recording:
     return Recording(call_id=call.id, file_name=f"{call.api_call_id}.wav")
 
 
-def _key(call: CallRecord) -> str:
+def _key(call: CallRecord, suffix: str) -> str:
     """The same for the same call, so that a second try replaces the first; made from row numbers alone."""
-    return f"records/{call.account_id}/{call.started_at:%Y/%m/%d}/{call.id}.wav"
+    return f"records/{call.account_id}/{call.started_at:%Y/%m/%d}/{call.id}{suffix}"
 
 
 def _examine(path: Path, seconds: float) -> _Examined:
@@ -105,6 +109,16 @@ def _examine(path: Path, seconds: float) -> _Examined:
     try:
         found = outline(path)
     except BrokenAudio as error:
+        if path.suffix == ".mp3" and _is_mpeg(path):
+            # A provider's record: browsers play it, its outline cannot be drawn.
+            return _Examined(RecordingState.READY, round(seconds), etag, 1, None, _MPEG)
         log.warning("record_broken", file=path.name, reason=str(error))
         return _Examined(RecordingState.FAILED, round(seconds), etag, 1, None)
     return _Examined(RecordingState.READY, round(found.seconds), etag, found.sides, found.peaks)
+
+
+def _is_mpeg(path: Path) -> bool:
+    """Whether it begins as an MPEG audio file does: with a tag, or with a frame's eleven set bits (ISO 11172-3)."""
+    with path.open("rb") as file:
+        head = file.read(3)
+    return head == b"ID3" or (len(head) == 3 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0)

@@ -40,6 +40,8 @@ _RECORD_PATIENCE_SECONDS = 2.0
 class AsteriskEngine:
     """Drives an Asterisk, whose calls outlive this process: see `SwitchEngine`."""
 
+    answers_itself = False
+
     def __init__(self, app: Flask, desk: Desk, timeline: RealTimeline) -> None:
         settings: Settings = app.extensions["portal.settings"]
         if not settings.asterisk.is_complete:

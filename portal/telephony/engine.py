@@ -7,6 +7,7 @@ An engine (sandbox, Asterisk) drives calls by the machines of `portal.telephony.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -113,7 +114,8 @@ class CallSnapshot:
     """Everything known of one call at one moment; a higher `version` is newer.
 
     `callee` is who answered (incoming) or who is called (outgoing, internal). `has_recording` means that a
-    record exists or is being written; `fallback` is the fallback that was taken.
+    record exists or is being written; `fallback` is the fallback that was taken. `price` is what a provider says
+    that it cost; None where the account's own tariff says it.
     """
 
     api_call_id: str
@@ -134,6 +136,7 @@ class CallSnapshot:
     version: int
     skipped: tuple[Skipped, ...] = ()
     fallback: FallbackCause | None = None
+    price: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

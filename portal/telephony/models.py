@@ -65,6 +65,8 @@ class OrderState(StrEnum):
     """How far an order has come."""
 
     NEW = "new"
+    ASKING = "asking"
+    """The engine has taken it up, and asks the provider."""
     TAKEN = "taken"
     REFUSED = "refused"
     EXPIRED = "expired"
@@ -80,6 +82,12 @@ class OrderRefusal(StrEnum):
     """The engine is there, its switch is not."""
     NOT_POSSIBLE = "not-possible"
     """This kind of switch cannot do that."""
+    SILENT = "silent"
+    """The provider gave no answer in time: it may have done it or not."""
+    FORBIDDEN = "forbidden"
+    """The provider does not allow it."""
+    NOT_KNOWN = "not-known"
+    """The provider knows no such SIP account or number."""
 
 
 class SwitchOrder(AccountOwned, Model):

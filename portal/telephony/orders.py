@@ -18,7 +18,7 @@ from sqlalchemy import select, update
 from portal.kernel.bells import Bells, Listener
 from portal.kernel.clock import monotonic, now
 from portal.kernel.db import db, ring, transaction, upsert
-from portal.kernel.errors import Conflict, NotFound, Unavailable
+from portal.kernel.errors import Conflict, Forbidden, NotFound, Unavailable
 from portal.kernel.i18n import gettext as _
 from portal.kernel.secrets import Vault
 from portal.telephony.errors import PhoneOffline
@@ -27,7 +27,9 @@ from portal.telephony.models import OrderKind, OrderRefusal, OrderState, SwitchO
 SWITCH_TOPIC = "switch"
 """The bell that wakes engines: an order was given."""
 PATIENCE_SECONDS = 5.0
-"""How long whoever orders waits for the switch."""
+"""How long whoever orders waits for the switch to take it up."""
+ASKING_SECONDS = 5.0
+"""How much longer, where the switch took it up and asks a provider."""
 TOO_OLD = timedelta(seconds=10)
 """An order that nobody waits for any more is not carried out."""
 _POLL_SECONDS = 0.5
@@ -113,9 +115,12 @@ class AnswerBell:
                 return
             if state == OrderState.REFUSED:
                 _raise(refusal)
-            if state == OrderState.EXPIRED or (monotonic() >= deadline and self._give_up(account_id, kind)):
+            late = monotonic() - deadline
+            if state == OrderState.EXPIRED or (late >= 0 and self._give_up(account_id, kind)):
                 raise Unavailable(_("The switch did not answer in time. Nothing was done."), timed_out=True)
-            self._sleep(min(_POLL_SECONDS, deadline - monotonic()))
+            if late >= ASKING_SECONDS:
+                _raise(OrderRefusal.SILENT)
+            self._sleep(_POLL_SECONDS if late >= 0 else min(_POLL_SECONDS, -late))
 
     def _sleep(self, seconds: float) -> None:
         until = monotonic() + seconds
@@ -127,7 +132,7 @@ class AnswerBell:
         """False where the switch answered in the last moment."""
         with transaction(account_id) as session:
             order = session.scalars(_named(kind, self._api_call_id)).one()
-            return _settle(order.id, OrderState.EXPIRED, None)
+            return _settle(order.id, OrderState.EXPIRED, None, before=(OrderState.NEW,))
 
 
 def order_topic(api_call_id: str) -> str:
@@ -154,13 +159,24 @@ def settle(order: Order, state: OrderState, refusal: OrderRefusal | None = None)
     """Answers an order, for the engine; False where it is no longer to be carried out."""
     with transaction(order.account_id):
         ring(order_topic(order.api_call_id))
-        return _settle(order.id, state, refusal)
+        return _settle(order.id, state, refusal, before=(OrderState.NEW, OrderState.ASKING))
 
 
-def _settle(order_id: int, state: OrderState, refusal: OrderRefusal | None) -> bool:
+def expire_asked(switch: str) -> None:
+    """An earlier life of the switch's engine died while it asked: whoever orders again may ask again."""
+    with transaction(everything="job dispatch") as session:
+        session.execute(
+            update(SwitchOrder)
+            .where(SwitchOrder.switch == switch, SwitchOrder.state == OrderState.ASKING)
+            .values(state=OrderState.EXPIRED)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _settle(order_id: int, state: OrderState, refusal: OrderRefusal | None, *, before: tuple[OrderState, ...]) -> bool:
     result = db.session.execute(
         update(SwitchOrder)
-        .where(SwitchOrder.id == order_id, SwitchOrder.state == OrderState.NEW)
+        .where(SwitchOrder.id == order_id, SwitchOrder.state.in_(before))
         .values(state=state, refusal=refusal, taken_at=now())
     )
     return bool(result.rowcount)  # type: ignore[attr-defined]
@@ -177,10 +193,19 @@ def _state(account_id: int, kind: OrderKind, api_call_id: str) -> tuple[str, str
 
 
 def _raise(refusal: str | None) -> NoReturn:
-    if refusal == OrderRefusal.NO_SUCH_CALL:
-        raise NotFound(_("This call is not going on any more."))
-    if refusal == OrderRefusal.PHONE_OFFLINE:
-        raise PhoneOffline(_("The phone that should ring first is not connected. Nothing was done."))
-    if refusal == OrderRefusal.AWAY:
-        raise Unavailable(_("The switch cannot be reached at the moment. Nothing was done."))
-    raise Unavailable(_("The switch cannot do this."))
+    match refusal:
+        case OrderRefusal.NO_SUCH_CALL:
+            raise NotFound(_("This call is not going on any more."))
+        case OrderRefusal.PHONE_OFFLINE:
+            raise PhoneOffline(_("The phone that should ring first is not connected. Nothing was done."))
+        case OrderRefusal.AWAY:
+            raise Unavailable(_("The switch cannot be reached at the moment. Nothing was done."))
+        case OrderRefusal.SILENT:
+            unknown = _("The provider did not answer in time: whether it places the call is not known.")
+            raise Unavailable(unknown, timed_out=True)
+        case OrderRefusal.FORBIDDEN:
+            raise Forbidden(_("The provider does not allow this call: the account there is blocked or has no money."))
+        case OrderRefusal.NOT_KNOWN:
+            raise NotFound(_("The provider knows no such SIP account or number. Nothing was done."))
+        case _:
+            raise Unavailable(_("The switch cannot do this."))

@@ -21,6 +21,7 @@ from portal.telephony.errors import SwitchInUse
 from portal.telephony.lines import LINES_TOPIC
 from portal.telephony.models import OrderState
 from portal.telephony.orders import new_orders, settle
+from portal.telephony.provider_engine import ProviderEngine
 from portal.telephony.sandbox_engine import SandboxEngine
 from portal.telephony.switch_engine import SwitchEngine
 from portal.telephony.switch_life import LeftCalls, SwitchJournal, begin_life, left_calls, sign_of_life
@@ -112,6 +113,8 @@ class EngineProcess:
             board=PresenceBoard(queue),
             known_callers=self._known_callers,
         )
+        if self._settings.engine == "provider":
+            return ProviderEngine(self._app, self._journal, self._sink)
         if self._settings.engine == "asterisk":
             return AsteriskEngine(self._app, desk, self._timeline)
         tape = self._settings.data / "tape" / self._settings.switch
@@ -124,6 +127,7 @@ class _Rounds:
     def __init__(self, switch: str, engine: SwitchEngine) -> None:
         self._switch = switch
         self._engine = engine
+        self._taken = OrderState.ASKING if engine.answers_itself else OrderState.TAKEN
         self._alive_at = self._refreshed_at = monotonic()
 
     def go(self, *, has_news: bool) -> None:
@@ -145,6 +149,6 @@ class _Rounds:
                 settle(order, OrderState.EXPIRED)
                 continue
             refusal = self._engine.refusal(order)
-            state = OrderState.TAKEN if refusal is None else OrderState.REFUSED
+            state = self._taken if refusal is None else OrderState.REFUSED
             if settle(order, state, refusal) and refusal is None:
                 self._engine.carry_out(order)

@@ -28,6 +28,8 @@ _PLANNERS = 16
 class SandboxEngine:
     """Carries out orders on a sandbox switch of its own, whose calls end with it: see `SwitchEngine`."""
 
+    answers_itself = False
+
     def __init__(self, switch: str, tape: Path, desk: Desk, timeline: RealTimeline, *, has_traffic: bool) -> None:
         self._desk = desk
         self._tape_folder = tape

@@ -12,6 +12,9 @@ from portal.telephony.switch_life import LeftCalls
 class SwitchEngine(Protocol):
     """Drives one switch. Its methods are called from one thread, inside the app."""
 
+    answers_itself: bool
+    """Whether `carry_out` settles the order when it knows what came of it; else it counts as taken before."""
+
     def start(self, left: LeftCalls) -> None:
         """Begin. What an earlier life left open goes on or gets its end, in the journal."""
         ...

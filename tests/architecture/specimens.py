@@ -14,13 +14,17 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.models import ApiKey, User, UserSession
 from portal.billing.ledger import post
-from portal.billing.models import EntryKind
+from portal.billing.models import EntryKind, MoneyAlert, MoneyAlertKind
 from portal.calls.models import CallRecord
 from portal.calls.remarks.models import CallTag
 from portal.calls.saved.models import SavedView
 from portal.contacts.models import Contact, CrmUser
 from portal.followups.models import FollowUp
 from portal.helpdesk.models import SupportMessage, SupportThread
+from portal.invoicing.cards.models import CardPayment, Provider
+from portal.invoicing.papers.content import between
+from portal.invoicing.papers.models import Paper, PaperKind, Series
+from portal.invoicing.parties.models import BuyerDetails, SellerDetails
 from portal.kernel.clock import now
 from portal.kernel.db import transaction
 from portal.kernel.jobs import JobState, begin
@@ -53,7 +57,6 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
     with app.app_context(), transaction(account_id) as session:
         session.add_all([call, event, webhook, crm_user, contact, thread, key, named_key])
         session.flush()
-        post(EntryKind.PAYMENT, call.api_call_id, Decimal(1), at=LONG_AGO)
         delivery = WebhookDelivery(
             subscription_id=webhook.id, event_id=event.id, public_id=call.api_call_id, lane=Lane.START
         )
@@ -68,14 +71,42 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
             "delivery_id": delivery.id,
             "job_id": _job_with_a_result(app),
             "key_id": key.id,
-            "month": LONG_AGO.month,
             "named_key_id": named_key.id,
             "thread_id": thread.id,
             "webhook_id": webhook.id,
-            "year": LONG_AGO.year,
+            **_of_money(session, call),
+            **_of_papers(session, call),
             **_of_people(session, call),
             **_of_routing(session),
         }
+
+
+def _of_money(session: Session, call: CallRecord) -> dict[str, object]:
+    """What was paid, and what an account is warned of."""
+    post(EntryKind.PAYMENT, call.api_call_id, Decimal(1), at=LONG_AGO)
+    alert = MoneyAlert(kind=MoneyAlertKind.LOW, balance=Decimal(1))
+    session.add(alert)
+    session.flush()
+    return {"money_alert_id": alert.id}
+
+
+def _of_papers(session: Session, call: CallRecord) -> dict[str, object]:
+    """A paper of a month that has a statement, and a payment by card."""
+    said = BuyerDetails(name="South", inn="7736050003", kpp="997250001", address="South", ogrn="", is_company=True)
+    seller = SellerDetails(name="S", inn="7707083893", kpp="", address="S", ogrn="", is_company=True)
+    seller.bank_name, seller.bik, seller.bank_account, seller.correspondent_account = "B", "044525225", "4" * 20, ""
+    seller.director_title = seller.director_name = seller.accountant_name = said.signatory = ""
+    content = between(seller, said, [("Calls", Decimal(1))])
+    paper = Paper(kind=PaperKind.BILL, series=Series.BILLS, seller_inn="7707083893", year=2001, number=call.id)
+    paper.issued_on, paper.source, paper.content = LONG_AGO.date(), call.api_call_id, content.as_json()
+    paper.total = paper.due = Decimal(1)
+    paper.paid = Decimal(0)
+    payment = CardPayment(reference=call.api_call_id, provider=Provider.SANDBOX, amount=Decimal(1), asked_by="Ivan")
+    payment.refunded = Decimal(0)
+    session.add_all([paper, payment])
+    session.flush()
+    month = {"year": LONG_AGO.year, "month": LONG_AGO.month}
+    return {"paper_id": paper.id, "reference": payment.reference, **month}
 
 
 def _of_people(session: Session, call: CallRecord) -> dict[str, object]:

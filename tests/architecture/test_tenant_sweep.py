@@ -16,7 +16,7 @@ from tests.people import ANNA, CLARA, Cast, Person
 # Of no account: the operator's, and what asks for a key instead of a person (see tests/public_api).
 OTHERS = {"none", Permission.OPERATE.value, *(each.value for each in Permission if each.value.startswith("api"))}
 # Open to whoever knows its token, for writing alone.
-INLETS = {"inlet.receive", "inlet.receive_post"}
+INLETS = {"inlet.receive", "inlet.receive_post", "provider_inlet.receive"}
 
 
 @pytest.fixture

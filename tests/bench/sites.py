@@ -48,12 +48,19 @@ def demo(data: Path) -> Iterator[Site]:
 
 
 @contextmanager
-def on_postgresql(data: Path) -> Iterator[Site]:
-    """`portal web`, `worker` and `engine` on a server that writes as durably as PostgreSQL's own settings say."""
+def durable_postgresql() -> Iterator[PostgresServer]:
+    """A server that writes as durably as PostgreSQL's own settings say."""
     with PostgresServer() as server:
         for setting in ("fsync", "full_page_writes", "synchronous_commit"):
             server.address.execute("postgres", psycopg.sql.SQL(f"alter system set {setting} = on"))
         server.address.execute("postgres", psycopg.sql.SQL("select pg_reload_conf()"))
+        yield server
+
+
+@contextmanager
+def on_postgresql(data: Path) -> Iterator[Site]:
+    """`portal web`, `worker` and `engine` on a server of their own."""
+    with durable_postgresql() as server:
         port = free_port()
         environment = {
             "PORTAL_DATABASE_URL": server.address.create_database("bench"),

@@ -1,16 +1,13 @@
-"""The price of a call follows the price list: longest prefix, rounding, free start, date."""
+"""The price of a call follows the price list: longest prefix, unit, rounding, free start."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.billing.rating import price_of
-
-SINCE = datetime(2026, 1, 1, tzinfo=UTC)
+from portal.billing.rating import Price, RateTable, price_of
 
 
 @dataclass
@@ -18,25 +15,32 @@ class Rate:
     """A line of a price list."""
 
     prefix: str
-    per_minute: Decimal
+    price: Decimal
     kind: str = "outgoing"
     name: str = "rate"
+    unit_seconds: int = 60
     step_seconds: int = 60
     free_seconds: int = 0
-    valid_from: datetime = SINCE
 
 
 RATES = [
     Rate("", Decimal("14.50")),
     Rate("7", Decimal("1.80")),
     Rate("7495", Decimal("1.20")),
-    Rate("7495", Decimal("1.50"), valid_from=SINCE + timedelta(days=100)),
+    Rate("883", Decimal("0.0333"), unit_seconds=1, step_seconds=1),
     Rate("", Decimal("0.60"), kind="incoming", step_seconds=1, free_seconds=5),
 ]
 
 
-def price(number: str, seconds: int, kind: str = "outgoing", at: datetime = SINCE) -> Decimal:
-    return price_of(RATES, kind=kind, number=number, talk_seconds=seconds, at=at).amount
+TABLE = RateTable(RATES)
+
+
+def reckon(number: str, seconds: int, kind: str = "outgoing") -> Price:
+    return price_of(TABLE.find(kind, number), seconds)
+
+
+def price(number: str, seconds: int, kind: str = "outgoing") -> Decimal:
+    return reckon(number, seconds, kind).amount
 
 
 @pytest.mark.parametrize(
@@ -53,9 +57,10 @@ def test_the_longest_prefix_wins_and_a_begun_minute_counts(number: str, seconds:
     assert price(number, seconds) == Decimal(amount)
 
 
-def test_a_later_rate_counts_from_its_day() -> None:
-    assert price("74951234567", 60, at=SINCE + timedelta(days=99)) == Decimal("1.20")
-    assert price("74951234567", 60, at=SINCE + timedelta(days=100)) == Decimal("1.50")
+def test_a_rate_by_the_second_is_rounded_once_at_the_end() -> None:
+    assert price("88312345", 1) == Decimal("0.03")
+    assert price("88312345", 61) == Decimal("2.03")
+    assert price("88312345", 600) == Decimal("19.98")
 
 
 def test_the_free_start_costs_nothing_and_what_is_longer_costs_whole() -> None:
@@ -65,15 +70,15 @@ def test_the_free_start_costs_nothing_and_what_is_longer_costs_whole() -> None:
 
 def test_what_no_rate_covers_costs_nothing() -> None:
     assert price("74951234567", 600, "internal") == 0
-    assert price("74951234567", 600, at=SINCE - timedelta(days=1)) == 0
+    assert price_of(None, 600).rate is None
 
 
 def test_the_rate_that_made_it_is_kept() -> None:
-    kept = price_of(RATES, kind="outgoing", number="74951234567", talk_seconds=61, at=SINCE)
+    kept = reckon("74951234567", 61)
 
     assert kept.billed_seconds == 120
     assert kept.rate is not None
-    assert (kept.rate["prefix"], kept.rate["per_minute"]) == ("7495", "1.20")
+    assert (kept.rate["prefix"], kept.rate["price"]) == ("7495", "1.20")
 
 
 @given(st.from_regex(r"[1-9][0-9]{6,14}", fullmatch=True), st.integers(0, 100_000))

@@ -14,12 +14,13 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portal.billing import queries
 from portal.billing.ledger import post
-from portal.billing.models import EntryKind, LedgerDay, LedgerEntry
+from portal.billing.models import EntryKind
 from portal.billing.statements import RateSum, Statement, closed_months, find_statement, rate_sums
+from portal.billing.statistics import month_sums, read_span
 from portal.kernel.db import transaction
 from portal.kernel.money import ZERO
+from tests.billing.test_ledger import new_account
 from tests.browser import Browser
 from tests.people import Cast
 
@@ -108,18 +109,17 @@ def test_calls_are_summed_by_the_rate_that_priced_them(app: Flask, cast: Cast) -
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(POSTINGS)
 def test_the_last_statement_and_this_month_make_the_balance(
-    app: Flask, cast: Cast, postings: list[tuple[EntryKind, int, Decimal]]
+    app: Flask, postings: list[tuple[EntryKind, int, Decimal]]
 ) -> None:
-    with app.app_context(), transaction(cast.south) as session:
-        session.query(LedgerEntry).delete()
-        session.query(LedgerDay).delete()
+    account_id = new_account(app)
+    with app.app_context(), transaction(account_id):
         for number, (kind, days, amount) in enumerate(postings):
             post(kind, str(number), amount, at=NOON - timedelta(days=days))
 
-    statements = months(app, cast.south)
+    statements = months(app, account_id)
 
-    with app.app_context(), transaction(cast.south, writes=False):
-        this_month = queries.months(1)[0]
+    with app.app_context(), transaction(account_id, writes=False):
+        this_month = month_sums(read_span({})[0])[-1]
     closing = statements[0].closing if statements else Decimal(0)
     assert closing + this_month.paid - this_month.spent == sum((amount for _, _, amount in postings), Decimal(0))
     for later, earlier in pairwise(statements):

@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import pytest
 from flask import Flask
 
 from portal.accounts.roles import RIGHTS, Role
-from portal.billing.models import AccountPlan, Tariff, TariffRate
-from portal.kernel.db import transaction
 from portal.telephony.engine import CallKind
 from portal.web.access import Permission
+from tests.billing.prices import give, make_tariff, rate
 from tests.browser import Browser
-from tests.calls.factory import CALLER, NOON, OLGA_PHONE, Story, tell, tell_whole
+from tests.calls.factory import CALLER, OLGA_PHONE, Story, tell, tell_whole
 from tests.people import Cast
 
 
 @pytest.fixture
 def story(app: Flask, cast: Cast) -> Story:
     """A call of a minute from Olga's phone, at a rate of North's tariff."""
-    rate = TariffRate(
-        kind=CallKind.OUTGOING, prefix="7903", name="Mobile, Moscow", per_minute=Decimal("1.80"), valid_from=NOON
-    )
-    with app.app_context(), transaction() as session:
-        tariff = Tariff(name="Plain", monthly_fee=Decimal(0), included=Decimal(0), rates=[rate])
-        session.add(tariff)
-        session.flush()
-        tariff_id = tariff.id
-    with app.app_context(), transaction(cast.north) as session:
-        session.add(AccountPlan(tariff_id=tariff_id, valid_from=NOON))
+    tariff = make_tariff(app, [rate(CallKind.OUTGOING, "7903", "1.80", "Mobile, Moscow")], name="Plain")
+    give(app, cast.north, tariff)
     return Story(cast.north, kind=CallKind.OUTGOING, caller=OLGA_PHONE, callee=CALLER)
 
 

@@ -9,6 +9,9 @@ from sqlalchemy import func, select
 from portal.accounts import services
 from portal.billing.ledger import account_zone, post
 from portal.billing.models import AccountBalance, EntryKind, LedgerDay, LedgerEntry
+from portal.calls.log.filters import CallFilters
+from portal.calls.log.pages import call_page
+from portal.calls.log.totals import counted_totals, kept_totals
 from portal.calls.models import CallLeg, CallRecord
 from portal.demo import fill, seed
 from portal.demo.fill import fill_account
@@ -16,16 +19,20 @@ from portal.kernel.config import Settings
 from portal.kernel.db import db, transaction
 from portal.kernel.errors import Conflict, Refused
 from portal.kernel.locks import take_lock
+from portal.telephony.engine import CallOutcome
 from portal.telephony.models import Did, SipLine
 from tests.people import Cast
 
-CALLS = 300
+CALLS = 900
+"""Three weeks and a little."""
 
 
-@pytest.fixture
-def west(app: Flask, monkeypatch: pytest.MonkeyPatch) -> int:
-    """An account with prices, a line, a number and some money, filled in three chapters."""
-    monkeypatch.setattr(fill, "CALLS_AT_ONCE", CALLS // 3)
+@pytest.fixture(params=["made up", "mostly copied"])
+def west(app: Flask, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> int:
+    """An account with prices, a line, a number and some money, filled in three chapters or more."""
+    monkeypatch.setattr(fill, "CALLS_AT_ONCE", CALLS // 9)
+    if request.param == "mostly copied":
+        monkeypatch.setattr(fill, "COPIED_FROM", CALLS)
     with app.app_context():
         with transaction():
             seed._price_list()
@@ -123,3 +130,32 @@ def test_two_cannot_fill_one_account_at_once(app: Flask, west: int) -> None:
 def test_an_account_without_lines_cannot_be_filled(app: Flask, cast: Cast) -> None:
     with pytest.raises(Refused):
         fill_account(app, cast.south, 1, say=lambda _line: None)
+
+
+def test_the_totals_of_the_log_are_those_of_its_calls(app: Flask, west: int) -> None:
+    with app.app_context(), transaction(west, writes=False):
+        zone = account_zone()
+        for filters in (CallFilters(zone=zone), CallFilters(zone=zone, outcome=CallOutcome.MISSED)):
+            kept = kept_totals(filters)
+            assert kept is not None
+            assert kept.sums == counted_totals(filters).sums
+            assert sum(column.sums.calls for column in kept.columns) == kept.sums.calls > 0
+
+
+def test_each_call_is_found_by_its_number_and_its_legs_are_its_own(app: Flask, west: int) -> None:
+    with app.app_context(), transaction(west, writes=False):
+        zone = account_zone()
+        calls = list(db.session.scalars(select(CallRecord).order_by(CallRecord.started_at)))
+        for call in [call for call in calls if (call.other or "").startswith("79")][:: CALLS // 20]:
+            assert call in call_page(CallFilters(zone=zone, q=call.other)).rows
+            outside = [leg.address for leg in call.legs if leg.address.startswith("79")]
+            assert outside == [address for address in (call.caller, call.callee) if (address or "").startswith("79")]
+            assert min(leg.started_at for leg in call.legs) == call.started_at
+            assert max(leg.ended_at for leg in call.legs if leg.ended_at) == call.ended_at
+
+
+def test_strangers_differ_from_week_to_week(app: Flask, west: int) -> None:
+    with app.app_context(), transaction(west, writes=False):
+        strangers = db.session.scalars(select(CallRecord.caller).where(CallRecord.kind == "incoming")).all()
+
+    assert len(set(strangers)) > 0.95 * len(strangers)

@@ -17,6 +17,7 @@ VERSIONS = ROOT / "migrations" / "versions"
 IMPORTS = """from alembic import op
 
 from portal.calls.log.textindex import drop_text_index, make_text_index, tell_planner
+from portal.kernel.appendonly import lock_rows, unlock_rows
 from portal.kernel.rowsecurity import protect
 """
 PROTECT = """
@@ -26,6 +27,7 @@ PROTECT = """
 {tables}
         ),
     )
+    lock_rows(op.get_bind(), {append_only})
     make_text_index(op.get_bind())
     tell_planner(op.get_bind())
 """
@@ -49,8 +51,10 @@ def _lock_rows(script: Path) -> None:
     tables = "\n".join(f'            "{name}",' for name in owned)
     text = script.read_text(encoding="utf-8")
     before, after = text.split("\n\ndef downgrade")
-    text = before.rstrip() + PROTECT.format(tables=tables) + "\n\ndef downgrade" + after
-    text = text.replace("def downgrade() -> None:\n", "def downgrade() -> None:\n    drop_text_index(op.get_bind())\n")
+    locked = tuple(sorted(name for name, table in Model.metadata.tables.items() if table.info.get("append_only")))
+    text = before.rstrip() + PROTECT.format(tables=tables, append_only=locked) + "\n\ndef downgrade" + after
+    undo = "    unlock_rows(op.get_bind())\n    drop_text_index(op.get_bind())\n"
+    text = text.replace("def downgrade() -> None:\n", f"def downgrade() -> None:\n{undo}")
     script.write_text(text.replace("from alembic import op\n", IMPORTS), encoding="utf-8")
 
 

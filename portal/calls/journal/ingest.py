@@ -106,6 +106,9 @@ def _copy(row: CallRecord, call: CallSnapshot) -> None:
     row.fallback = call.fallback
     row.skipped = [[each.target.address, each.target.label, each.reason] for each in call.skipped]
     row.version = call.version
+    if row.price is None and call.price is not None and call.ended_at is not None:
+        # What was posted for a call stays its price.
+        row.price = call.price
 
 
 def _copy_legs(row: CallRecord, call: CallSnapshot) -> None:

@@ -12,6 +12,7 @@ from portal.integration.views import (
     known_contacts,
     named_keys,
     page,
+    provider,
     receivers,
     strategy,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "known_contacts",
     "named_keys",
     "page",
+    "provider",
     "receivers",
     "strategy",
 ]

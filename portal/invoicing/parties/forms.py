@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from wtforms import HiddenField, RadioField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
+from wtforms.validators import Optional
 
 from portal.invoicing.parties.details import VAT_PERCENTS, DetailsRefused
 from portal.invoicing.parties.models import BuyerDetails, SellerDetails
 from portal.kernel.i18n import gettext as _
 from portal.kernel.i18n import lazy_gettext as _l
-from portal.web.forms import BaseForm
+from portal.web.forms import BaseForm, DayField
 
 _PLAIN = {"autocomplete": "off", "spellcheck": "false"}
 _DIGITS = {**_PLAIN, "inputmode": "numeric"}
@@ -25,8 +27,11 @@ class PartyForm(BaseForm):
     """What both sides have."""
 
     form = RadioField(
-        _l("Who you are"),
-        choices=[("company", _l("A company (legal entity)")), ("entrepreneur", _l("An individual entrepreneur"))],
+        _l("Legal form"),
+        choices=[
+            SelectChoice("company", _l("A company")),
+            SelectChoice("entrepreneur", _l("An entrepreneur")),
+        ],
         default="company",
         validate_choice=False,
     )
@@ -70,10 +75,14 @@ class SellerForm(PartyForm):
     vat = SelectField(_l("VAT within the prices"), validate_choice=False)
     papers = RadioField(
         _l("Papers of a closed month"),
-        choices=[("act", _l("An act, and with VAT an invoice")), ("transfer", _l("One UPD for both"))],
+        choices=[
+            SelectChoice("act", _l("An act, and with VAT an invoice")),
+            SelectChoice("transfer", _l("One UPD for both")),
+        ],
         default="act",
         validate_choice=False,
     )
+    papers_since = DayField(_l("First month with papers"), [Optional()])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -89,6 +98,7 @@ class SellerForm(PartyForm):
         data = _data(details, (*names, "director_title", "director_name", "accountant_name"))
         if details is not None:
             data["vat"] = "none" if details.vat_percent is None else str(details.vat_percent)
+            data["papers_since"] = details.papers_since
             data["papers"] = "transfer" if details.has_transfer_document else "act"
         return cls(formdata=None, data=data)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -45,6 +45,8 @@ class SellerDetails(PartyColumns, Model):
     """The rate that is within every price; None: the seller pays no VAT."""
     has_transfer_document: Mapped[bool] = mapped_column(default=False)
     """A closed month gets one UPD in the place of an act and an invoice."""
+    papers_since: Mapped[date]
+    """The first month (its first day) that gets papers."""
 
 
 class BuyerDetails(AccountOwned, PartyColumns, Model):
@@ -56,3 +58,5 @@ class BuyerDetails(AccountOwned, PartyColumns, Model):
     papers_email: Mapped[str] = mapped_column(String(254), default="")
     """Where new papers are sent; nothing: nowhere."""
     signatory: Mapped[str] = mapped_column(String(100), default="")
+    closed_through: Mapped[date | None]
+    """The first day of the last month whose papers were seen to; None: of none."""

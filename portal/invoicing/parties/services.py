@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any, TypeVar
 
 from portal.accounts.audit import audit
@@ -36,6 +37,7 @@ def set_seller(raw: Mapping[str, Any], revision: int) -> SellerDetails:
     values |= {
         "vat_percent": None if vat == "none" else int(vat),
         "has_transfer_document": raw.get("papers") == "transfer",
+        "papers_since": (raw.get("papers_since") or _last_month()).replace(day=1),
     }
     found = queries.seller(locks=True)
     if found is None and revision == 0:
@@ -81,6 +83,10 @@ def _change(found: Details | None, revision: int, values: Mapping[str, Any]) -> 
 def _told(details: BuyerDetails) -> dict[str, Any]:
     names = ("name", "inn", "kpp", "ogrn", "address", "papers_email", "signatory")
     return {name: getattr(details, name) for name in names}
+
+
+def _last_month() -> date:
+    return (now().date().replace(day=1) - timedelta(days=1)).replace(day=1)
 
 
 def _vat(text: str) -> str:

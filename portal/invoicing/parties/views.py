@@ -40,6 +40,8 @@ def seller() -> ResponseReturnValue:
 @desk.post("/seller", needs=Permission.OPERATE)
 def set_seller() -> ResponseReturnValue:
     form = SellerForm()
+    if not form.validate():
+        return _seller_page(form, 422)
     try:
         services.set_seller(form.data, row_id(form.revision.data) or 0)
     except (DetailsRefused, Conflict) as error:

@@ -48,6 +48,7 @@ class Settings:
     mail_url: MailServer | None
     """Where our mail is given to; None: none is sent."""
     mail_from: str | None
+    yookassa_url: str
     demo_password: str | None = field(repr=False)
     is_demo: bool = False
 

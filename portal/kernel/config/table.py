@@ -23,7 +23,7 @@ from portal.kernel.config.readers import (
 )
 from portal.kernel.mail.server import mail_server
 
-ENGINES = ("sandbox", "asterisk")
+ENGINES = ("sandbox", "asterisk", "provider")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ SETTINGS: tuple[Setting, ...] = (
         secrets,
         is_secret=True,
     ),
-    Setting("PORTAL_ENGINE", "sandbox", "What drives the calls: `sandbox` or `asterisk`", one_of(*ENGINES)),
+    Setting("PORTAL_ENGINE", "sandbox", "What drives the calls: `sandbox`, `asterisk` or `provider`", one_of(*ENGINES)),
     Setting("PORTAL_SWITCH", "main", "Name of the switch that `portal engine` of this process drives", str),
     Setting("PORTAL_ASTERISK_URL", "none", "Where Asterisk's HTTP server is: `http://127.0.0.1:8088`", url),
     Setting("PORTAL_ASTERISK_USER", "portal", "The user in Asterisk's `ari.conf`", asterisk.read_word),
@@ -142,6 +142,12 @@ SETTINGS: tuple[Setting, ...] = (
         one_of("debug", "info", "warning", "error"),
     ),
     Setting("PORTAL_LOG_FORMAT", "json", "`json` for collectors, `console` for people", one_of("json", "console")),
+    Setting(
+        "PORTAL_YOOKASSA_URL",
+        "https://api.yookassa.ru/v3",
+        "Where the API of YooKassa is, version 3; the shop itself is named on the operator's page",
+        url,
+    ),
     Setting(
         "PORTAL_DEMO_PASSWORD",
         "made up and printed",

@@ -13,10 +13,12 @@ from portal.kernel.bells import Bells
 from portal.kernel.clock import now
 from portal.kernel.config import Settings
 from portal.kernel.db import db, transaction
+from portal.kernel.errors import Unavailable
 from portal.kernel.mail.models import OutgoingMail
 from portal.kernel.mail.outbox import BELL
 from portal.kernel.mail.postman import Letter, NotTaken, Postman, SmtpPostman
 from portal.kernel.secrets import random_word
+from portal.kernel.storage.store import BlobStore
 
 log = structlog.get_logger(__name__)
 
@@ -63,19 +65,30 @@ class MailCarrier:
             return taken
         with self._app.app_context():
             while claimed := _claim(now()):
-                taken += sum(self._carry(self._postman, letter, mail_id, claim) for mail_id, claim, letter in claimed)
+                taken += sum(self._carry(self._postman, mail, claim) for mail, claim in claimed)
         return taken
 
-    def _carry(self, postman: Postman, letter: Letter, mail_id: int, claim: str) -> bool:
+    def _carry(self, postman: Postman, mail: OutgoingMail, claim: str) -> bool:
         try:
-            postman.deliver(letter)
+            postman.deliver(self._letter(mail))
         except NotTaken as failure:
             with transaction():
-                _put_off(mail_id, claim, failure)
+                _put_off(mail.id, claim, failure)
             return False
         with transaction():
-            db.session.execute(delete(OutgoingMail).where(OutgoingMail.id == mail_id, OutgoingMail.claim == claim))
+            db.session.execute(delete(OutgoingMail).where(OutgoingMail.id == mail.id, OutgoingMail.claim == claim))
         return True
+
+    def _letter(self, mail: OutgoingMail) -> Letter:
+        """The message with the files that go with it. Raises `NotTaken` where the store has none, or is away."""
+        storage: BlobStore = self._app.extensions["portal.storage"]
+        try:
+            files = tuple((b"".join(storage.chunks(key)), name, kind) for key, name, kind in mail.attachments or ())
+        except FileNotFoundError:
+            raise NotTaken("a file that was to go with it is gone", is_final=True) from None
+        except Unavailable as error:
+            raise NotTaken(f"the store is away: {error.message}") from None
+        return Letter(mail.message_id, mail.recipient, mail.subject, mail.text, files)
 
 
 def make_postman(settings: Settings) -> Postman | None:
@@ -85,7 +98,7 @@ def make_postman(settings: Settings) -> Postman | None:
     return SmtpPostman(settings.mail_url, settings.mail_from)
 
 
-def _claim(moment: datetime) -> list[tuple[int, str, Letter]]:
+def _claim(moment: datetime) -> list[tuple[OutgoingMail, str]]:
     """Messages that are due, held for a lease; one whose holder died is due again when it runs out."""
     claim = random_word(32)
     with transaction() as session:
@@ -96,7 +109,7 @@ def _claim(moment: datetime) -> list[tuple[int, str, Letter]]:
             .values(claim=claim, due_at=moment + _LEASE)
             .returning(OutgoingMail)
         ).all()
-        return [(row.id, claim, Letter(row.message_id, row.recipient, row.subject, row.text)) for row in rows]
+        return [(row, claim) for row in rows]
 
 
 def _put_off(mail_id: int, claim: str, failure: NotTaken) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from flask import current_app
 
 from portal.kernel.db import db, ring
@@ -18,7 +21,16 @@ def is_mail_set() -> bool:
     return current_app.extensions["portal.postman"] is not None
 
 
-def send_mail(recipient: str, subject: str, text: str) -> bool:
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A blob of the store that goes with a message; it must stay there until the message was taken."""
+
+    key: str
+    file_name: str
+    media_type: str
+
+
+def send_mail(recipient: str, subject: str, text: str, attachments: Sequence[Attachment] = ()) -> bool:
     """Plain text to one person, in the person's language; False, and nothing is kept, where no mail is set.
 
     Belongs to the present transaction: what is undone sends nothing, what is committed is sent until a server took it.
@@ -32,6 +44,7 @@ def send_mail(recipient: str, subject: str, text: str) -> bool:
             # A line end in a subject would begin a header of its own.
             subject=" ".join(subject.split())[:_LONGEST_SUBJECT],
             text=text,
+            attachments=[[each.key, each.file_name, each.media_type] for each in attachments] or None,
         )
     )
     ring(BELL)

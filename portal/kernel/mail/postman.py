@@ -30,6 +30,8 @@ class Letter:
     recipient: str
     subject: str
     text: str
+    attachments: tuple[tuple[bytes, str, str], ...] = ()
+    """Content, file name and media type of each."""
 
 
 class NotTaken(Exception):
@@ -102,6 +104,9 @@ class SmtpPostman:
         message["Message-ID"] = f"<{letter.message_id}@{self._name}>"
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's absence note answers it
         message.set_content(letter.text, cte="quoted-printable")
+        for content, name, media_type in letter.attachments:
+            kind, _slash, subtype = media_type.partition("/")
+            message.add_attachment(content, maintype=kind, subtype=subtype, filename=name)
         return message
 
 

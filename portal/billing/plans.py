@@ -1,0 +1,100 @@
+"""Which tariff, in which version, the entered account has on a day, and what that makes of a month."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.orm import contains_eager, selectinload
+
+from portal.billing.models import AccountPlan, Tariff, TariffRate, TariffVersion
+from portal.billing.rating import prefixes
+from portal.kernel.db import db
+from portal.kernel.money import rounded
+
+
+@dataclass(frozen=True, slots=True)
+class MonthTerms:
+    """What a local month costs, and what it includes.
+
+    The tariff of its first day counts for the whole of it; a change within it shows in the next. Where the account's
+    first tariff begins within the month, fee and included amount are reckoned by the days that are left.
+    """
+
+    version: TariffVersion
+    fee: Decimal
+    included: Decimal
+    days: int
+    of_days: int
+
+
+def plan_on(day: date) -> AccountPlan | None:
+    """The plan that the account has on a local day."""
+    return db.session.scalar(
+        select(AccountPlan).where(AccountPlan.valid_from <= day).order_by(AccountPlan.valid_from.desc()).limit(1)
+    )
+
+
+def version_of(tariff_id: int, day: date) -> TariffVersion | None:
+    """The version of a tariff that prices a day: the latest to begin, then the latest made."""
+    return db.session.scalar(
+        select(TariffVersion)
+        .join(TariffVersion.tariff)
+        .where(TariffVersion.tariff_id == tariff_id, TariffVersion.valid_from <= day)
+        .order_by(TariffVersion.valid_from.desc(), TariffVersion.id.desc())
+        .limit(1)
+        .options(contains_eager(TariffVersion.tariff))
+    )
+
+
+def version_on(day: date) -> TariffVersion | None:
+    """What the account's calls of a local day are priced by; without its rates."""
+    plan = plan_on(day)
+    return version_of(plan.tariff_id, day) if plan else None
+
+
+def rates_of(version: TariffVersion) -> Sequence[TariffRate]:
+    """The whole price list."""
+    loaded = select(TariffVersion).where(TariffVersion.id == version.id).options(selectinload(TariffVersion.rates))
+    return db.session.scalars(loaded.execution_options(populate_existing=True)).one().rates
+
+
+def find_rate(version: TariffVersion, kind: str, number: str) -> TariffRate | None:
+    """The rate of the longest prefix, asked of the database: a price list may have thousands."""
+    beginnings = prefixes(number[:15])
+    rates = db.session.scalars(
+        select(TariffRate).where(
+            TariffRate.version_id == version.id, TariffRate.kind == kind, TariffRate.prefix.in_(beginnings)
+        )
+    )
+    return max(rates, key=lambda rate: len(rate.prefix), default=None)
+
+
+def month_terms(month: date) -> MonthTerms | None:
+    """Fee and included amount of the month that begins on `month`; None where no tariff is in force in it."""
+    following = next_month(month)
+    plan = plan_on(month) or db.session.scalar(
+        select(AccountPlan).where(AccountPlan.valid_from < following).order_by(AccountPlan.valid_from).limit(1)
+    )
+    if plan is None:
+        return None
+    begins = max(month, plan.valid_from)
+    version = version_of(plan.tariff_id, begins)
+    if version is None:
+        return None
+    days, of_days = (following - begins).days, (following - month).days
+    fee, included = (rounded(sum_ * days / of_days) for sum_ in (version.monthly_fee, version.included))
+    return MonthTerms(version, fee, included, days, of_days)
+
+
+def default_tariff() -> Tariff | None:
+    """The one that a new account gets."""
+    return db.session.scalar(select(Tariff).where(Tariff.is_default).order_by(Tariff.id).limit(1))
+
+
+def next_month(day: date) -> date:
+    """The first day of the month after the day's."""
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)

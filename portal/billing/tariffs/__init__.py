@@ -1,0 +1,1 @@
+"""The operator's price lists: tariffs, their versions, who has which."""

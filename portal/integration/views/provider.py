@@ -1,0 +1,81 @@
+"""The provider: its address and key, a check of the connection, the URL for its notices."""
+
+from __future__ import annotations
+
+from flask import Response, current_app, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.accounts.door import vault
+from portal.integration.feature import feature
+from portal.integration.provider import PAGE, ProviderForm, provider_page, trouble_word
+from portal.kernel.db import transaction
+from portal.kernel.errors import Refused
+from portal.kernel.i18n import gettext as _
+from portal.kernel.tenancy import current_account_id
+from portal.telephony.engines.provider.client import Client, ProviderTrouble
+from portal.telephony.provider.services import provider_link, rotate_inlet, save_link, typed_access
+from portal.web import htmx
+from portal.web.access import Permission
+from portal.webhooks.urls import check_url
+
+FRAGMENT = "integration/_provider.html"
+
+
+@feature.get("/provider", needs=Permission.SEE_INTEGRATION)
+def provider() -> ResponseReturnValue:
+    return htmx.render(PAGE, fragment=FRAGMENT, **provider_page())
+
+
+@feature.get("/provider/state", needs=Permission.SEE_INTEGRATION)
+def provider_state() -> ResponseReturnValue:
+    if not htmx.wants_fragment() or provider_link() is None:
+        return htmx.go_to(url_for("integration.provider"))
+    return htmx.render(PAGE, fragment="integration/_provider_state.html", **provider_page())
+
+
+@feature.post("/provider", needs=Permission.MANAGE_INTEGRATION)
+def save_provider() -> ResponseReturnValue:
+    form = ProviderForm()
+    if not form.validate():
+        return _refused(form)
+    try:
+        check_url(current_app.extensions["portal.http"], form.url.data or "")
+        save_link(vault(), form.typed())
+    except Refused as error:
+        form.refuse(error)
+        return _refused(form)
+    context = provider_page() if htmx.wants_fragment() else {}
+    return htmx.done(_("Saved."), back_to=url_for("integration.provider"), fragment=FRAGMENT, **context)
+
+
+@feature.post("/provider/check", needs=Permission.MANAGE_INTEGRATION, writes=False)
+def check_provider() -> ResponseReturnValue:
+    form = ProviderForm()
+    try:
+        # No transaction is open while the provider thinks.
+        with transaction(current_account_id(), writes=False):
+            access = typed_access(vault(), form.typed())
+        door = current_app.extensions["portal.http"]
+        check_url(door, form.url.data or "")
+        count = Client(door, access).check()
+    except Refused as error:
+        form.refuse(error)
+        return _refused(form)
+    except ProviderTrouble as failure:
+        form.refuse(Refused(f"{trouble_word(failure.trouble)} ({failure.detail})"))
+        return _refused(form)
+    found = _("It answers, and tells of calls.") if count else _("It answers; there are no calls yet.")
+    return htmx.render(PAGE, fragment=FRAGMENT, **provider_page(form, found=found))
+
+
+@feature.post("/provider/inlet", needs=Permission.MANAGE_INTEGRATION)
+def rotate_provider_inlet() -> ResponseReturnValue:
+    rotate_inlet(vault())
+    back = url_for("integration.provider")
+    context = provider_page() if htmx.wants_fragment() else {}
+    message = _("The earlier URL answers no more: give the provider the new one.")
+    return htmx.done(message, back_to=back, fragment=FRAGMENT, **context)
+
+
+def _refused(form: ProviderForm) -> Response:
+    return htmx.render(PAGE, fragment=FRAGMENT, status=422, **provider_page(form))

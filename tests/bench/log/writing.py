@@ -1,0 +1,27 @@
+"""How long it takes to write a call that has just ended: its rows, its totals, its text index, in one transaction."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+from flask import Flask
+
+from portal.calls.journal import Journal
+from portal.kernel import clock
+from portal.telephony.engine import CallChange
+from tests.bench.figures import quantiles
+from tests.calls.factory import Story
+
+CALLS = 200
+
+
+def milliseconds(app: Flask) -> float:
+    """The 95th hundredth; each call is told once, when it has ended."""
+    journal, samples = Journal(app), []
+    for number in range(CALLS):
+        story = Story(1, caller=f"7903{number:07}", started_at=clock.now() - timedelta(seconds=60), answered_after=4.0)
+        began = time.perf_counter()
+        journal.record(story.finished(), CallChange.FINISHED)
+        samples.append(time.perf_counter() - began)
+    return quantiles(samples)[1] * 1000

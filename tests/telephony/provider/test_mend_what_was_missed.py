@@ -1,0 +1,86 @@
+"""Trouble with a provider: named, waited out, and what was missed is asked for."""
+
+import time
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import update
+
+from portal.kernel.clock import now
+from portal.kernel.db import transaction
+from portal.telephony.engine import CallOutcome
+from portal.telephony.provider.duties import Duties
+from portal.telephony.provider.models import ProviderLink
+from tests.telephony.provider.conftest import link_of
+from tests.telephony.provider.server import Provider, call
+from tests.telephony.provider.ways import ONE, calls, do, start_notice
+
+
+@pytest.mark.parametrize(
+    ("status", "trouble"),
+    [(401, "key-refused"), (403, "forbidden"), (404, "nonsense"), (429, "too-many"), (500, "fault"), (302, "nonsense")],
+)
+def test_trouble_is_named_and_ends_with_the_next_good_answer(
+    app: Flask, north: int, provider: Provider, duties: Duties, status: int, trouble: str
+) -> None:
+    provider.calls.append(call(ONE))
+    do(app, duties, "ask")
+    before = link_of(app, north).good_at
+    provider.status = {"get_calls": status}
+    do(app, duties, "ask")
+
+    link = link_of(app, north)
+    assert (link.trouble, link.failures, link.good_at) == (trouble, 1, before)
+    assert link.resting_until is not None
+    assert len(calls(app, north)) == 1
+
+    provider.status = {}
+    do(app, duties, "ask")
+    assert (link_of(app, north).trouble, link_of(app, north).resting_until) == ("", None)
+
+
+def test_a_provider_that_fails_again_and_again_is_asked_ever_more_seldom(
+    app: Flask, north: int, provider: Provider, duties: Duties
+) -> None:
+    provider.status = {"get_calls": 500}
+    rests = []
+    for _failure in range(4):
+        do(app, duties, "ask")
+        link = link_of(app, north)
+        assert link.resting_until is not None
+        assert link.failed_at is not None
+        rests.append((link.resting_until - link.failed_at).total_seconds())
+
+    assert rests == [5, 10, 20, 40]
+
+
+def test_after_an_outage_of_days_what_was_missed_is_asked_for(
+    app: Flask, north: int, provider: Provider, duties: Duties
+) -> None:
+    with app.app_context(), transaction(north) as session:
+        long_ago = now() - timedelta(days=3)
+        session.execute(update(ProviderLink).values(good_at=long_ago, reconciled_at=long_ago))
+    provider.calls.append(call(ONE, setup_time=int(time.time()) - 2 * 86_400))
+    do(app, duties, "reconcile")
+
+    assert [each.api_call_id for each in calls(app, north)] == [ONE]
+
+
+def test_the_end_that_nobody_told_is_asked_for(app: Flask, north: int, provider: Provider, duties: Duties) -> None:
+    said = call(ONE, setup_time=int(time.time()) - 3000)
+    start_notice(app, north, said)
+    do(app, duties, "hear")
+    provider.calls.append(said)
+    do(app, duties, "reconcile")
+
+    assert calls(app, north)[0].talk_seconds == 30
+
+
+def test_a_call_that_the_provider_forgot_is_closed_as_interrupted(app: Flask, north: int, duties: Duties) -> None:
+    start_notice(app, north, call(ONE, setup_time=int(time.time()) - 5 * 3600))
+    do(app, duties, "hear", "reconcile")
+
+    (found,) = calls(app, north)
+    assert found.outcome == CallOutcome.INTERRUPTED
+    assert found.ended_at == found.started_at
