@@ -41,7 +41,7 @@ def test_it_sees_the_rows_of_every_account_and_undoes_what_failed(app: Flask, ca
             names = connection.scalars(
                 text("select name from account where id in (:a, :b)"), {"a": cast.north, "b": cast.south}
             ).all()
-            seen = connection.scalars(text("select count(distinct account_id) from webhook_subscription")).one()
+            seen = connection.scalars(text("select count(distinct account_id) from webhook_event")).one()
         steady.close()
 
     assert len(set(names)) == 2
