@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import current_app
 
 from portal.kernel.config import Settings
@@ -34,6 +36,11 @@ def explanation(kind: AlertKind) -> str:
         ),
         AlertKind.RECOVERED: _("Its server takes notices again; what was kept goes out."),
     }[kind]
+
+
+def told(hook: WebhookSubscription, kind: AlertKind) -> str:
+    """Which one it is, and what it means: several may stand in a bar."""
+    return f"{event_label(hook.event)}, {urlsplit(hook.url).netloc}. {explanation(kind)}"
 
 
 def mail_about(hook: WebhookSubscription, kind: AlertKind) -> tuple[str, str]:

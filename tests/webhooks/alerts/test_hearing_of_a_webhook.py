@@ -41,6 +41,7 @@ def test_it_stands_on_every_page_until_it_is_dismissed(app: Flask, english_anna:
     for page in ("/", "/calls", "/webhooks"):
         shown = english_anna.get(page).text
         assert "A webhook is failing." in shown
+        assert "Call finished, crm.example." in shown
         assert f'href="/webhooks/{webhook_id}"' in shown
 
     alert_id = _alert_id(north)
