@@ -25,7 +25,11 @@ from portal.calls.log.notices import add_notice_source
 from portal.calls.panels import add_panels
 from portal.calls.remarks.panel import REMARK_PANEL
 from portal.calls.views import feature as calls
+from portal.contacts.exchange.export import EXPORTING as CONTACTS_EXPORT
+from portal.contacts.exchange.job import IMPORTING as CONTACTS_IMPORT
+from portal.contacts.exchange.job import UNDOING as CONTACTS_UNDO
 from portal.contacts.views import feature as contacts
+from portal.followups.due import use as use_working_time
 from portal.followups.panel import FOLLOW_UP_PANEL
 from portal.followups.views import feature as followups
 from portal.helpdesk.views import desk, helpdesk
@@ -65,6 +69,7 @@ from portal.recordings.removal import LETTING_GO
 from portal.recordings.retention import DUE_RETENTION, RETENTION
 from portal.recordings.views import feature as recordings
 from portal.routing.lookup import LookupDesk
+from portal.routing.working_time import LineHoursTime
 from portal.telephony.provider.inlet import PREFIX as NOTICE_PREFIX
 from portal.telephony.provider.inlet import inlet as provider_inlet
 from portal.telephony.provider.inlet import plain as plain_notice
@@ -108,6 +113,9 @@ FEATURES = (
 )
 BACKGROUND = (
     CLEANING,
+    CONTACTS_IMPORT,
+    CONTACTS_UNDO,
+    CONTACTS_EXPORT,
     EXPORT,
     OUTLINES,
     MISSING_OUTLINES,
@@ -158,6 +166,7 @@ def create_app(settings: Settings, process: Process = "web") -> Flask:
     panels = (RECORD_PANEL, FOLLOW_UP_PANEL, REMARK_PANEL, DELIVERY_PANEL, CHARGE_PANEL, BLACKLIST_PANEL)
     add_panels(app, *panels)
     add_notice_source(app, Deliveries())
+    use_working_time(app, LineHoursTime())
     subscriptions.init_app(app)
     navigation.init_app(app)
     return app

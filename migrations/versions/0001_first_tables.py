@@ -352,6 +352,25 @@ def upgrade() -> None:
         batch_op.create_index('ix_card_payment_account_id_created_at', ['account_id', 'created_at'], unique=False)
         batch_op.create_index('ix_card_payment_state_check_at', ['state', 'check_at'], unique=False)
 
+    op.create_table('contact_import',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('file_name', sa.String(length=200), nullable=False),
+    sa.Column('is_vcard', sa.Boolean(), nullable=False),
+    sa.Column('blob', sa.String(length=200), nullable=False),
+    sa.Column('columns', sa.JSON(), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('taken', sa.BigInteger(), nullable=False),
+    sa.Column('added', sa.BigInteger(), nullable=False),
+    sa.Column('merged', sa.BigInteger(), nullable=False),
+    sa.Column('wrong', sa.BigInteger(), nullable=False),
+    sa.Column('kept', sa.BigInteger(), nullable=False),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_contact_import_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_contact_import')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_contact_import_account_id_id')),
+    info={'owned': True}
+    )
     op.create_table('did',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -746,6 +765,17 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', name=op.f('uq_record_retention_account_id')),
     info={'owned': True}
     )
+    op.create_table('removed_contact',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('shape', sa.JSON(), nullable=False),
+    sa.Column('removed_at', UtcDateTime(), nullable=False),
+    sa.Column('restored_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_removed_contact_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_removed_contact')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_removed_contact_account_id_id')),
+    info={'owned': True}
+    )
     op.create_table('saved_view',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1052,6 +1082,22 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_hunt_fallback_account_id_id')),
     info={'owned': True}
     )
+    op.create_table('imported_contact',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('import_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('contact_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('is_new', sa.Boolean(), nullable=False),
+    sa.Column('version', sa.BigInteger(), nullable=False),
+    sa.Column('numbers', sa.JSON(), nullable=False),
+    sa.Column('filled', sa.JSON(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'import_id'], ['contact_import.account_id', 'contact_import.id'], name='fk_import_id_contact_import'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_imported_contact_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_imported_contact')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_imported_contact_account_id_id')),
+    sa.UniqueConstraint('account_id', 'import_id', 'contact_id', name=op.f('uq_imported_contact_account_id_import_id_contact_id')),
+    info={'owned': True}
+    )
     op.create_table('line_hours',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1231,6 +1277,7 @@ def upgrade() -> None:
     sa.Column('search_text', sa.String(length=600), nullable=False),
     sa.Column('crm_user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('version', sa.BigInteger(), nullable=False),
     sa.ForeignKeyConstraint(['account_id', 'crm_user_id'], ['crm_user.account_id', 'crm_user.id'], name='fk_crm_user_id_crm_user'),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_contact_account_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_contact')),
@@ -1438,6 +1485,7 @@ def upgrade() -> None:
             "captured_request",
             "card_payment",
             "contact",
+            "contact_import",
             "contact_number",
             "crm_user",
             "delivery_attempt",
@@ -1452,6 +1500,7 @@ def upgrade() -> None:
             "hunt_fallback",
             "hunt_group",
             "hunt_member",
+            "imported_contact",
             "included_use",
             "job",
             "known_contact_rules",
@@ -1473,6 +1522,7 @@ def upgrade() -> None:
             "record_removal",
             "record_retention",
             "recording",
+            "removed_contact",
             "sandbox_phone",
             "saved_view",
             "sip_line",
@@ -1557,6 +1607,7 @@ def downgrade() -> None:
     op.drop_table('support_message')
     op.drop_table('sandbox_phone')
     op.drop_table('line_hours')
+    op.drop_table('imported_contact')
     op.drop_table('hunt_fallback')
     op.drop_table('hours_exception')
     op.drop_table('dismissed_money_alert')
@@ -1611,6 +1662,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_saved_view_account_id_user_id')
 
     op.drop_table('saved_view')
+    op.drop_table('removed_contact')
     op.drop_table('record_retention')
     op.drop_table('re_rating')
     with op.batch_alter_table('provider_notice', schema=None) as batch_op:
@@ -1671,6 +1723,7 @@ def downgrade() -> None:
     op.drop_table('hand_closing')
     op.drop_table('follow_up_rules')
     op.drop_table('did')
+    op.drop_table('contact_import')
     with op.batch_alter_table('card_payment', schema=None) as batch_op:
         batch_op.drop_index('ix_card_payment_state_check_at')
         batch_op.drop_index('ix_card_payment_account_id_created_at')

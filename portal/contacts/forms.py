@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from wtforms import SelectField, StringField, TextAreaField
+from wtforms import HiddenField, SelectField, StringField, TextAreaField
 
 from portal.contacts.models import Contact
 from portal.contacts.queries import crm_users
@@ -32,6 +32,8 @@ class ContactForm(BaseForm):
     numbers = TextAreaField(_l("Phone numbers"), render_kw={"rows": "3", "inputmode": "tel", "autocomplete": "off"})
     crm_user_id = SelectField(_l("Looked after by"), coerce=crm_user_id, **_CHOICE_WORDS)
     note = TextAreaField(_l("Note"), render_kw={"rows": "3", "maxlength": "2000"})
+    based_on = HiddenField()
+    """The contact's version that the person saw."""
 
     @classmethod
     def of(cls, contact: Contact | None = None) -> ContactForm:
@@ -44,6 +46,7 @@ class ContactForm(BaseForm):
                 "numbers": "\n".join(phone.display(row.number) for row in contact.numbers),
                 "crm_user_id": contact.crm_user_id,
                 "note": contact.note,
+                "based_on": str(contact.version),
             }
         form = cls(data=values)
         choices = [(str(user.id), user.name) for user in crm_users()]

@@ -79,6 +79,8 @@ class Contact(AccountOwned, Model):
     """`searchable` of name and company; set again by the service that changes them. Folding may lengthen a text."""
     crm_user_id: Mapped[int | None] = mapped_column(BigId)
     created_at: Mapped[datetime] = mapped_column(default=now)
+    version: Mapped[int] = mapped_column(default=0)
+    """Grows with each change, so that of two people none writes over the other unseen."""
 
     numbers: Mapped[list[ContactNumber]] = relationship(
         back_populates="contact", order_by="ContactNumber.id", cascade="all, delete-orphan"

@@ -50,9 +50,15 @@ def employee_with(mobile: str) -> CrmUser | None:
     )
 
 
-def find_contact(contact_id: int) -> Contact:
-    """One contact with its numbers and owner. Raises `NotFound`."""
-    contact = db.session.scalar(select(Contact).where(Contact.id == contact_id).options(*_SHOWN))
+def find_contact(contact_id: int, *, locks: bool = False) -> Contact:
+    """One contact with its numbers and owner; `locks` reads it anew and keeps other writers waiting.
+
+    Raises `NotFound`.
+    """
+    query = select(Contact).where(Contact.id == contact_id).options(*_SHOWN)
+    if locks:
+        query = query.with_for_update(of=Contact).execution_options(populate_existing=True)
+    contact = db.session.scalar(query)
     if contact is None:
         raise NotFound
     return contact

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
 from portal.kernel.db import db
 from portal.routing.models import HoursException, LineHours
-from portal.routing.spans import Span, is_within, parse_spans, starts_of
+from portal.routing.spans import DAY, Span, is_within, parse_spans, starts_of
 from portal.telephony.queries import find_did
 
 _LOOK_AHEAD_DAYS = 60
@@ -55,6 +55,19 @@ class Hours:
             if later:
                 return later[0]
         return None
+
+    @property
+    def is_always_open(self) -> bool:
+        """Whether it is round the clock, without any exception."""
+        return self.week is None and not self.special
+
+    def stretches(self, day: date, zone: ZoneInfo) -> list[tuple[datetime, datetime]]:
+        """From when to when it is answered, as far as it begins on this day of the zone; in order."""
+        midnight = datetime.combine(day, time(), zone)
+        return [
+            (midnight + timedelta(minutes=start), midnight + timedelta(minutes=end if end > start else end + DAY))
+            for start, end in self._spans(day)
+        ]
 
     def _special(self, day: date) -> SpecialDays | None:
         found = [each for each in self.special if each.first_day <= day <= each.last_day]

@@ -18,6 +18,7 @@ from portal.billing.models import EntryKind, MoneyAlert, MoneyAlertKind
 from portal.calls.models import CallRecord
 from portal.calls.remarks.models import CallTag
 from portal.calls.saved.models import SavedView
+from portal.contacts.exchange.models import ContactImport, ImportState, RemovedContact
 from portal.contacts.models import Contact, CrmUser
 from portal.followups.models import FollowUp
 from portal.helpdesk.models import SupportMessage, SupportThread
@@ -125,7 +126,7 @@ def _of_people(session: Session, call: CallRecord) -> dict[str, object]:
     view.is_shared = True
     session.add_all([follow_up, tag, view])
     session.flush()
-    return {"follow_up_id": follow_up.id, "tag_id": tag.id, "view_id": view.id}
+    return {**_of_imports(session), "follow_up_id": follow_up.id, "tag_id": tag.id, "view_id": view.id}
 
 
 def _somebody(session: Session) -> int:
@@ -180,3 +181,13 @@ def session_of(app: Flask, user_id: int) -> int:
         session.add(entry)
         session.flush()
         return entry.id
+
+
+def _of_imports(session: Session) -> Mapping[str, object]:
+    """An import that has ended, and a contact that was removed."""
+    brought = ContactImport(file_name="contacts.csv", is_vcard=False, columns=["number"], state=ImportState.DONE)
+    shape: dict[str, object] = {"name": "Petr", "company": "", "note": "", "crm_user_id": None}
+    removed = RemovedContact(shape=shape | {"numbers": [f"7495{secrets.randbelow(10**7):07d}"]})
+    session.add_all([brought, removed])
+    session.flush()
+    return {"import_id": brought.id, "removed_id": removed.id}

@@ -17,6 +17,7 @@ KEYWORDS = DEFAULT_KEYWORDS | {"_l": None, "lazy_gettext": None, "lazy_ngettext"
 # Russian that is no translation.
 PAPER_FORMS = ("act", "bill", "correction", "invoice", "lines", "sheet", "tables", "transfer", "words")
 MAY_HOLD_RUSSIAN = {
+    "portal/contacts/exchange/reading.py": "headings of columns in files that others wrote",
     "portal/demo/companies.py": "names of people and firms that do not exist",
     "portal/demo/papers.py": "names and addresses of firms that do not exist",
     "portal/demo/seed.py": "names of tariffs that do not exist",

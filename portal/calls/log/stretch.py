@@ -18,6 +18,7 @@ CALLS = NewestFirst(CallRecord.started_at, CallRecord.id)
 LAST_ID = (1 << 62) - 1
 """Greater than the id of any call."""
 _FIRST = clock.from_unix(0)
+_MICROSECOND = timedelta(microseconds=1)
 _LAST = clock.from_unix(4_102_444_799)
 R = TypeVar("R", bound=Any)
 
@@ -80,6 +81,10 @@ class Stretch:
         if self.is_backwards:
             return replace(self, until=min(self.until, moment))
         return replace(self, since=max(self.since, moment))
+
+    def as_far_as(self, moment: datetime) -> Stretch:
+        """Its nearer part, the calls of this moment included."""
+        return self.up_to(moment + _MICROSECOND if self.is_backwards else moment)
 
     def end(self) -> datetime:
         """Where it ends: at the account's last call in its direction, or at the end of the period."""

@@ -62,7 +62,8 @@ def nearest(rows: Calls, stretch: Stretch, wanted: int, among: int = NEAR) -> Lo
     if last is None:
         return all_of(rows, stretch, wanted)
     beyond = stretch.beyond(*last)
-    near = CALLS.reached(stretch.ordered(rows), beyond.cursor())
+    # The moment by itself as well: SQLite bounds no index by a pair, and would walk through the whole account.
+    near = CALLS.reached(stretch.as_far_as(last.started_at).ordered(rows), beyond.cursor())
     return Looked(_read(near.limit(wanted)), beyond)
 
 

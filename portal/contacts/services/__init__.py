@@ -1,6 +1,6 @@
 """What people do with people: CRM users, their SIP accounts, the address book."""
 
-from portal.contacts.services.address_book import add_contact, edit_contact, remove_contact
+from portal.contacts.services.address_book import add_contact, edit_contact, remove_contact, restore_contact
 from portal.contacts.services.crm_import import Import, import_crm_users
 from portal.contacts.services.crm_users import add_crm_user, remove_crm_user, rename_crm_user, restore_crm_user
 from portal.contacts.services.duty import set_duty, set_mobile
@@ -16,6 +16,7 @@ __all__ = [
     "remove_contact",
     "remove_crm_user",
     "rename_crm_user",
+    "restore_contact",
     "restore_crm_user",
     "set_duty",
     "set_mobile",

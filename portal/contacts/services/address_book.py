@@ -8,12 +8,14 @@ from typing import Any
 from sqlalchemy import select
 
 from portal.accounts.audit import audit
-from portal.contacts.models import Contact, ContactNumber, searchable
+from portal.contacts.exchange.models import RemovedContact
+from portal.contacts.models import Contact, ContactNumber, CrmUser, searchable
 from portal.contacts.queries import find_contact
 from portal.contacts.services.crm_users import clean_name, find_crm_user
 from portal.kernel import phone
+from portal.kernel.clock import now
 from portal.kernel.db import db
-from portal.kernel.errors import NotFound, Refused
+from portal.kernel.errors import Conflict, NotFound, Refused
 from portal.kernel.i18n import gettext as _
 
 LONGEST_COMPANY = 200
@@ -41,10 +43,17 @@ def edit_contact(
     company: str = "",
     note: str = "",
     crm_user_id: int | None = None,
+    based_on: int | None = None,
 ) -> Contact:
-    """Everything about a contact anew. Raises `NotFound`, `Refused` with the field that is wrong."""
-    contact = find_contact(contact_id)
+    """Everything about a contact anew. `based_on` is the version that the person saw.
+
+    Raises `NotFound`, `Refused` with the field that is wrong, `Conflict` where somebody else changed it meanwhile.
+    """
+    contact = find_contact(contact_id, locks=True)
+    if based_on is not None and based_on != contact.version:
+        raise Conflict(_("Somebody else has changed this contact meanwhile. Nothing was saved yet."))
     before = _shape(contact)
+    contact.version += 1
     _write(contact, name, numbers, company, note, crm_user_id)
     db.session.flush()
     db.session.expire(contact, ["crm_user"])
@@ -52,12 +61,37 @@ def edit_contact(
     return contact
 
 
-def remove_contact(contact_id: int) -> str:
-    """Forgets a contact and its numbers, for good; answers the name. Raises `NotFound`."""
-    contact = find_contact(contact_id)
-    audit("contact.remove", contact.name, before=_shape(contact))
+def remove_contact(contact_id: int) -> RemovedContact:
+    """Takes a contact and its numbers out of the book; `restore_contact` takes that back. Raises `NotFound`."""
+    contact = find_contact(contact_id, locks=True)
+    removed = RemovedContact(shape=_shape(contact))
+    db.session.add(removed)
+    audit("contact.remove", contact.name, before=removed.shape)
     db.session.delete(contact)
-    return contact.name
+    db.session.flush()
+    return removed
+
+
+def restore_contact(removed_id: int) -> Contact:
+    """The contact as it was, but for a CRM user who has gone since. Raises `NotFound`, `Conflict` where it is back
+    already, `Refused` where a number leads to somebody else by now.
+    """
+    removed = db.session.get(RemovedContact, removed_id, with_for_update=True)
+    if removed is None:
+        raise NotFound
+    if removed.restored_at is not None:
+        raise Conflict(_("This contact is back already."))
+    shape = dict(removed.shape)
+    if shape["crm_user_id"] is not None:
+        user = db.session.get(CrmUser, shape["crm_user_id"])
+        shape["crm_user_id"] = shape["crm_user_id"] if user is not None and user.removed_at is None else None
+    contact = Contact()
+    _write(contact, shape["name"], shape["numbers"], shape["company"], shape["note"], shape["crm_user_id"])
+    db.session.add(contact)
+    db.session.flush()
+    removed.restored_at = now()
+    audit("contact.restore", contact.name, after=_shape(contact))
+    return contact
 
 
 def _write(

@@ -8,16 +8,15 @@ from flask import Response, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.contacts import queries, services
+from portal.contacts.feature import feature
 from portal.contacts.forms import ContactForm
 from portal.contacts.models import Contact
-from portal.kernel.errors import Refused
+from portal.kernel.errors import Conflict, Refused
 from portal.kernel.i18n import gettext as _
 from portal.kernel.paging import Cursor
 from portal.web import htmx
 from portal.web.access import Permission
-from portal.web.feature import Feature
-
-feature = Feature("contacts", __name__, url_prefix="/contacts")
+from portal.web.forms import row_id
 
 
 @feature.get("", needs=Permission.SEE_CALLS)
@@ -56,13 +55,29 @@ def contact(contact_id: int) -> ResponseReturnValue:
 def edit_contact(contact_id: int) -> ResponseReturnValue:
     form = ContactForm.of()
     found = queries.find_contact(contact_id)
-    return _save(form, found, lambda: services.edit_contact(contact_id, **form.written()))
+    based_on = row_id(form.based_on.data)
+    try:
+        return _save(form, found, lambda: services.edit_contact(contact_id, **form.written(), based_on=based_on))
+    except Conflict as error:
+        # What is saved now stands beside what was typed; saving again means it.
+        form.based_on.data = str(found.version)
+        form.form_errors.append(error.message)
+        return _form_page(form, found, status=409, present=found)
 
 
 @feature.post("/<int:contact_id>/remove", needs=Permission.MANAGE_INTEGRATION)
 def remove_contact(contact_id: int) -> ResponseReturnValue:
-    name = services.remove_contact(contact_id)
-    return htmx.done(_("%(name)s was deleted.", name=name), back_to=url_for("contacts.index"))
+    removed = services.remove_contact(contact_id)
+    undo = url_for("contacts.restore_contact", removed_id=removed.id)
+    message = _("%(name)s was deleted.", name=removed.shape["name"])
+    return htmx.done(message, back_to=url_for("contacts.index"), undo=undo)
+
+
+@feature.post("/removed/<int:removed_id>/restore", needs=Permission.MANAGE_INTEGRATION)
+def restore_contact(removed_id: int) -> ResponseReturnValue:
+    contact = services.restore_contact(removed_id)
+    back = url_for("contacts.contact", contact_id=contact.id)
+    return htmx.done(_("%(name)s is back.", name=contact.name), back_to=back)
 
 
 def _save(form: ContactForm, found: Contact | None, save: Callable[[], Contact]) -> Response:
@@ -77,10 +92,9 @@ def _save(form: ContactForm, found: Contact | None, save: Callable[[], Contact])
     return htmx.done(_("%(name)s was saved.", name=saved.name), back_to=url_for("contacts.index"))
 
 
-def _form_page(form: ContactForm, found: Contact | None, status: int = 200) -> Response:
-    return htmx.render(
-        "contacts/contact.html", fragment="contacts/_contact_form.html", status=status, form=form, contact=found
-    )
+def _form_page(form: ContactForm, found: Contact | None, status: int = 200, present: Contact | None = None) -> Response:
+    context = {"form": form, "contact": found, "present": present}
+    return htmx.render("contacts/contact.html", fragment="contacts/_contact_form.html", status=status, **context)
 
 
 def _page_url(part: str, cursor: str | None) -> str | None:

@@ -1,0 +1,111 @@
+"""The imports themselves, in the background: batch by batch, each whole or not at all."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from flask import current_app
+from sqlalchemy import delete, select
+
+from portal.contacts.exchange.imports import IMPORT, UNDO, find_import, text_of
+from portal.contacts.exchange.merging import Fate, Merger, note_changes
+from portal.contacts.exchange.models import ContactImport, ImportedContact, ImportState
+from portal.contacts.exchange.reading import records
+from portal.contacts.models import Contact, ContactNumber, searchable
+from portal.kernel.db import db
+from portal.kernel.errors import Conflict
+from portal.kernel.i18n import gettext as _
+from portal.kernel.jobs import JobKind, RunningJob
+from portal.web.access import Permission
+
+_AT_ONCE = 500
+_EMPTY = {"company": "", "note": "", "crm_user_id": None}
+
+
+def import_contacts(job: RunningJob) -> None:
+    """Takes a file in; what an earlier try has committed is not taken twice."""
+    storage = current_app.extensions["portal.storage"]
+    with job.transaction(writes=False):
+        row = find_import(job.arguments["import"])
+        if row.state != ImportState.RUNNING:
+            raise Conflict(_("This import is over. Bring the file again."))
+        text, columns, vcard, taken = text_of(storage, row), list(row.columns), row.is_vcard, row.taken
+    total = sum(1 for _record in records(text, columns, vcard=vcard))
+    found = islice(records(text, columns, vcard=vcard), taken, None)
+    while batch := list(islice(found, _AT_ONCE)):
+        with job.transaction():
+            row = find_import(job.arguments["import"])
+            outcomes = Merger().take(batch)
+            db.session.flush()
+            note_changes(row.id, outcomes)
+            row.taken += len(batch)
+            row.added += sum(1 for each in outcomes if each.fate is Fate.NEW)
+            row.merged += sum(1 for each in outcomes if each.fate is Fate.MERGES)
+            row.wrong += sum(1 for each in outcomes if each.fate is Fate.WRONG)
+            taken = row.taken
+        job.progress(taken, total)
+    with job.transaction():
+        row = find_import(job.arguments["import"])
+        row.state = ImportState.DONE
+        job.note(_counted(row))
+        blob = row.blob
+    job.progress(total, total)
+    # What it changed is remembered row by row: the file is needed no more.
+    storage.delete(blob)
+
+
+def undo_import(job: RunningJob) -> None:
+    """Takes an import back: contacts that it made go, numbers that it added go, what it filled is empty again.
+
+    What somebody has changed since stays, and is counted.
+    """
+    done = 0
+    while True:
+        with job.transaction():
+            row = find_import(job.arguments["import"])
+            query = select(ImportedContact).where(ImportedContact.import_id == row.id).order_by(ImportedContact.id)
+            changes = db.session.scalars(query.limit(_AT_ONCE)).all()
+            if not changes:
+                row.state = ImportState.UNDONE
+                job.note(_("Taken back. Contacts that were changed since and stay: %(count)s.", count=row.kept))
+                return
+            row.kept += sum(0 if _take_back(change) else 1 for change in changes)
+            ids = [change.id for change in changes]
+            db.session.flush()
+            db.session.execute(delete(ImportedContact).where(ImportedContact.id.in_(ids)))
+        done += len(changes)
+        job.progress(done)
+
+
+def _take_back(change: ImportedContact) -> bool:
+    contact = db.session.get(Contact, change.contact_id)
+    if contact is None:
+        return True
+    if contact.version != change.version:
+        return False
+    if change.is_new:
+        db.session.delete(contact)
+        return True
+    for name in change.filled:
+        setattr(contact, name, _EMPTY[name])
+    contact.search_text = searchable(contact.name, contact.company)
+    contact.version += 1
+    db.session.execute(
+        delete(ContactNumber).where(
+            ContactNumber.contact_id == contact.id, ContactNumber.number.in_(list(change.numbers))
+        )
+    )
+    return True
+
+
+def _counted(row: ContactImport) -> str:
+    return _(
+        "New: %(added)s. Merged into contacts of the book: %(merged)s. Left out: %(wrong)s.",
+        added=row.added,
+        merged=row.merged,
+        wrong=row.wrong,
+    )
+
+
+IMPORTING = JobKind(IMPORT, lambda: _("Import of contacts"), import_contacts, needs=Permission.MANAGE_INTEGRATION)
+UNDOING = JobKind(UNDO, lambda: _("Taking an import back"), undo_import, needs=Permission.MANAGE_INTEGRATION)
