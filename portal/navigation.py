@@ -180,7 +180,7 @@ def _webhook_alerts(user_id: int, back: str) -> list[dict[str, object]]:
             "id": alert.id,
             "kind": alert_words.TONES[AlertKind(alert.kind)],
             "title": alert_words.title(AlertKind(alert.kind)),
-            "text": alert_words.explanation(AlertKind(alert.kind)),
+            "text": alert_words.told(alert.subscription, AlertKind(alert.kind)),
             "url": url_for("webhooks.webhook", webhook_id=alert.subscription_id),
             "dismiss_url": url_for("webhooks.dismiss_alert", alert_id=alert.id),
             "back": back,

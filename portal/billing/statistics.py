@@ -118,6 +118,13 @@ def read_span(query: Mapping[str, str]) -> tuple[Span, list[str]]:
     return Span(first, last), notes
 
 
+def month_choices(span: Span) -> list[date]:
+    """The months that a page offers, the newest first: as many as it shows at most, and the two that are chosen."""
+    present = local_day(now()).replace(day=1)
+    recent = {_back(present, count) for count in range(MOST_MONTHS)}
+    return sorted(recent | {span.first, span.last}, reverse=True)
+
+
 def month_sums(span: Span) -> list[MonthSums]:
     """Each month of the span, also those without postings."""
     year, month = extract("year", LedgerDay.day), extract("month", LedgerDay.day)

@@ -9,14 +9,14 @@ from decimal import Decimal
 from pathlib import Path
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from portal.accounts import services
 from portal.accounts.models import Account
 from portal.accounts.passwords import hash_password
 from portal.accounts.roles import Role
 from portal.billing.ledger import account_zone, local_day, post
-from portal.billing.models import EntryKind, Tariff, TariffRate, TariffVersion
+from portal.billing.models import AccountPlan, EntryKind, Tariff, TariffRate, TariffVersion
 from portal.billing.plans import version_on
 from portal.contacts.models import Contact, ContactNumber, CrmUser
 from portal.contacts.queries import crm_users
@@ -62,6 +62,7 @@ def settle(app: Flask, password: str, calls: int) -> None:
                     services.add_hashed_user(person.email, person.name, hashed)
                     services.add_member(account_id, person.email, Role(person.role))
             with transaction(account_id):
+                db.session.execute(update(AccountPlan).values(valid_from=_PRICES_SINCE))
                 _furnish(company)
                 tell_buyer(company.name)
             with transaction(account_id):

@@ -15,7 +15,10 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-_ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
+_ALPHABET = b"0123456789abcdefghijklmnopqrstuvwxyz"
+# A random byte becomes a character; the last four are left out, since 252 is the greatest multiple of 36 in a byte.
+_CHARACTER = bytes(_ALPHABET[byte % len(_ALPHABET)] for byte in range(256))
+_UNFAIR = bytes(range(256 - 256 % len(_ALPHABET), 256))
 
 
 def derive(secret: str, label: str) -> bytes:
@@ -30,7 +33,10 @@ def random_token() -> str:
 
 def random_word(length: int) -> str:
     """Random figures and small letters: a double click selects it whole."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
+    word = ""
+    while len(word) < length:
+        word += secrets.token_bytes(length + 8).translate(_CHARACTER, _UNFAIR).decode("ascii")
+    return word[:length]
 
 
 class Vault:

@@ -18,8 +18,8 @@ _PATIENCE = ((0.02, 0.0005), (1.0, 0.002), (_BUSY_MILLISECONDS / 1000, 0.01))
 which others write a dozen times: beside one that writes without a break, a bell was answered after seconds."""
 
 
-def tune(engine: Engine, synchronous: str, writes: Callable[[], bool]) -> None:
-    """Each connection as above; `writes()` says whether the transaction that begins will write."""
+def tune(engine: Engine, synchronous: str, writes: Callable[[], bool], *, cache_megabytes: int = 32) -> None:
+    """Each connection as above, its cache so large; `writes()` says whether the transaction that begins will write."""
 
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
@@ -31,7 +31,7 @@ def tune(engine: Engine, synchronous: str, writes: Callable[[], bool]) -> None:
             f"synchronous={synchronous}",
             "foreign_keys=ON",
             "temp_store=MEMORY",
-            "cache_size=-32000",
+            f"cache_size={-1000 * cache_megabytes}",
             "mmap_size=268435456",
         ):
             connection.execute(f"PRAGMA {pragma}").close()

@@ -75,7 +75,7 @@ def enter(session: Session, scope: Scope) -> None:
         raise TenancyError("one session has one scope: open a new transaction for another account")
     g.scope = scope
     if session.in_transaction() and session.get_bind().dialect.name == "postgresql":
-        _tell_postgresql(session.connection(), scope)
+        tell_postgresql(session.connection(), scope)
 
 
 def guard(session_class: type[Session]) -> None:
@@ -92,7 +92,7 @@ def _filter_statement(state: ORMExecuteState) -> None:
     if scope is not None and scope.reason is not None:
         return
     if not state.is_orm_statement or state.is_insert or scope is None:
-        if _owned_tables(state.statement) and not state.execution_options.get("stamped"):
+        if not state.execution_options.get("stamped") and _owned_tables(state.statement):
             raise TenancyError(f"no account has been entered for: {str(state.statement)[:200]}")
         return
     account_id = scope.account_id
@@ -130,10 +130,13 @@ def _stamp_rows(session: Session, _context: Any, _instances: Sequence[Any] | Non
 def _begin_scope(_session: Session, _transaction: Any, connection: Any) -> None:
     scope = current_scope()
     if scope is not None and connection.dialect.name == "postgresql":
-        _tell_postgresql(connection, scope)
+        tell_postgresql(connection, scope)
 
 
-def _tell_postgresql(connection: Any, scope: Scope) -> None:
-    """Row-level security reads this setting; it ends with the transaction."""
+def tell_postgresql(connection: Any, scope: Scope, *, is_lasting: bool = False) -> None:
+    """Row-level security reads this setting; it ends with the transaction, or lasts as long as the connection."""
     account = "all" if scope.reason is not None else str(scope.account_id)
-    connection.execute(text("select set_config('portal.account', :account, true)"), {"account": account})
+    connection.execute(
+        text("select set_config('portal.account', :account, :is_local)"),
+        {"account": account, "is_local": not is_lasting},
+    )

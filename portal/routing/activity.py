@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from zoneinfo import ZoneInfo
-
 from sqlalchemy import case, literal
 
-from portal.accounts.models import Account
+from portal.accounts.zone import account_zone
 from portal.calls.events import CallFinished
 from portal.kernel.clock import UtcDateTime, start_of_day
-from portal.kernel.db import db, upsert
+from portal.kernel.db import upsert
 from portal.routing.models import LineActivity
 from portal.telephony.addresses import is_sip_account
 
@@ -22,8 +20,7 @@ def on_call_finished(event: CallFinished) -> None:
     call = event.call
     if call.answered_at is None or call.ended_at is None or call.callee is None or not is_sip_account(call.callee):
         return
-    zone = ZoneInfo(db.session.get_one(Account, call.account_id).time_zone)
-    day = start_of_day(call.answered_at, zone)
+    day = start_of_day(call.answered_at, account_zone())
     ended_at, midnight = literal(call.ended_at, UtcDateTime), literal(day, UtcDateTime)
     last, count = LineActivity.last_ended_at, LineActivity.answered_count
     is_today, is_later = LineActivity.day_started_at == midnight, LineActivity.day_started_at < midnight

@@ -62,7 +62,7 @@ def resume_webhook(webhook_id: int, *, backlog: Backlog = Backlog.ALL) -> Webhoo
         return hook
     before, hook.state = hook.state, SubscriptionState.ACTIVE
     hook.probe_at, hook.quiet_until = None, None
-    hook.failures, hook.recent_failures, hook.probes = 0, 0, 0
+    hook.failures, hook.recent_failures, hook.probes, hook.first_failure_at = 0, 0, 0, None
     dropped = _drop(hook, backlog)
     _hurry(hook)
     audit(

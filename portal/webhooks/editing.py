@@ -10,7 +10,6 @@ from portal.accounts.audit import audit
 from portal.kernel.clock import now
 from portal.kernel.db import announce
 from portal.kernel.errors import NotFound, Refused
-from portal.kernel.http import redact
 from portal.kernel.i18n import gettext as _
 from portal.kernel.secrets import Vault
 from portal.webhooks.choice import KNOWS_NO_LINE, KNOWS_OUTCOME
@@ -18,7 +17,7 @@ from portal.webhooks.headers import read_headers
 from portal.webhooks.models import EventType, Method, WebhookSubscription
 from portal.webhooks.services import find_webhook, refuse_twin, subject_of
 from portal.webhooks.signing import new_secret
-from portal.webhooks.urls import SendableUrl
+from portal.webhooks.urls import SendableUrl, redacted
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,7 @@ def _refuse_impossible(settings: WebhookSettings) -> None:
 def _facts(hook: WebhookSubscription) -> dict[str, object]:
     """For the audit trail: names of headers, no values."""
     return {
-        "url": redact(hook.url),
+        "url": redacted(hook.url),
         "event": hook.event,
         "method": hook.method,
         "headers": [name for name, _value, _is_sealed in hook.headers or ()],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from portal.calls.events import CallAnswered, CallFinished, CallRecorded, CallStarted
 from portal.calls.models import CallRecord
@@ -26,6 +26,30 @@ from portal.webhooks.sending import schedule
 
 BELL = "webhooks"
 """Rung when there is something to send."""
+
+# Built once: each call of the account waits for them.
+_KNOWN = select(WebhookEvent.id).where(
+    WebhookEvent.api_call_id == bindparam("api_call_id"), WebhookEvent.type == bindparam("kind")
+)
+_LISTENING = (
+    select(WebhookSubscription)
+    .where(WebhookSubscription.event == bindparam("kind"), WebhookSubscription.removed_at.is_(None))
+    .order_by(WebhookSubscription.id)
+)
+_STARTS_UNDER_WAY = (
+    select(WebhookSubscription.canonical_url, WebhookDelivery.id)
+    .join(WebhookDelivery, WebhookDelivery.subscription_id == WebhookSubscription.id)
+    .join(WebhookEvent, WebhookEvent.id == WebhookDelivery.event_id)
+    .where(
+        WebhookEvent.api_call_id == bindparam("api_call_id"),
+        WebhookEvent.type == EventType.CALL_STARTED,
+        WebhookDelivery.state.in_([DeliveryState.WAITING, DeliveryState.SENDING]),
+        WebhookDelivery.expires_at > bindparam("now"),
+        WebhookSubscription.state == SubscriptionState.ACTIVE,
+        WebhookSubscription.probe_at.is_(None),
+    )
+    .with_for_update(of=WebhookDelivery)
+)
 
 
 def on_call_started(event: CallStarted) -> None:
@@ -73,17 +97,12 @@ def event_of(kind: EventType, call: CallRecord) -> WebhookEvent:
 def _write(kind: EventType, call: CallRecord) -> None:
     """The event, kept also when nobody listens, and a delivery for each webhook. A repeat changes nothing."""
     api_call_id = call.api_call_id
-    known = select(WebhookEvent.id).where(WebhookEvent.api_call_id == api_call_id, WebhookEvent.type == kind)
-    if db.session.scalar(known) is not None:
+    if db.session.scalar(_KNOWN, {"api_call_id": api_call_id, "kind": kind}) is not None:
         return
     event = event_of(kind, call)
     db.session.add(event)
     db.session.flush()
-    hooks = db.session.scalars(
-        select(WebhookSubscription)
-        .where(WebhookSubscription.event == kind, WebhookSubscription.removed_at.is_(None))
-        .order_by(WebhookSubscription.id)
-    ).all()
+    hooks = db.session.scalars(_LISTENING, {"kind": kind}).all()
     hooks = [hook for hook in hooks if hears_of(hook, call)]
     if not hooks:
         return
@@ -118,18 +137,5 @@ def _starts_under_way(api_call_id: str) -> dict[str, int]:
     The rows are locked: a sender that is just noting the start's arrival then sees the end that waits for it, and lets
     it go.
     """
-    rows = db.session.execute(
-        select(WebhookSubscription.canonical_url, WebhookDelivery.id)
-        .join(WebhookDelivery, WebhookDelivery.subscription_id == WebhookSubscription.id)
-        .join(WebhookEvent, WebhookEvent.id == WebhookDelivery.event_id)
-        .where(
-            WebhookEvent.api_call_id == api_call_id,
-            WebhookEvent.type == EventType.CALL_STARTED,
-            WebhookDelivery.state.in_([DeliveryState.WAITING, DeliveryState.SENDING]),
-            WebhookDelivery.expires_at > now(),
-            WebhookSubscription.state == SubscriptionState.ACTIVE,
-            WebhookSubscription.probe_at.is_(None),
-        )
-        .with_for_update(of=WebhookDelivery)
-    )
+    rows = db.session.execute(_STARTS_UNDER_WAY, {"api_call_id": api_call_id, "now": now()})
     return {url: delivery_id for url, delivery_id in rows}  # noqa: C416 -- a Row is no pair to the type checker

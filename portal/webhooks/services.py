@@ -10,7 +10,6 @@ from portal.accounts.audit import audit
 from portal.kernel.clock import now
 from portal.kernel.db import announce, db, ring
 from portal.kernel.errors import Conflict, NotFound, Refused
-from portal.kernel.http import redact
 from portal.kernel.i18n import gettext as _
 from portal.webhooks.models import (
     DeliveryState,
@@ -22,7 +21,7 @@ from portal.webhooks.models import (
 )
 from portal.webhooks.outbox import BELL
 from portal.webhooks.sending.schedule import SCHEDULES
-from portal.webhooks.urls import SendableUrl
+from portal.webhooks.urls import SendableUrl, redacted
 
 
 def add_webhook(url: SendableUrl, event: EventType) -> WebhookSubscription:
@@ -31,7 +30,7 @@ def add_webhook(url: SendableUrl, event: EventType) -> WebhookSubscription:
     hook = WebhookSubscription(url=url.text, canonical_url=url.canonical, event=event)
     db.session.add(hook)
     db.session.flush()
-    audit("webhook.add", subject_of(hook), after={"url": redact(hook.url), "event": hook.event})
+    audit("webhook.add", subject_of(hook), after={"url": redacted(hook.url), "event": hook.event})
     announce("webhooks-changed")
     return hook
 
@@ -164,4 +163,4 @@ def _turn_deliveries(
 
 def subject_of(hook: WebhookSubscription) -> str:
     """Its URL, without keys that may stand in the query."""
-    return redact(hook.url)
+    return redacted(hook.url)

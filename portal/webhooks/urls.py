@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from portal.kernel.errors import Refused
-from portal.kernel.http import Door, UrlReason, UrlRefused
+from portal.kernel.http import Door, UrlReason, UrlRefused, redact
+from portal.kernel.http.redact import MASK
 from portal.kernel.i18n import gettext as _
 from portal.kernel.i18n import lazy_gettext as _l
 
 LONGEST_URL = 2000
+CAPTURE_PATH = "/capture"
+"""Where the cabinet's own capture URLs begin: what follows is a token, and all that it takes to write there."""
+_TOKEN = re.compile(rf"({CAPTURE_PATH}/)[\w-]{{20,}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +69,8 @@ def _checked(door: Door, text: str) -> str:
         raise UrlRefused(UrlReason.TOO_LONG)
     door.check_host(checked)
     return checked.url
+
+
+def redacted(text: str) -> str:
+    """A URL, or what holds one, for people who may not see its keys, and for the audit trail."""
+    return _TOKEN.sub(rf"\1{MASK}", redact(text))

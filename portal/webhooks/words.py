@@ -9,6 +9,7 @@ from portal.kernel.http import FailureKind
 from portal.kernel.i18n import gettext as _
 from portal.kernel.i18n import lazy_gettext as _l
 from portal.webhooks.models import DeliveryState, EventType, SubscriptionState
+from portal.webhooks.sending.schedule import LASTING
 
 EVENT_LABELS = {
     EventType.CALL_STARTED: _l("Incoming call started"),
@@ -144,6 +145,7 @@ def event_chip(event: str) -> str:
 
 FILTERS: dict[str, Callable[..., object]] = {
     "event_chip": event_chip,
+    "is_lasting": LASTING.__contains__,
     "webhook_event": event_label,
     "webhook_state": webhook_badge,
     "delivery_state": state_badge,

@@ -215,7 +215,7 @@ def test_the_operator_sees_it_on_pages_and_nobody_else(
     call_id = talk(app, cast, 2)
     publish(app, tariff_id, [rate("outgoing", "", "4.00", "new")], DAY, included="3")
     form = {"account": str(cast.north), "first_day": DAY.isoformat(), "last_day": DAY.isoformat()}
-    there = olga.submit("/admin/re-rating", form).headers["Location"]
+    there = olga.submit("/admin/tariffs/re-rating", form).headers["Location"]
     assert "hx-trigger" in olga.get(there).text
     do_jobs(app, cast.north)
 
@@ -224,8 +224,8 @@ def test_the_operator_sees_it_on_pages_and_nobody_else(
     assert olga.submit(f"{there}/apply").status_code == 303
     do_jobs(app, cast.north)
     assert 'hx-trigger="load' not in olga.get(there).text
-    assert "North" in olga.get("/admin/re-rating").text
+    assert "North" in olga.get("/admin/tariffs/re-rating").text
     page = anna.get(f"/calls/{call_id}").text
     assert "было 4.00, стало 8.00" in page
     assert anna.get(there).status_code == 403
-    assert olga.submit("/admin/re-rating", {**form, "last_day": "2098-01-01"}).status_code == 422
+    assert olga.submit("/admin/tariffs/re-rating", {**form, "last_day": "2098-01-01"}).status_code == 422

@@ -148,7 +148,7 @@ def test_new_accounts_get_the_tariff_that_is_for_them(app: Flask, olga: Browser)
         assert session.scalars(select(Tariff.name).where(Tariff.is_default)).all() == ["Second"]
 
 
-@pytest.mark.parametrize("url", ["/admin/tariffs/new", "/admin/re-rating"])
+@pytest.mark.parametrize("url", ["/admin/tariffs/new", "/admin/tariffs/re-rating"])
 def test_tariffs_are_the_operators(anna: Browser, clara: Browser, url: str) -> None:
     assert anna.get(url).status_code == 403
     assert clara.submit(url).status_code == 403

@@ -1,7 +1,6 @@
 """From the company's details to a bill, its money and the offer: in both languages, with scripts and without."""
 
 from collections.abc import Iterator
-from decimal import Decimal
 
 import pytest
 from flask import Flask
@@ -11,7 +10,7 @@ from sqlalchemy import delete
 from portal.kernel.db import transaction
 from portal.offer.models import OfferAcceptance, OfferDraft, OfferVersion
 from tests.journeys.company import Company
-from tests.journeys.visit import balance, visit
+from tests.journeys.visit import visit
 from tests.people import OLGA, PASSWORD
 from tests.support.installation import Installation
 
@@ -47,7 +46,7 @@ def test_from_the_details_to_a_bill_and_its_money(
 
         _operator_marks(browser, demo, number, options)
         page.goto(f"{demo.url}/balance")
-        assert balance(page) == Decimal("1234.50") if locale == "ru-RU" else "1,234.50" in page.content()
+        expect(page.locator("#ledger .amount--in").first).to_contain_text("234,50" if locale == "ru-RU" else "234.50")
 
 
 @pytest.mark.parametrize(("locale", "has_scripts"), WAYS)

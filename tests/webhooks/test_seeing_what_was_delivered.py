@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from flask import Flask
 
+from portal.kernel.db import db
 from portal.kernel.paging import Cursor
 from portal.webhooks import services
-from portal.webhooks.models import DeliveryState, EventType
+from portal.webhooks.models import DeliveryState, EventType, WebhookDelivery, WebhookSubscription
 from portal.webhooks.queries import DeliveryFilter, deliveries_of_calls, delivery_page, webhook_list
 from tests.browser import Browser
 from tests.support.queries import counted_queries
@@ -213,3 +216,38 @@ def test_what_cannot_be_repeated_offers_no_repeat(app: Flask, anna: Browser, nor
 
     for url in (f"/webhooks/{webhook_id}", f"/webhooks/{webhook_id}/deliveries/{delivery.id}", f"/calls/{CALL_ID}"):
         assert "/repeat" not in anna.get(url).text
+
+
+def test_deliveries_are_chosen_by_event_and_by_time(app: Flask, anna: Browser, north: Company) -> None:
+    """Of a webhook whose event was changed, and whose account lives by Moscow's clock."""
+    webhook_id = north.listens(URL)
+    for number, hour in enumerate((8, 12, 16)):
+        north.ends(f"{number:032x}")
+        _came_at(north, number, datetime(2026, 3, 2, hour, tzinfo=UTC))
+    north.does(_tells, webhook_id, EventType.CALL_STARTED)
+    north.starts("f" * 32)
+    _came_at(north, 3, datetime(2026, 3, 2, 20, tzinfo=UTC))
+
+    def shown(query: str) -> set[str]:
+        page = anna.fragment(f"/webhooks/{webhook_id}?{query}").text
+        return {each for each in (*(f"{number:032x}" for number in range(3)), "f" * 32) if each in page}
+
+    assert len(shown("")) == 4
+    assert shown("event=call-started") == {"f" * 32}
+    assert shown("event=call-finished&from=2026-03-02T14:00") == {f"{1:032x}", f"{2:032x}"}
+    assert shown("from=2026-03-02T14:00&to=2026-03-02T18:00") == {f"{1:032x}"}
+    assert shown("to=2026-03-02T11:00") == {f"{0:032x}"}
+    assert len(shown("event=nonsense&from=yesterday")) == 4
+
+
+def _came_at(company: Company, index: int, moment: datetime) -> None:
+    delivery_id = company.deliveries()[index].id
+
+    def move() -> None:
+        db.session.get_one(WebhookDelivery, delivery_id).created_at = moment
+
+    company.does(move)
+
+
+def _tells(webhook_id: int, event: EventType) -> None:
+    db.session.get_one(WebhookSubscription, webhook_id).event = event

@@ -1,6 +1,9 @@
 """POST with JSON and a signature that the published library of Standard Webhooks accepts."""
 
+import html
 import json
+import re
+import shlex
 from datetime import timedelta
 
 from flask import Flask
@@ -11,6 +14,7 @@ from portal.kernel.clock import now
 from portal.kernel.db import db, transaction
 from portal.webhooks.models import DeliveryState, Method, WebhookSubscription
 from portal.webhooks.signing import new_secret
+from tests.browser import Browser
 from tests.support.receiver import Received, Receiver
 from tests.webhooks.world import Company, working
 
@@ -95,3 +99,27 @@ def test_custom_headers_travel_with_each_request(app: Flask, north: Company, rec
     assert receiver.requests[0].headers["X-Tenant"] == "7"
     assert receiver.requests[0].headers["Authorization"] == "Bearer s3cret"
     assert "s3cret" not in str(delivery.tries[0].request_headers)
+
+
+def test_the_page_gives_a_post_as_curl_with_its_body_and_without_what_signs_it(
+    app: Flask, anna: Browser, north: Company, receiver: Receiver
+) -> None:
+    webhook_id = north.listens(f"{receiver.url}/hook?token=hush")
+    _dress(
+        app,
+        north,
+        method=Method.POST,
+        secret=_sealed(app, new_secret()),
+        headers=[["X-Api-Key", _sealed(app, "hush"), True], ["X-Tenant", "7", False]],
+    )
+    north.ends()
+    with working(app):
+        (delivery,) = north.wait_until(DeliveryState.DELIVERED)
+
+    found = re.search(r"curl -i -X POST [^<]*", anna.get(f"/webhooks/{webhook_id}/deliveries/{delivery.id}").text)
+    assert found
+    words = shlex.split(html.unescape(found[0]))
+    assert words[4] == f"{receiver.url}/hook?token=***"
+    assert {"X-Tenant: 7", "X-Api-Key: ***", f"webhook-id: {delivery.public_id}"} <= set(words)
+    assert json.loads(words[words.index("--data-raw") + 1])["data"]["num_a"] == "79039998877"
+    assert "hush" not in found[0]

@@ -22,13 +22,13 @@ from portal.web.feature import Feature
 from portal.web.filters import zone
 from portal.web.forms import BaseForm
 
-desk = Feature("rerating", "portal.billing.rerating", url_prefix="/admin/re-rating")
+desk = Feature("rerating", "portal.billing.rerating", url_prefix="/admin/tariffs/re-rating")
 
 
 class ReRatingForm(BaseForm):
     """Whose calls of which days."""
 
-    account = SelectField(_l("Account"), coerce=int)
+    account = SelectField(_l("Company"), coerce=int)
     first_day = DateField(_l("From"), [InputRequired(_l("Choose a day."))])
     last_day = DateField(_l("To"), [InputRequired(_l("Choose a day."))])
 

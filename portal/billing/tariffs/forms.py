@@ -48,5 +48,5 @@ class VersionForm(BaseForm):
 class AssignForm(BaseForm):
     """Which account has the tariff from which day on."""
 
-    account = SelectField(_l("Account"), coerce=int)
+    account = SelectField(_l("Company"), coerce=int)
     valid_from = DateField(_l("From"), [InputRequired(_l("Choose a day."))])

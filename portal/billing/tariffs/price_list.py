@@ -56,7 +56,7 @@ class PriceListError(Refused):
         shown = list(lines[:_MOST_ERRORS])
         if more > 0:
             shown.append(_("And %(count)s lines more.", count=more))
-        super().__init__(_("Nothing was taken over: mend the lines that are named below."), "rates")
+        super().__init__(_("Nothing was taken over: mend the lines that are named."), "rates")
         self.lines = shown
 
 

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from portal.billing.csv_lines import csv_answer, csv_lines
 from portal.billing.models import EntryKind
 from portal.billing.postings import PostingFilter, posting_page
-from portal.billing.statistics import Dimension, Share, Span, month_sums, read_span, shares
+from portal.billing.statistics import Dimension, Share, Span, month_choices, month_sums, read_span, shares
 from portal.billing.views.feature import feature
 from portal.billing.words import direction_labels, entry_labels
 from portal.kernel.errors import NotFound
@@ -32,6 +32,7 @@ def payments() -> ResponseReturnValue:
         "billing/payments.html",
         span=span,
         notes=notes,
+        choices=month_choices(span),
         months=month_sums(span),
         parts=[(by, _named(by, shares(span, by))) for by in Dimension],
         page=posting_page(choice, NewestFirst.read(request.args.get("page", ""))),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from portal.calls.log.models import BANDS, FACTS, CallClass
 from portal.kernel.db import db, upsert
@@ -61,6 +61,9 @@ def sips_of(caller: str | None, callee: str | None) -> tuple[str, str]:
     return first, second
 
 
+_OF_KEY = select(CallClass.id).where(*(getattr(CallClass, name) == bindparam(name) for name in (*FACTS, *BANDS)))
+
+
 def class_ids(keys: Iterable[ClassKey]) -> Mapping[ClassKey, int]:
     """The row of each class, made where it is new."""
     wanted = sorted(set(keys))
@@ -87,4 +90,4 @@ def _all() -> dict[ClassKey, int]:
 
 
 def _find(key: ClassKey) -> int | None:
-    return db.session.scalar(select(CallClass.id).filter_by(**key.columns()))
+    return db.session.scalar(_OF_KEY, key.columns())

@@ -15,10 +15,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session
 
+from portal.accounts.zone import account_zone
 from portal.calls.log import moments
 from portal.calls.log.classes import ClassKey, Facts, class_ids, price_band, sips_of, talk_band
 from portal.calls.log.figures import Figures, Place, add_totals, places
-from portal.calls.log.zone import account_zone
 from portal.calls.models import CallRecord
 from portal.kernel.db import GuardedSession
 from portal.telephony.engine import CallKind

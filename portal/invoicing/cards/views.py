@@ -15,7 +15,7 @@ from portal.invoicing.feature import desk, invoicing
 from portal.invoicing.topping_up.forms import TopUpForm
 from portal.invoicing.topping_up.views import page as top_up_page
 from portal.kernel.db import db, transaction
-from portal.kernel.errors import Forbidden, NotFound, PortalError, Refused, Unavailable
+from portal.kernel.errors import Forbidden, PortalError, Refused, Unavailable
 from portal.kernel.i18n import gettext as _
 from portal.kernel.tenancy import current_account_id
 from portal.web import htmx
@@ -66,7 +66,7 @@ def sandbox(reference: str) -> ResponseReturnValue:
     """The demo's stand-in for the bank's page: pays, or refuses to."""
     payment = services.find_payment(reference, locks=True)
     if payment.provider != Provider.SANDBOX or not _is_demo():
-        raise NotFound
+        raise Forbidden(_("Payments are credited by your provider."))
     status = "canceled" if request.form.get("act") == "refuse" else "succeeded"
     services.settle(reference, Told(f"sandbox-{reference}", reference, status, payment.amount, reason="sandbox"))
     return htmx.go_to(url_for("invoicing.card_payment", reference=reference))

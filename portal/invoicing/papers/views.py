@@ -21,7 +21,7 @@ from portal.invoicing.papers.forms import PeriodForm
 from portal.invoicing.papers.models import Paper, PaperKind
 from portal.invoicing.parties.queries import buyer, seller
 from portal.kernel.clock import now
-from portal.kernel.errors import NotFound, Refused
+from portal.kernel.errors import Refused
 from portal.kernel.i18n import gettext as _
 from portal.kernel.mail.outbox import is_mail_set
 from portal.kernel.storage import BlobStore
@@ -79,7 +79,7 @@ def mail_paper(paper_id: int) -> ResponseReturnValue:
     found = queries.find_paper(paper_id)
     recipient = person_here().email
     if not job.mail_papers(recipient, [found]):
-        raise NotFound(_("This installation sends no mail."))
+        raise Refused(_("This installation sends no mail."))
     words = _("The paper is on its way to %(email)s.", email=recipient)
     return htmx.done(words, back_to=url_for("invoicing.paper", paper_id=paper_id))
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import current_app
 
 from portal.kernel.config import Settings
-from portal.kernel.http import redact
 from portal.kernel.i18n import gettext as _
 from portal.webhooks.alerts.models import AlertKind
 from portal.webhooks.models import WebhookSubscription
+from portal.webhooks.urls import redacted
 from portal.webhooks.words import event_label
 
 TONES = {AlertKind.FAILING: "bad", AlertKind.SWITCHED_OFF: "bad", AlertKind.RECOVERED: "good"}
@@ -36,6 +38,11 @@ def explanation(kind: AlertKind) -> str:
     }[kind]
 
 
+def told(hook: WebhookSubscription, kind: AlertKind) -> str:
+    """Which one it is, and what it means: several may stand in a bar."""
+    return f"{event_label(hook.event)}, {urlsplit(hook.url).netloc}. {explanation(kind)}"
+
+
 def mail_about(hook: WebhookSubscription, kind: AlertKind) -> tuple[str, str]:
     """Subject and text, in the language that is being spoken."""
     settings: Settings = current_app.extensions["portal.settings"]
@@ -45,7 +52,7 @@ def mail_about(hook: WebhookSubscription, kind: AlertKind) -> tuple[str, str]:
     lines = (
         title(kind),
         "",
-        f"{event_label(hook.event)}: {redact(hook.url)}",
+        f"{event_label(hook.event)}: {redacted(hook.url)}",
         explanation(kind),
         "",
         where,

@@ -13,8 +13,9 @@ from portal.kernel.errors import NotFound, TooMany
 from portal.web.access import Permission
 from portal.web.feature import Feature
 from portal.webhooks.capture import services
+from portal.webhooks.urls import CAPTURE_PATH
 
-PREFIX = "/capture"
+PREFIX = CAPTURE_PATH
 
 
 class OpenDoor:

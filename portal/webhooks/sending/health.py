@@ -9,17 +9,18 @@ from datetime import datetime
 from typing import cast
 
 from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy.orm import Session
 
 from portal.accounts.audit import audit
 from portal.kernel.db import db
 from portal.kernel.events import publish
-from portal.kernel.http import redact
 from portal.webhooks.events import WebhookFailing, WebhookRecovered, WebhookSwitchedOff
 from portal.webhooks.models import DeliveryState, SubscriptionState, WebhookDelivery, WebhookSubscription
 from portal.webhooks.sending import schedule
 from portal.webhooks.sending.breaker import SPOTLESS, Health, after_failure, after_success
 from portal.webhooks.sending.finished import Finished
 from portal.webhooks.sending.schedule import Verdict
+from portal.webhooks.urls import redacted
 
 _FIELDS = [field.name for field in fields(Health)]
 _WEBHOOK = cast("Table", WebhookSubscription.__table__)
@@ -32,19 +33,19 @@ _BLEMISHED = select(_WEBHOOK.c.id).where(
 )
 
 
-def hold(finished: Collection[Finished]) -> dict[int, WebhookSubscription]:
+def hold(session: Session, finished: Collection[Finished]) -> dict[int, WebhookSubscription]:
     """The webhooks whose state these tries may change, held until the end of the transaction.
 
-    Success of one without a blemish changes nothing, which is nearly always. Comes before any delivery is touched and
-    in one order, so that nobody waits for each other.
+    Success of one without a blemish changes nothing.
+    Comes before any delivery is touched and in one order, so that nobody waits for each other.
     """
     ids = {each.delivery.subscription_id for each in finished}
     failed = {each.delivery.subscription_id for each in finished if each.verdict is not Verdict.DELIVERED}
     unsure = ids - failed
-    touched = failed | (set(db.session.scalars(_BLEMISHED, {"ids": sorted(unsure)})) if unsure else set())
+    touched = failed | (set(session.scalars(_BLEMISHED, {"ids": sorted(unsure)})) if unsure else set())
     if not touched:
         return {}
-    held = db.session.scalars(
+    held = session.scalars(
         select(WebhookSubscription)
         .where(WebhookSubscription.id.in_(touched))
         .order_by(WebhookSubscription.id)
@@ -99,7 +100,7 @@ def _switch_off(hook: WebhookSubscription, at: datetime) -> None:
     hook.failing_since = hook.failing_since or at
     audit(
         "webhook.switch-off",
-        redact(hook.url),
+        redacted(hook.url),
         before={"state": before},
         after={"state": hook.state},
         account_id=hook.account_id,

@@ -1,4 +1,4 @@
-"""The queue over all accounts: the deliveries themselves. Each function belongs into a transaction that sees all."""
+"""The queue over all accounts: the deliveries themselves. All in the given transaction, which sees every account."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from datetime import datetime
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import CompoundSelect, Table, bindparam, func, select, text, union_all, update
+from sqlalchemy import CompoundSelect, Connection, Table, bindparam, case, func, select, text, union_all, update
 
-from portal.kernel.bells import live_topic
 from portal.kernel.clock import UtcDateTime
-from portal.kernel.db import db, ring
 from portal.kernel.secrets import random_word
 from portal.webhooks.models import (
     DeliveryState,
     EventType,
     Lane,
     Method,
+    SubscriptionState,
     WebhookDelivery,
     WebhookEvent,
     WebhookSubscription,
@@ -26,12 +25,13 @@ from portal.webhooks.models import (
 from portal.webhooks.sending import pace
 from portal.webhooks.sending.claim_sql import claim_statement
 from portal.webhooks.sending.dress import Dress
-from portal.webhooks.sending.schedule import LEASE
+from portal.webhooks.sending.schedule import END, LEASE
 from portal.webhooks.wire import Parameter
 
 # Statements stand ready, and name the tables themselves: to build them anew each time, as the mapped classes would,
 # costs more than the database takes to run them.
 _statement = cache(claim_statement)
+_GIVEN_UP_AT_ONCE = 500
 _DELIVERY = cast("Table", WebhookDelivery.__table__)
 _WEBHOOK = cast("Table", WebhookSubscription.__table__)
 _EVENT = cast("Table", WebhookEvent.__table__)
@@ -79,6 +79,32 @@ _EXPIRE = (
     .values(state=DeliveryState.EXPIRED.value, finished_at=_NOW)
     .returning(_DELIVERY.c.account_id)
 )
+# What lasts has no moment from which on it is worth nothing. Behind a breaker that stays open it would wait for ever,
+# since one at a time is tried there: what has waited for as long as tries go on is given up, as they would be.
+_SINCE = bindparam("since", type_=UtcDateTime)
+_GIVE_UP = (
+    update(_DELIVERY)
+    .where(
+        _DELIVERY.c.id.in_(
+            select(_DELIVERY.c.id)
+            .join(_WEBHOOK, _WEBHOOK.c.id == _DELIVERY.c.subscription_id)
+            .where(
+                _WEBHOOK.c.state == SubscriptionState.ACTIVE.value,
+                _WEBHOOK.c.probe_at.is_not(None),
+                _WEBHOOK.c.first_failure_at <= _SINCE,
+                _DELIVERY.c.state == DeliveryState.WAITING.value,
+                _DELIVERY.c.expires_at.is_(None),
+                # A repeat by hand is due from when it was asked for.
+                case((_DELIVERY.c.lane == Lane.REPEAT.value, _DELIVERY.c.due_at), else_=_DELIVERY.c.created_at)
+                <= _SINCE,
+            )
+            .order_by(_DELIVERY.c.id)
+            .limit(_GIVEN_UP_AT_ONCE)
+        )
+    )
+    .values(state=DeliveryState.FAILED.value, finished_at=_NOW)
+    .returning(_DELIVERY.c.account_id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +146,14 @@ class Caps:
         return cls(per_webhook, max(per_webhook, senders - senders // 4), max(1, senders // 2))
 
 
-def claim(number: int, caps: Caps, *, now: datetime, is_sqlite: bool) -> list[ClaimedDelivery]:
+def claim(connection: Connection, number: int, caps: Caps, *, now: datetime, is_sqlite: bool) -> list[ClaimedDelivery]:
     """At most `number` due deliveries of webhooks that send and have room within `caps` and their own rate.
 
     Starts of calls come before ends, ends before repeats; within that the accounts take turns. A delivery whose
     holder's lease ran out is due again. The claim is new each time, so that the former holder can complete nothing.
     """
     word, lease_until = random_word(32), now + LEASE
-    ids = db.session.scalars(
+    ids = connection.scalars(
         _statement(is_sqlite=is_sqlite),
         {
             "now": now,
@@ -141,8 +167,8 @@ def claim(number: int, caps: Caps, *, now: datetime, is_sqlite: bool) -> list[Cl
     ).all()
     if not ids:
         return []
-    rows = db.session.execute(_CLAIMED, {"ids": ids}).all()
-    away = pace.turned_away(((row.subscription_id, row.id) for row in rows if row.is_paced), now)
+    rows = connection.execute(_CLAIMED, {"ids": ids}).all()
+    away = pace.turned_away(connection, ((row.subscription_id, row.id) for row in rows if row.is_paced), now)
     return [_claimed(row, word, lease_until) for row in rows if row.id not in away]
 
 
@@ -175,14 +201,20 @@ def _claimed(row: Any, word: str, lease_until: datetime) -> ClaimedDelivery:
     )
 
 
-def next_due(now: datetime) -> datetime | None:
+def next_due(connection: Connection, now: datetime) -> datetime | None:
     """When the next delivery, lease, probe or turn of a rate will be due; None when nothing will."""
-    moments: Sequence[datetime | None] = db.session.scalars(_NEXT_DUE, {"now": now}).all()
+    moments: Sequence[datetime | None] = connection.scalars(_NEXT_DUE, {"now": now}).all()
     return min((moment for moment in moments if moment is not None), default=None)
 
 
-def expire(now: datetime) -> int:
-    """Gives up what is worth nothing any more, also of webhooks that do not send; answers how many."""
-    accounts: Sequence[int] = db.session.scalars(_EXPIRE, {"now": now}).all()
-    ring(*(live_topic(account_id, "webhooks-changed") for account_id in set(accounts)))
-    return len(accounts)
+def expire(connection: Connection, now: datetime) -> set[int]:
+    """Gives up what is worth nothing any more, also of webhooks that do not send; answers the accounts it was of."""
+    return set(connection.scalars(_EXPIRE, {"now": now}))
+
+
+def give_up(connection: Connection, now: datetime) -> set[int]:
+    """Gives up what has waited in vain for `END.span` behind a webhook that failed all that time; answers the accounts.
+
+    A paused webhook keeps what waits for it, however long.
+    """
+    return set(connection.scalars(_GIVE_UP, {"now": now, "since": now - END.span}))

@@ -9,22 +9,24 @@ from dataclasses import dataclass
 
 import structlog
 from flask import Flask
+from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from portal.kernel.bells import Bells
+from portal.kernel.bells import Bells, live_topic
 from portal.kernel.clock import monotonic, now
 from portal.kernel.config import Settings
 from portal.kernel.db import transaction
 from portal.kernel.http import Door
 from portal.kernel.secrets import Vault
+from portal.kernel.steady import SteadyConnection
 from portal.webhooks.outbox import BELL
 from portal.webhooks.sending import sender
-from portal.webhooks.sending.completion import complete
+from portal.webhooks.sending.completion import complete, complete_plain
 from portal.webhooks.sending.finished import Finished
-from portal.webhooks.sending.queue import Caps, ClaimedDelivery, claim, expire, next_due
+from portal.webhooks.sending.queue import Caps, ClaimedDelivery, claim, expire, give_up, next_due
 from portal.webhooks.sending.retention import Sweeper
-from portal.webhooks.sending.schedule import LEASE
+from portal.webhooks.sending.schedule import LEASE, Verdict
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +34,8 @@ SHORTEST_POLL, LONGEST_POLL = 1.0, 15.0
 """Seconds between looks when no bell rings: soon after work, rarely when idle. A bell may be lost, a row not."""
 LONGEST_GATHERING = 0.01
 """Seconds for which a sender that has landed may stand idle at most, so that others are noted with it."""
+_TELLS_EVERY = 0.25
+"""Seconds between two words to an account's open pages: they need not fetch anew with each of many notices."""
 _HEARS_STOP_WITHIN = 0.5
 _SEES_ALL = "webhook dispatch"
 # Locked, full, restarting, half migrated: no fault of what was to be written, which is kept for the next time.
@@ -59,7 +63,11 @@ class Worker:
         self._caps = Caps.of(settings.webhook_senders)
         self._news: queue.SimpleQueue[_Landed | None] = queue.SimpleQueue()
         self._in_the_air = 0
+        self._landed = 0
+        self._ahead = 0
         self._unnoted: list[Finished] = []
+        self._changed: set[int] = set()
+        self._tells_at = 0.0
         self._poll = SHORTEST_POLL
         self._expires_at = 0.0
         self._round_took = 0.0
@@ -69,10 +77,12 @@ class Worker:
         bell = threading.Thread(target=self._listen, args=(stop,), name="webhooks-bell")
         sweeper = threading.Thread(target=Sweeper(self._app).run, args=(stop,), name="webhooks-sweeper")
         with self._app.app_context(), ThreadPoolExecutor(self._senders, "webhook") as pool:
+            steady = SteadyConnection(everything=_SEES_ALL)
             bell.start()
             sweeper.start()
             while not stop.is_set():
-                self._wait(self._round(pool))
+                self._wait(self._round(pool, steady))
+            steady.close()
             self._land()
         bell.join()
         sweeper.join()
@@ -100,14 +110,14 @@ class Worker:
         """Until something happens, or so long; takes in all that has happened by then.
 
         While most senders are busy it lets several of them land, for no longer than a round takes: a round for each
-        would cost more than the sending.
+        would cost more than the sending. What was claimed ahead keeps them busy meanwhile.
         """
         try:
             is_rung = self._hear_of(self._news.get(timeout=max(seconds, 0.001)))
             while not self._news.empty():
                 is_rung |= self._hear_of(self._news.get_nowait())
             until = monotonic() + min(self._round_took, LONGEST_GATHERING)
-            while not is_rung and self._in_the_air > self._senders // 2:
+            while not is_rung and self._in_the_air > self._senders // 2 + self._ahead:
                 is_rung = self._hear_of(self._news.get(timeout=max(0.0, until - monotonic())))
         except queue.Empty:
             return
@@ -118,15 +128,16 @@ class Worker:
         if news is None:
             return True
         self._in_the_air -= 1
+        self._landed += 1
         if news.finished is not None:
             self._unnoted.append(news.finished)
         return False
 
-    def _round(self, pool: ThreadPoolExecutor) -> float:
+    def _round(self, pool: ThreadPoolExecutor, steady: SteadyConnection) -> float:
         """Notes what came of the last tries, claims what is due, hands it out; answers how many seconds to wait."""
         began = monotonic()
         try:
-            claimed, pause = self._note_and_claim()
+            claimed, pause = self._note_and_claim(steady)
         except _DATABASE_AWAY as error:
             log.warning("webhook_database_away", error=type(error).__name__, unnoted=len(self._unnoted))
             return SHORTEST_POLL
@@ -141,19 +152,49 @@ class Worker:
         self._poll = SHORTEST_POLL if claimed else min(self._poll * 2, LONGEST_POLL)
         return min(pause, self._poll)
 
-    def _note_and_claim(self) -> tuple[list[ClaimedDelivery], float]:
+    def _note_and_claim(self, steady: SteadyConnection) -> tuple[list[ClaimedDelivery], float]:
         """One transaction for both: under load the tries of many receivers share a commit."""
-        free = self._senders - self._in_the_air
-        with transaction(everything=_SEES_ALL):
-            complete(self._unnoted)
-            if monotonic() >= self._expires_at:
-                expire(now())
-                self._expires_at = monotonic() + SHORTEST_POLL
-            claimed = claim(free, self._caps, now=now(), is_sqlite=self._is_sqlite) if free > 0 else []
+        self._note([each for each in self._unnoted if each.verdict is not Verdict.DELIVERED])
+        # As many ahead as landed since the last time are sent in about the time of a round: nobody waits long for them.
+        self._ahead, self._landed = min(self._landed, self._senders), 0
+        free = self._senders + self._ahead - self._in_the_air
+        with steady.transaction() as connection:
+            changing = complete_plain(connection, self._unnoted, is_sqlite=self._is_sqlite)
+            changed = {each.delivery.account_id for each in self._unnoted} | self._expired(connection)
+            claimed = claim(connection, free, self._caps, now=now(), is_sqlite=self._is_sqlite) if free > 0 else []
             # Who sends is back soon anyhow, and looks then.
-            due_at = None if claimed else next_due(now())
-        self._unnoted = []
-        return claimed, LONGEST_POLL if due_at is None else (due_at - now()).total_seconds()
+            due_at = None if claimed else next_due(connection, now())
+            self._tell(steady, changed)
+        pause = LONGEST_POLL if due_at is None else (due_at - now()).total_seconds()
+        if self._changed:
+            pause = min(pause, self._tells_at - monotonic())
+        self._unnoted = changing
+        if changing:
+            # One that had failed is back: what waited for that is due.
+            self._note(changing)
+            pause = 0.0
+        return claimed, pause
+
+    def _note(self, tries: list[Finished]) -> None:
+        """Those that change their webhook, too."""
+        if tries:
+            with transaction(everything=_SEES_ALL) as session:
+                complete(session, tries)
+            self._unnoted = [each for each in self._unnoted if each not in tries]
+
+    def _expired(self, connection: Connection) -> set[int]:
+        if monotonic() < self._expires_at:
+            return set()
+        self._expires_at = monotonic() + SHORTEST_POLL
+        return expire(connection, now()) | give_up(connection, now())
+
+    def _tell(self, steady: SteadyConnection, changed: set[int]) -> None:
+        """Open pages fetch anew: at once, but not all the time."""
+        self._changed |= changed
+        if self._changed and monotonic() >= self._tells_at:
+            steady.ring(*(live_topic(account_id, "webhooks-changed") for account_id in self._changed))
+            self._changed.clear()
+            self._tells_at = monotonic() + _TELLS_EVERY
 
     def _send(self, delivery: ClaimedDelivery) -> None:
         """In a sender's thread."""
@@ -169,8 +210,8 @@ class Worker:
         together, self._unnoted = self._unnoted, []
         for finished in together:
             try:
-                with transaction(everything=_SEES_ALL):
-                    complete([finished])
+                with transaction(everything=_SEES_ALL) as session:
+                    complete(session, [finished])
             except _DATABASE_AWAY:
                 self._unnoted.append(finished)
             except Exception:

@@ -59,7 +59,7 @@ def throughput(scene: Scene, sink: Sink, number: int, rounds: int) -> Iterator[F
         bare.append(_bare_loop(sink, number))
         for account in accounts:
             for _ in range(0, per_account, 50):
-                scene.ends(account, [_call_id() for _ in range(min(50, per_account))])
+                scene.ends(account, [new_call_id() for _ in range(min(50, per_account))])
         waiting = len(accounts) * 4 * -(-per_account // 50) * min(50, per_account)
         with scene.worker(16):
             sink.wait_for(waiting, 300)
@@ -78,7 +78,7 @@ def fairness(scene: Scene, sink: Sink, seconds: int, per_second: int = 10) -> It
     one, other = scene.account("Hanging and healthy"), scene.account("Healthy")
     scene.listens(one, f"{sink.deaf_url}/deaf")
     for _ in range(4):
-        scene.ends(one, [_call_id() for _ in range(50)])
+        scene.ends(one, [new_call_id() for _ in range(50)])
     for number in range(19):
         scene.listens(one if number < 9 else other, f"{sink.url}/healthy/{number}")
     with scene.worker(8):
@@ -99,7 +99,7 @@ def soak(scene: Scene, sink: Sink, events: int) -> Iterator[Figure]:
     before, sizes, arrived, began = scene.delivered(), [], 0, time.monotonic()
     with scene.worker(16) as pid:
         for number in range(0, events // 4, 50):
-            scene.ends(account, [_call_id() for _ in range(50)])
+            scene.ends(account, [new_call_id() for _ in range(50)])
             while arrived + sink.count() < (number - 500) * 4:
                 time.sleep(0.01)
             if number % 500 == 0:
@@ -117,7 +117,7 @@ def _warm_up(scene: Scene, sink: Sink, account: int) -> None:
     """The worker runs and its connections stand."""
     for _ in range(WARM):
         sink.take()
-        scene.ends(account, [_call_id()])
+        scene.ends(account, [new_call_id()])
         sink.wait_for(1, 60)
         time.sleep(0.05)
     sink.take()
@@ -128,7 +128,7 @@ def _calls(scene: Scene, accounts: list[int], number: int, per_second: int) -> d
     committed, began = {}, time.monotonic()
     for each in range(number):
         time.sleep(max(0.0, began + each / per_second - time.monotonic()))
-        api_call_id = _call_id()
+        api_call_id = new_call_id()
         committed[api_call_id] = scene.ends(accounts[each % len(accounts)], [api_call_id])
     return committed
 
@@ -165,13 +165,14 @@ def _bare_loop(sink: Sink, number: int) -> float:
     return (len(moments) - begin) / (moments[-1] - moments[begin])
 
 
-def _call_id() -> str:
+def new_call_id() -> str:
+    """One that no other call has."""
     return f"{next(_numbers):032x}"
 
 
 def _memory(pid: int) -> int:
-    """Resident kilobytes."""
-    found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(encoding="ascii"))
+    """Kilobytes that are the process's own; pages of the database's file that are mapped in are the system's."""
+    found = re.search(r"RssAnon:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(encoding="ascii"))
     assert found
     return int(found[1])
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 from flask import Flask
@@ -25,7 +26,7 @@ from portal.kernel.config import load_settings
 from portal.kernel.db import GuardedSession, db, transaction
 from portal.kernel.events import publish
 from portal.kernel.readiness import upgrade_database
-from portal.webhooks.models import DeliveryState, EventType, WebhookDelivery
+from portal.webhooks.models import DeliveryState, EventType, WebhookDelivery, WebhookEvent, WebhookSubscription
 from portal.webhooks.services import add_webhook
 from portal.webhooks.urls import SendableUrl
 from tests.support.postgres import PostgresServer
@@ -92,11 +93,39 @@ class Scene:
                 raise TimeoutError(f"{self.delivered()} of {count} deliveries were noted in {seconds} s")
             time.sleep(0.05)
 
+    def wait_until_delivered_of(self, account_id: int, count: int, seconds: float) -> None:
+        """Until so many of one account are noted. Raises TimeoutError."""
+        deadline = time.monotonic() + seconds
+        while (there := sum(moment is not None for *_, moment in self.noted(account_id))) < count:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{there} of {count} deliveries were noted in {seconds} s")
+            time.sleep(0.5)
+
+    def noted(self, account_id: int) -> list[tuple[str, str, float | None]]:
+        """The account's deliveries: path of the URL, call, and when success was noted, in UNIX seconds."""
+        query = (
+            select(
+                WebhookSubscription.url, WebhookEvent.api_call_id, WebhookDelivery.state, WebhookDelivery.finished_at
+            )
+            .join(WebhookDelivery, WebhookDelivery.subscription_id == WebhookSubscription.id)
+            .join(WebhookEvent, WebhookEvent.id == WebhookDelivery.event_id)
+        )
+        with self.app.app_context(), transaction(account_id, writes=False):
+            rows = db.session.execute(query).all()
+        return [
+            (urlsplit(url).path, call, at.timestamp() if state == DeliveryState.DELIVERED and at else None)
+            for url, call, state, at in rows
+        ]
+
+    def start_worker(self, senders: int) -> subprocess.Popen[bytes]:
+        """A worker with so many senders, which the caller ends."""
+        environment = os.environ | self.environment | {"PORTAL_WEBHOOK_SENDERS": str(senders)}
+        return subprocess.Popen([sys.executable, "-c", WORKER], env=environment)
+
     @contextmanager
     def worker(self, senders: int) -> Iterator[int]:
-        """A worker with so many senders; gives its process id."""
-        environment = os.environ | self.environment | {"PORTAL_WEBHOOK_SENDERS": str(senders)}
-        process = subprocess.Popen([sys.executable, "-c", WORKER], env=environment)
+        """The same for a while; gives its process id."""
+        process = self.start_worker(senders)
         try:
             yield process.pid
         finally:

@@ -14,6 +14,7 @@ from tests.bench.webhooks import measures
 from tests.bench.webhooks.measures import Figure
 from tests.bench.webhooks.scene import Scene, on_postgresql, on_sqlite
 from tests.bench.webhooks.sink import Sink, sink
+from tests.bench.webhooks.storm import storm
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +25,11 @@ class Extent:
     backlog: int
     rounds: int
     soak: int
+    kills: int
 
 
-FULL = Extent(seconds=20, backlog=6_400, rounds=3, soak=100_000)
-QUICK = Extent(seconds=5, backlog=1_600, rounds=1, soak=4_000)
+FULL = Extent(seconds=20, backlog=6_400, rounds=3, soak=100_000, kills=60)
+QUICK = Extent(seconds=5, backlog=1_600, rounds=1, soak=4_000, kills=5)
 
 
 def run(*, is_quick: bool) -> None:
@@ -53,6 +55,7 @@ def _measured(scene: Scene, receiver: Sink, extent: Extent) -> Iterator[Figure]:
         measures.throughput(scene, receiver, extent.backlog, extent.rounds),
         measures.fairness(scene, receiver, extent.seconds),
         measures.soak(scene, receiver, extent.soak),
+        storm(scene, receiver, extent.kills),
     ):
         for figure in figures:
             sys.stdout.write(f"{scene.name}: {figure.name}: {_shown(figure)} (load {machine.load():.1f})\n")

@@ -4,16 +4,19 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from portal.accounts.models import User
-from portal.kernel.db import db, transaction
+from portal.kernel.clock import now
+from portal.kernel.db import db, ring, transaction
 from portal.kernel.events import publish
 from portal.kernel.mail.carrier import MailCarrier
 from portal.webhooks.alerts.models import WebhookAlert
 from portal.webhooks.events import WebhookFailing, WebhookRecovered, WebhookSwitchedOff
-from portal.webhooks.models import WebhookSubscription
+from portal.webhooks.models import DeliveryState, WebhookSubscription
+from portal.webhooks.outbox import BELL
 from tests.browser import Browser
 from tests.people import ANNA
 from tests.support.postbox import Postbox
-from tests.webhooks.world import Company
+from tests.support.receiver import Answer, Receiver
+from tests.webhooks.world import Company, working
 
 URL = "https://crm.example/calls?token=hush"
 Change = type[WebhookFailing | WebhookRecovered | WebhookSwitchedOff]
@@ -38,6 +41,7 @@ def test_it_stands_on_every_page_until_it_is_dismissed(app: Flask, english_anna:
     for page in ("/", "/calls", "/webhooks"):
         shown = english_anna.get(page).text
         assert "A webhook is failing." in shown
+        assert "Call finished, crm.example." in shown
         assert f'href="/webhooks/{webhook_id}"' in shown
 
     alert_id = _alert_id(north)
@@ -90,3 +94,37 @@ def test_without_mail_pages_say_so(english_anna: Browser, north: Company) -> Non
     webhook_id = north.listens(URL)
 
     assert "No mail is sent" in english_anna.get(f"/webhooks/{webhook_id}").text
+
+
+def test_a_receiver_that_truly_fails_and_comes_back_is_told_once_each_time(
+    mailing: Flask, postbox: Postbox, english_anna: Browser, north: Company, receiver: Receiver
+) -> None:
+    webhook_id = north.listens(f"{receiver.url}/x")
+    receiver.answer(*[Answer(500)] * 5, Answer(200))
+    with working(mailing):
+        for number in range(5):
+            north.ends(f"{number:032x}")
+        receiver.wait_for(5)
+        north.wait_for_attempts(1)
+        failing = english_anna.get("/calls").text
+        _probed_now(north, webhook_id)
+        north.wait_until(DeliveryState.DELIVERED, 5)
+    back = english_anna.get("/calls").text
+    MailCarrier(mailing).round()
+
+    assert "A webhook is failing." in failing
+    assert "A webhook works again." in back
+    assert "A webhook is failing." not in back
+    assert [letter.subject for letter in postbox.letters] == ["Вебхук не срабатывает.", "Вебхук снова работает."]
+
+
+def _probed_now(north: Company, webhook_id: int) -> None:
+    """Time passes until the next probe."""
+
+    def hurry() -> None:
+        hook = db.session.get_one(WebhookSubscription, webhook_id)
+        assert hook.probe_at is not None
+        hook.probe_at = now()
+        ring(BELL)
+
+    north.does(hurry)

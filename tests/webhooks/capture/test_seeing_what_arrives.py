@@ -9,7 +9,8 @@ from flask import Flask
 
 from portal.webhooks.capture import services
 from tests.browser import Browser
-from tests.webhooks.world import Company
+from tests.webhooks.sending.by_hand import claim, finished, note
+from tests.webhooks.world import CALL_ID, Company
 
 
 @pytest.fixture
@@ -110,3 +111,20 @@ def test_what_came_to_north_is_norths(capturing: Flask, anna: Browser, clara: Br
 def test_an_installation_has_none_unless_it_says_so(app: Flask, anna: Browser) -> None:
     assert anna.get("/webhooks/capture").status_code == 404
     assert anna.submit("/webhooks/capture/open").status_code == 404
+
+
+def test_a_viewer_learns_no_token_from_a_webhook_that_goes_there(
+    capturing: Flask, english_anna: Browser, boris: Browser, north: Company
+) -> None:
+    token = _opens(english_anna).rpartition("/")[2]
+    webhook_id = north.listens(f"https://localhost/capture/{token}")
+    north.ends()
+    note(capturing, *(finished(each, line=f"GET /capture/{token}?num_a=1 HTTP/1.1") for each in claim(capturing)))
+    (delivery,) = north.deliveries()
+
+    for path in ("/webhooks", f"/webhooks/{webhook_id}", f"/webhooks/{webhook_id}/deliveries/{delivery.id}"):
+        assert token in english_anna.get(path).text
+        shown = boris.get(path).text
+        assert "/capture/***" in shown
+        assert token not in shown
+    assert token not in boris.get(f"/calls/{CALL_ID}").text

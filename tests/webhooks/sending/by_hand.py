@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import TypeVar
 
 from flask import Flask
+from sqlalchemy import Connection
 
 from portal.kernel.clock import now
 from portal.kernel.config import Settings
 from portal.kernel.db import transaction
+from portal.kernel.steady import SteadyConnection
 from portal.webhooks.sending import queue
-from portal.webhooks.sending.completion import complete
+from portal.webhooks.sending.completion import complete, complete_plain
 from portal.webhooks.sending.finished import Exchanged, Finished
 from portal.webhooks.sending.queue import Caps, ClaimedDelivery
 from portal.webhooks.sending.schedule import verdict_on
@@ -21,26 +23,33 @@ T = TypeVar("T")
 NO_CAPS = Caps(per_webhook=100, per_account=1000, suspects=1000)
 
 
-def seeing_all(app: Flask, act: Callable[[], T]) -> T:
+def seeing_all(app: Flask, act: Callable[[Connection], T]) -> T:
     """As the worker does it."""
-    with app.app_context(), transaction(everything="webhook dispatch"):
-        return act()
+    with app.app_context():
+        steady = SteadyConnection(everything="webhook dispatch")
+        try:
+            with steady.transaction() as connection:
+                return act(connection)
+        finally:
+            steady.close()
 
 
 def claim(app: Flask, number: int = 100, *, caps: Caps = NO_CAPS, at: datetime | None = None) -> list[ClaimedDelivery]:
     settings: Settings = app.extensions["portal.settings"]
     return seeing_all(
         app,
-        lambda: queue.claim(number, caps, now=at or now(), is_sqlite=settings.is_embedded),
+        lambda connection: queue.claim(connection, number, caps, now=at or now(), is_sqlite=settings.is_embedded),
     )
 
 
-def finished(delivery: ClaimedDelivery, status: int = 200, *, at: datetime | None = None) -> Finished:
+def finished(
+    delivery: ClaimedDelivery, status: int = 200, *, at: datetime | None = None, line: str = "GET / HTTP/1.1"
+) -> Finished:
     moment = at or now()
     exchanged = Exchanged(
         started_at=moment,
         ended_at=moment,
-        request_line="GET / HTTP/1.1",
+        request_line=line,
         request_headers=[],
         status=status,
         failure=None,
@@ -55,4 +64,8 @@ def finished(delivery: ClaimedDelivery, status: int = 200, *, at: datetime | Non
 
 
 def note(app: Flask, *notes: Finished) -> list[Finished]:
-    return seeing_all(app, lambda: complete(notes))
+    """As the worker does it; answers those of the tries noted that may have changed their webhook, too."""
+    settings: Settings = app.extensions["portal.settings"]
+    others = seeing_all(app, lambda connection: complete_plain(connection, notes, is_sqlite=settings.is_embedded))
+    with app.app_context(), transaction(everything="webhook dispatch") as session:
+        return complete(session, others)

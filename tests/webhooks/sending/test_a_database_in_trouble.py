@@ -5,11 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, text
+from sqlalchemy import Connection, event, text
 
 from portal.kernel.db import db
 from portal.webhooks.models import DeliveryState
@@ -38,13 +37,13 @@ def full_disk(app: Flask) -> Iterator[None]:
             connection.execute(text("drop trigger full_disk on delivery_attempt; drop function refuse()"))
         return
 
-    def bound(connection: Any, *_: object) -> None:
+    def bound(connection: Connection) -> None:
         """To the pages that there are."""
-        connection.execute("pragma max_page_count=1").close()
+        connection.exec_driver_sql("pragma max_page_count=1")
 
-    event.listen(engine, "checkout", bound)
+    event.listen(engine, "begin", bound)
     yield
-    event.remove(engine, "checkout", bound)
+    event.remove(engine, "begin", bound)
     with engine.connect() as connection:
         # Each connection has a bound of its own.
         connection.exec_driver_sql("pragma max_page_count=4294967294")

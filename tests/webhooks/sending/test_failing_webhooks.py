@@ -200,7 +200,7 @@ def test_the_worker_looks_again_when_a_probe_is_due(app: Flask, north: Company) 
             services.repeat_delivery(webhook_id, row.id)
         db.session.get_one(WebhookSubscription, webhook_id).probe_at = at + timedelta(hours=1)
 
-    assert seeing_all(app, lambda: queue.next_due(now())) == at + timedelta(hours=1)
+    assert seeing_all(app, lambda connection: queue.next_due(connection, now())) == at + timedelta(hours=1)
     assert claim(app, at=now()) == []
 
 
@@ -210,3 +210,41 @@ def test_repeating_by_hand_probes_at_once(app: Flask, north: Company) -> None:
     north.does(services.repeat_delivery, webhook_id, north.deliveries()[0].id)
 
     assert [each.is_probe for each in claim(app)] == [True]
+
+
+def test_ends_that_were_never_tried_are_given_up_when_their_time_is_over(app: Flask, north: Company) -> None:
+    fails, paused = north.listens(URL), north.listens("https://crm.example/paused")
+    north.does(services.pause_webhook, paused)
+    for number in range(8):
+        north.ends(f"{number:032x}")
+    at = now()
+    for _ in range(5):
+        note(app, *(finished(each, 500, at=at) for each in claim(app, 1, at=at)))
+
+    def give_up(moment: datetime) -> set[int]:
+        return seeing_all(app, lambda connection: queue.give_up(connection, moment))
+
+    assert north.webhook(fails).is_failing
+    assert give_up(at + END.span - timedelta(seconds=5)) == set()
+    assert give_up(at + END.span + timedelta(seconds=5)) == {north.id}
+
+    states = {(row.subscription_id, row.state) for row in north.deliveries()}
+    assert states == {(fails, DeliveryState.FAILED), (paused, DeliveryState.WAITING)}
+
+
+def test_who_resumes_after_days_gets_the_whole_time_anew(app: Flask, north: Company) -> None:
+    webhook_id = north.listens(URL)
+    for number in range(8):
+        north.ends(f"{number:032x}")
+    at = now()
+    for _ in range(5):
+        note(app, *(finished(each, 500, at=at) for each in claim(app, 1, at=at)))
+    north.does(services.pause_webhook, webhook_id)
+    north.does(resume_webhook, webhook_id)
+    later = at + END.span + timedelta(seconds=5)
+    for _ in range(5):
+        note(app, *(finished(each, 500, at=later) for each in claim(app, 1, at=later)))
+
+    seeing_all(app, lambda connection: queue.give_up(connection, later))
+
+    assert DeliveryState.WAITING in {row.state for row in north.deliveries()}

@@ -71,7 +71,7 @@ def test_the_worker_looks_again_when_the_turn_comes(app: Flask, north: Company) 
     (first,) = claim(app, at=at)
     note(app, finished(first, at=at))
 
-    assert seeing_all(app, lambda: queue.next_due(at)) == at + timedelta(minutes=1)
+    assert seeing_all(app, lambda connection: queue.next_due(connection, at)) == at + timedelta(minutes=1)
 
 
 def test_a_rate_holds_up_no_other_webhook(app: Flask, north: Company) -> None:

@@ -6,7 +6,7 @@ from flask import current_app, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.kernel.db import db
-from portal.kernel.http import Door, redact
+from portal.kernel.http import Door
 from portal.web import htmx
 from portal.web.feature import Feature
 from portal.web.security import is_own_path
@@ -15,9 +15,10 @@ from portal.webhooks.models import WebhookSubscription
 from portal.webhooks.pages import evidence
 from portal.webhooks.pages.forms import WebhookForm
 from portal.webhooks.pages.section import webhook_section
+from portal.webhooks.urls import redacted
 
 feature = Feature("webhooks", __name__, url_prefix="/webhooks")
-for _name, _filter in {**words.FILTERS, **evidence.FILTERS, "redacted": redact}.items():
+for _name, _filter in {**words.FILTERS, **evidence.FILTERS, "redacted": redacted}.items():
     feature.add_app_template_filter(_filter, _name)
 feature.add_app_template_global(words.cause, "failure_cause")
 feature.add_app_template_global(words.advice, "failure_advice")
