@@ -14,6 +14,10 @@ def action_label(action: str) -> str:
 
 def things() -> dict[str, str]:
     """What can be acted upon: the part of an action's code before its dot."""
+    return {**_things_of_the_company(), **_things_of_calls(), **_things_of_money()}
+
+
+def _things_of_the_company() -> dict[str, str]:
     return {
         "account": _("Company"),
         "company": _("Company's details"),
@@ -31,6 +35,15 @@ def things() -> dict[str, str]:
         "hours": _("Working hours"),
         "blacklist": _("Blacklist"),
         "contact": _("Contact"),
+        "contacts": _("Address book"),
+        "offer": _("Offer"),
+        "support": _("Question to the operator"),
+        "job": _("Task"),
+    }
+
+
+def _things_of_calls() -> dict[str, str]:
+    return {
         "call": _("Call"),
         "calls": _("Call log"),
         "log": _("Call log"),
@@ -39,19 +52,25 @@ def things() -> dict[str, str]:
         "follow_up": _("Missed call"),
         "record": _("Record"),
         "records": _("Records"),
-        "payment": _("Payment"),
-        "ledger": _("Money"),
-        "money": _("Money"),
-        "fee": _("Monthly fee"),
-        "tariff": _("Tariff"),
         "provider": _("Provider"),
-        "offer": _("Offer"),
-        "support": _("Question to the operator"),
-        "job": _("Task"),
         "did": _("Number"),
         "line": _("SIP account"),
         "sip_line": _("SIP account"),
         "sandbox_phone": _("Sandbox phone"),
+    }
+
+
+def _things_of_money() -> dict[str, str]:
+    return {
+        "payment": _("Payment"),
+        "card-payment": _("Payment by card"),
+        "bill": _("Bill"),
+        "paper": _("Document"),
+        "papers": _("Documents"),
+        "ledger": _("Money"),
+        "money": _("Money"),
+        "fee": _("Monthly fee"),
+        "tariff": _("Tariff"),
     }
 
 
@@ -93,6 +112,10 @@ def _acts_on_things() -> dict[str, str]:
         "end": _("ended"),
         "cancel": _("cancelled"),
         "export": _("exported"),
+        "bring-file": _("file brought"),
+        "import": _("imported"),
+        "import-columns": _("columns of the file chosen"),
+        "import-undo": _("import taken back"),
         "credit": _("credited"),
         "adjust": _("corrected"),
         "accept": _("accepted"),
@@ -125,6 +148,12 @@ def _acts_on_money() -> dict[str, str]:
         "take-back": _("taken back"),
         "post": _("posted"),
         "rotate-inlet": _("address of its notices replaced"),
+        "begin": _("begun"),
+        "state": _("new state"),
+        "refund": _("paid back"),
+        "payment-undone": _("payment taken back"),
+        "issue": _("issued"),
+        "archive": _("archive asked for"),
     }
 
 
