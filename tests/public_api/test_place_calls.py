@@ -16,7 +16,7 @@ from portal.kernel.db import transaction
 from portal.telephony import orders
 from portal.telephony.models import SwitchOrder
 from tests.public_api.crm import Crm, refusal
-from tests.telephony.exchange import CLIENT, IGOR, OLGA, behave, engine, find_call, finished, wire
+from tests.telephony.exchange import CLIENT, IGOR, OLGA, behave, engine, find_call, finished, make_calls_cost, wire
 
 STRANGERS_PHONE = "SIP/00000000801"
 
@@ -141,6 +141,7 @@ def test_a_blocked_account_places_no_calls(app: Flask, crm: Crm) -> None:
 
 def test_an_account_without_money_calls_nobody_outside(app: Flask, north: Crm) -> None:
     wire(app, north.account_id, has_money=False)
+    make_calls_cost(app, north.account_id)
 
     assert "money" in refusal(outcome(north), 403)
     assert order_count(app, north.account_id) == 0

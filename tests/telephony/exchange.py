@@ -24,11 +24,13 @@ from portal.recordings.sink import Sink
 from portal.routing.planner import Planner
 from portal.routing.services import set_receivers
 from portal.telephony.control import incoming
+from portal.telephony.engine import CallKind
 from portal.telephony.lines import add_did, add_sip_line
 from portal.telephony.queries import find_sip_line
 from portal.telephony.runner import EngineProcess
 from portal.telephony.sandbox_lines import set_sandbox_phone
 from portal.telephony.switch_life import SwitchJournal, last_sign_of_life
+from tests.billing.prices import give, make_tariff, rate
 from tests.telephony.fast_time import FastTimeline
 
 T = TypeVar("T")
@@ -51,6 +53,11 @@ def wire(
         set_receivers(list(session.scalars(select(CrmUser.id).order_by(CrmUser.id))))
         if has_money:
             credit(Decimal(100), source="1", text="A payment")
+
+
+def make_calls_cost(app: Flask, account_id: int) -> None:
+    """From now on the account pays for what it dials: without a tariff nothing costs anything."""
+    give(app, account_id, make_tariff(app, [rate(CallKind.OUTGOING, "", "2")]))
 
 
 def behave(app: Flask, account_id: int, address: str, behaviour: str, after: tuple[int, int] = (2, 2)) -> None:

@@ -14,7 +14,19 @@ from portal.telephony.engine import CallKind, CallOutcome
 from portal.telephony.models import OrderState, SwitchOrder
 from portal.telephony.services import hang_up, originate, place_test_call
 from tests.people import Cast
-from tests.telephony.exchange import CLIENT, IGOR, LINE, OLGA, behave, engine, find_call, finished, until, wire
+from tests.telephony.exchange import (
+    CLIENT,
+    IGOR,
+    LINE,
+    OLGA,
+    behave,
+    engine,
+    find_call,
+    finished,
+    make_calls_cost,
+    until,
+    wire,
+)
 
 STRANGERS_PHONE, STRANGERS_LINE = "SIP/00000000801", "78612223344"
 
@@ -219,6 +231,7 @@ def test_what_is_another_companys_looks_like_nothing(
 
 def test_without_money_no_paid_call_is_placed(app: Flask, cast: Cast, no_patience: None) -> None:
     wire(app, cast.north, has_money=False)
+    make_calls_cost(app, cast.north)
 
     with app.app_context(), pytest.raises(Forbidden):
         originate(cast.north, IGOR, CLIENT)

@@ -47,7 +47,7 @@ def test_the_published_library_accepts_what_is_sent(app: Flask, north: Company, 
     assert told["type"] == "call-finished"
     assert isinstance(told["data"], dict)
     assert told["data"]["num_a"] == "79039998877"
-    assert (told["data"]["connection_time"], told["data"]["price"]) == (12, 0.0)
+    assert (told["data"]["connection_time"], told["data"]["price"]) == (12, 1.5)
     assert list(json.loads(request.body)) == ["type", "timestamp", "data"]
 
 
