@@ -21,7 +21,7 @@ def prove_by_code(vault: Vault, user_id: int, code: str, network: str) -> str:
     Opens transactions of its own: the attempt counts whatever comes of it.
     """
     code = "".join(code.split())
-    attempt = Attempt(vault, f"code\0{user_id}", network)
+    attempt = Attempt(vault, f"code\x1f{user_id}", network)
     with transaction():
         attempt.begin()
     if len(code) == _FIGURES and code.isascii() and code.isdigit():

@@ -35,7 +35,7 @@ def ask_for_reset(vault: Vault, email: str, network: str) -> None:
     """
     email = email.strip().casefold()
     with transaction():
-        Attempt(vault, f"reset\0{email}", network).begin()
+        Attempt(vault, f"reset\x1f{email}", network).begin()
     with transaction():
         user = db.session.scalar(select(User).where(User.email == email, User.is_disabled.is_(False)))
         if user is None:
