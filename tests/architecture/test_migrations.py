@@ -7,7 +7,9 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_migrate import downgrade, upgrade
+from sqlalchemy import inspect
 
+from portal.kernel.db import db
 from tests.architecture.sources import ROOT
 
 SCRIPTS = ROOT / "migrations"
@@ -32,4 +34,5 @@ def test_every_step_can_be_taken_back(make_app: Callable[..., Flask], new_databa
 
     with app.app_context():
         downgrade(directory=str(SCRIPTS), revision="base")
+        assert inspect(db.engine).get_table_names() == ["alembic_version"]
         upgrade(directory=str(SCRIPTS))
