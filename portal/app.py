@@ -14,6 +14,8 @@ from portal import navigation, subscriptions
 from portal.accounts import door
 from portal.accounts.trail.export import TRAIL_EXPORT
 from portal.accounts.views import feature as accounts
+from portal.accounts.visits.ending import ENDING as VISITS_END
+from portal.admin.metrics.views import feature as metrics
 from portal.admin.views import feature as admin
 from portal.billing.panel import CHARGE_PANEL
 from portal.billing.regular import REGULAR as MONEY_BY_THE_CLOCK
@@ -76,6 +78,7 @@ from portal.telephony.provider.inlet import inlet as provider_inlet
 from portal.telephony.provider.inlet import plain as plain_notice
 from portal.web import addresses, assets, errors, filters, live, requests, security, templating
 from portal.web.health import feature as health
+from portal.web.meters import RequestMeter
 from portal.webhooks.capture.inlet import PREFIX as CAPTURE_PREFIX
 from portal.webhooks.capture.inlet import inlet
 from portal.webhooks.capture.inlet import plain as plain_capture
@@ -87,6 +90,7 @@ Process = Literal["web", "worker", "jobs", "engine", "command"]
 ROOT = Path(__file__).resolve().parent.parent
 FEATURES = (
     health,
+    metrics,
     accounts,
     overview,
     contacts,
@@ -113,6 +117,7 @@ FEATURES = (
     offer_desk,
 )
 BACKGROUND = (
+    VISITS_END,
     CLEANING,
     CONTACTS_IMPORT,
     CONTACTS_UNDO,
@@ -165,6 +170,7 @@ def create_app(settings: Settings, process: Process = "web") -> Flask:
     live.init_app(app, app.extensions["portal.bells"], limit=settings.web_threads // 2)
     for feature in FEATURES:
         app.register_blueprint(feature)
+    app.extensions["portal.meter"] = RequestMeter([*app.blueprints, "static", "none"])
     panels = (RECORD_PANEL, FOLLOW_UP_PANEL, REMARK_PANEL, DELIVERY_PANEL, CHARGE_PANEL, BLACKLIST_PANEL)
     add_panels(app, *panels)
     add_notice_source(app, Deliveries())

@@ -76,6 +76,7 @@ def upgrade() -> None:
     sa.Column('claim', sa.String(length=32), nullable=True),
     sa.Column('tries', sa.BigInteger(), nullable=False),
     sa.Column('last_failure', sa.String(length=300), nullable=True),
+    sa.Column('given_up_at', UtcDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_outgoing_mail')),
     sa.UniqueConstraint('message_id', name=op.f('uq_outgoing_mail_message_id'))
     )
@@ -98,6 +99,20 @@ def upgrade() -> None:
     sa.Column('finished_at', UtcDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_periodic_run'))
     )
+    op.create_table('process_life',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('host', sa.String(length=200), nullable=False),
+    sa.Column('pid', sa.BigInteger(), nullable=False),
+    sa.Column('version', sa.String(length=40), nullable=False),
+    sa.Column('detail', sa.String(length=100), nullable=False),
+    sa.Column('started_at', UtcDateTime(), nullable=False),
+    sa.Column('seen_at', UtcDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_process_life'))
+    )
+    with op.batch_alter_table('process_life', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_process_life_seen_at'), ['seen_at'], unique=False)
+
     op.create_table('seller_details',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('bank_name', sa.String(length=150), nullable=False),
@@ -407,6 +422,7 @@ def upgrade() -> None:
     sa.Column('number', sa.String(length=15), nullable=False),
     sa.Column('label', sa.String(length=200), nullable=False),
     sa.Column('switch', sa.String(length=48), nullable=False),
+    sa.Column('is_disabled', sa.Boolean(), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_did_account_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_did')),
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_did_account_id_id')),
@@ -904,6 +920,7 @@ def upgrade() -> None:
     sa.Column('switch', sa.String(length=48), nullable=False),
     sa.Column('presence', sa.String(length=16), nullable=False),
     sa.Column('presence_at', UtcDateTime(), nullable=True),
+    sa.Column('is_disabled', sa.Boolean(), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_sip_line_account_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_sip_line')),
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_sip_line_account_id_id')),
@@ -1224,6 +1241,24 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_line_hours_account_id_id')),
     info={'owned': True}
     )
+    op.create_table('operator_visit',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('session_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('operator_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('began_at', UtcDateTime(), nullable=False),
+    sa.Column('until', UtcDateTime(), nullable=False),
+    sa.Column('ended_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_operator_visit_account_id')),
+    sa.ForeignKeyConstraint(['operator_id'], ['user.id'], name=op.f('fk_operator_visit_operator_id')),
+    sa.ForeignKeyConstraint(['session_id'], ['user_session.id'], name=op.f('fk_operator_visit_session_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_operator_visit_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_operator_visit'))
+    )
+    with op.batch_alter_table('operator_visit', schema=None) as batch_op:
+        batch_op.create_index('uq_operator_visit_session_id', ['session_id'], unique=True, sqlite_where=sa.text('ended_at is null'), postgresql_where=sa.text('ended_at is null'))
+
     op.create_table('sandbox_phone',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1719,6 +1754,10 @@ def downgrade() -> None:
 
     op.drop_table('support_message')
     op.drop_table('sandbox_phone')
+    with op.batch_alter_table('operator_visit', schema=None) as batch_op:
+        batch_op.drop_index('uq_operator_visit_session_id', sqlite_where=sa.text('ended_at is null'), postgresql_where=sa.text('ended_at is null'))
+
+    op.drop_table('operator_visit')
     op.drop_table('line_hours')
     op.drop_table('imported_contact')
     op.drop_table('hunt_fallback')
@@ -1891,6 +1930,10 @@ def downgrade() -> None:
 
     op.drop_table('sign_in_failure')
     op.drop_table('seller_details')
+    with op.batch_alter_table('process_life', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_process_life_seen_at'))
+
+    op.drop_table('process_life')
     op.drop_table('periodic_run')
     op.drop_table('paper_counter')
     with op.batch_alter_table('outgoing_mail', schema=None) as batch_op:

@@ -41,6 +41,8 @@ def phone_state(user: CrmUser) -> PhoneState:
 
 
 def _as_seen(line: SipLine) -> PhoneState:
+    if line.is_disabled:
+        return PhoneState("off", _("switched off"))
     match line.presence:
         case Presence.ONLINE:
             return PhoneState("on", _("online"))
