@@ -1278,11 +1278,13 @@ def upgrade() -> None:
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('thread_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('author', sa.String(length=200), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('is_operator', sa.Boolean(), nullable=False),
     sa.Column('text', sa.Text(), nullable=False),
     sa.Column('at', UtcDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['account_id', 'thread_id'], ['support_thread.account_id', 'support_thread.id'], name='fk_thread_id_support_thread'),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_support_message_account_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_support_message_user_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_support_message')),
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_support_message_account_id_id')),
     info={'owned': True}
@@ -1560,6 +1562,25 @@ def upgrade() -> None:
         batch_op.create_index('ix_recording_going', ['id'], unique=False, sqlite_where=sa.text("state in ('expired', 'deleted') and blob is not null"), postgresql_where=sa.text("state in ('expired', 'deleted') and blob is not null"))
         batch_op.create_index('ix_recording_kept_since', ['account_id', 'state', 'created_at'], unique=False)
 
+    op.create_table('support_file',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('thread_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('message_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('name', sa.String(length=200), nullable=False),
+    sa.Column('media_type', sa.String(length=60), nullable=False),
+    sa.Column('octets', sa.BigInteger(), nullable=False),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'message_id'], ['support_message.account_id', 'support_message.id'], name='fk_message_id_support_message'),
+    sa.ForeignKeyConstraint(['account_id', 'thread_id'], ['support_thread.account_id', 'support_thread.id'], name='fk_thread_id_support_thread'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_support_file_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_support_file')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_support_file_account_id_id')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('support_file', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_support_file_message_id'), ['message_id'], unique=False)
+
     op.create_table('contact_number',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1674,6 +1695,7 @@ def upgrade() -> None:
             "sandbox_phone",
             "saved_view",
             "sip_line",
+            "support_file",
             "support_message",
             "support_thread",
             "switch_order",
@@ -1701,6 +1723,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_contact_number_contact_id'))
 
     op.drop_table('contact_number')
+    with op.batch_alter_table('support_file', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_support_file_message_id'))
+
+    op.drop_table('support_file')
     with op.batch_alter_table('recording', schema=None) as batch_op:
         batch_op.drop_index('ix_recording_kept_since')
         batch_op.drop_index('ix_recording_going', sqlite_where=sa.text("state in ('expired', 'deleted') and blob is not null"), postgresql_where=sa.text("state in ('expired', 'deleted') and blob is not null"))

@@ -24,7 +24,7 @@ from portal.calls.saved.models import SavedView
 from portal.contacts.exchange.models import ContactImport, ImportState, RemovedContact
 from portal.contacts.models import Contact, CrmUser
 from portal.followups.models import FollowUp
-from portal.helpdesk.models import SupportMessage, SupportThread
+from portal.helpdesk.models import SupportFile, SupportMessage, SupportThread
 from portal.invoicing.cards.models import CardPayment, Provider
 from portal.invoicing.papers.content import between
 from portal.invoicing.papers.models import Paper, PaperKind, Series
@@ -77,6 +77,7 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
             "key_id": key.id,
             "named_key_id": named_key.id,
             "thread_id": thread.id,
+            "support_file_id": _file_of(app, session, thread),
             "webhook_id": webhook.id,
             **_of_money(session, call),
             **_of_papers(session, call),
@@ -158,6 +159,17 @@ def _thread() -> SupportThread:
     thread = SupportThread(subject="Why is it quiet?")
     thread.messages.append(SupportMessage(author="Ivan", is_operator=False, text="Nobody calls."))
     return thread
+
+
+def _file_of(app: Flask, session: Session, thread: SupportThread) -> int:
+    """A file that went with its first message."""
+    row = SupportFile(thread_id=thread.id, message_id=thread.messages[0].id, name="log.txt", octets=4)
+    row.media_type = "text/plain; charset=utf-8"
+    session.add(row)
+    session.flush()
+    with app.extensions["portal.storage"].writer(row.blob) as file:
+        file.write(b"text")
+    return row.id
 
 
 def _job_with_a_result(app: Flask) -> int:

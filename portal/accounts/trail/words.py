@@ -123,6 +123,7 @@ def _acts_on_things() -> dict[str, str]:
         "accept": _("accepted"),
         "answer": _("answered"),
         "ask": _("asked"),
+        "attach": _("files sent along"),
     }
 
 
