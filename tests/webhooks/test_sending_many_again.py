@@ -158,8 +158,7 @@ def test_a_test_is_a_real_call_shown_first_sent_once_and_marked(
     assert "curl -i" in delivery_page
     # It stands beside the real one, which can still be sent.
     earlier = {"from": _field(now() - timedelta(hours=1))}
-    shown = english_anna.get(f"/webhooks/{webhook_id}/resend", query_string=earlier).text
-    assert "1 call did not reach the CRM." in shown
+    assert "1 call did not reach" in english_anna.get(f"/webhooks/{webhook_id}/resend", query_string=earlier).text
 
 
 def test_an_address_is_checked_without_sending(english_anna: Browser, north: Company, receiver: Receiver) -> None:
