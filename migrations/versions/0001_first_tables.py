@@ -1054,6 +1054,7 @@ def upgrade() -> None:
     sa.Column('event', sa.String(length=24), nullable=False),
     sa.Column('state', sa.String(length=16), nullable=False),
     sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('hears_since', UtcDateTime(), nullable=False),
     sa.Column('removed_at', UtcDateTime(), nullable=True),
     sa.Column('method', sa.String(length=8), nullable=False),
     sa.Column('headers', sa.JSON(), nullable=True),
