@@ -155,7 +155,7 @@ def test_users_are_told_to_admins_only_and_the_page_says_so(
     connect_amo(app, cast.north, amo)
     amo.is_admin = False
 
-    assert look(anna).endswith("/connectors/")
+    assert look(anna).endswith("/connectors")
     link = link_of(app, cast.north)
     assert link is not None
     assert link.trouble == "forbidden"

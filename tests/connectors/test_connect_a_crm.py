@@ -19,7 +19,7 @@ from tests.integration.desk import Desk
 from tests.people import Cast
 from tests.routing.office import STRANGER
 
-PAGE = "/connectors/"
+PAGE = "/connectors"
 AMO, B24 = "/connectors/amocrm", "/connectors/bitrix24"
 
 

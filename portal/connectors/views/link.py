@@ -29,7 +29,7 @@ FRAGMENT = "connectors/_crm.html"
 _STATE = "crm_authorisation"
 
 
-@feature.get("/", needs=Permission.SEE_INTEGRATION)
+@feature.get("", needs=Permission.SEE_INTEGRATION)
 def index() -> ResponseReturnValue:
     return htmx.render(PAGE, fragment=FRAGMENT, **crm_page())
 
