@@ -1,4 +1,4 @@
-"""A parameter that is given twice: the API refuses it, of a form the first counts for check and act (ASVS 15.3.7; W14)."""
+"""A parameter that is given twice: the API refuses it, of a form the first counts for check and act (ASVS 15.3.7)."""
 
 from decimal import Decimal
 
