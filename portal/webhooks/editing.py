@@ -40,7 +40,7 @@ def update_webhook(webhook_id: int, settings: WebhookSettings, vault: Vault) -> 
     _refuse_impossible(settings)
     if (hook.canonical_url, hook.event) != (settings.url.canonical, settings.event):
         refuse_twin(settings.url.canonical, settings.event, but=hook.id)
-    before = _facts(hook)
+    before, heard_of = _facts(hook), _hears_of(hook)
     hook.headers = read_headers(settings.headers, hook.headers, vault)
     hook.url, hook.canonical_url, hook.event = settings.url.text, settings.url.canonical, settings.event
     hook.method = settings.method
@@ -51,6 +51,8 @@ def update_webhook(webhook_id: int, settings: WebhookSettings, vault: Vault) -> 
         hook.next_send_at = None
     hook.dids, hook.sip_lines = list(settings.dids), list(settings.sip_lines)
     hook.outcomes = list(settings.outcomes)
+    if _hears_of(hook) != heard_of:
+        hook.hears_since = now()
     audit("webhook.edit", subject_of(hook), before=before, after=_facts(hook))
     announce("webhooks-changed")
     return hook
@@ -82,6 +84,11 @@ def _refuse_impossible(settings: WebhookSettings) -> None:
         raise Refused(_("When a call comes in, nobody has been rung yet: leave the SIP accounts empty."), "sip_lines")
     if settings.outcomes and settings.event not in KNOWS_OUTCOME:
         raise Refused(_("The outcome is known when the call has ended: leave it empty for this event."), "outcomes")
+
+
+def _hears_of(hook: WebhookSubscription) -> tuple[object, ...]:
+    """Of which event of which calls."""
+    return hook.event, *(sorted(chosen or ()) for chosen in (hook.dids, hook.sip_lines, hook.outcomes))
 
 
 def _facts(hook: WebhookSubscription) -> dict[str, object]:

@@ -135,6 +135,8 @@ class Receiver:
 class _Server(ThreadingHTTPServer):
     # Stopping waits for the answers under way, so that no socket outlives its test.
     daemon_threads = False
+    # Of its five at a time it would let the sixth wait for a second, until the network asks again.
+    request_queue_size = 128
 
     def __init__(self, receiver: Receiver, port: int) -> None:
         self.receiver = receiver

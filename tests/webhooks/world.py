@@ -30,6 +30,7 @@ from portal.webhooks.models import (
     WebhookSubscription,
 )
 from portal.webhooks.outbox import BELL
+from portal.webhooks.sending.schedule import LEASE
 from portal.webhooks.sending.worker import Worker
 from portal.webhooks.urls import SendableUrl
 
@@ -138,7 +139,8 @@ class Company:
         self._wait(lambda _rows: self.webhook(webhook_id).state == state)
 
     def _wait(self, is_there: Callable[[list[WebhookDelivery]], bool]) -> list[WebhookDelivery]:
-        give_up_at = time.monotonic() + 20
+        # A worker's last commit may come through after it was killed: then its lease is waited for.
+        give_up_at = time.monotonic() + 3 * LEASE.total_seconds()
         while True:
             deliveries = self.deliveries()
             if is_there(deliveries):

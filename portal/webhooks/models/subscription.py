@@ -69,6 +69,8 @@ class WebhookSubscription(AccountOwned, Model):
     event: Mapped[EventType] = mapped_column(String(24))
     state: Mapped[SubscriptionState] = mapped_column(String(16), default=SubscriptionState.ACTIVE)
     created_at: Mapped[datetime] = mapped_column(default=now)
+    hears_since: Mapped[datetime] = mapped_column(default=now)
+    """When it began to hear of the event and the calls that it hears of now: none of before did it miss."""
     removed_at: Mapped[datetime | None]
 
     method: Mapped[Method] = mapped_column(String(8), default=Method.GET)

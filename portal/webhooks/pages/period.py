@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from portal.kernel.clock import now
 from portal.web.filters import zone
 
-DAY = timedelta(days=1)
+DAY, _MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +50,15 @@ def read_moment(values: Mapping[str, str], name: str, ago: timedelta = DAY) -> M
     return Moment(moment, in_field(moment))
 
 
-def read_period(values: Mapping[str, str]) -> Period:
-    """What stands there, else the last day; the end is never before the beginning."""
-    since = parse(values.get("from", "")) or now() - DAY
+def read_period(values: Mapping[str, str], hears_since: datetime) -> Period:
+    """What stands there, else the last day, but nothing of before the webhook heard of such calls.
+
+    The end is never before the beginning.
+    """
+    since = parse(values.get("from", "")) or max(now() - DAY, hears_since)
+    # A field holds no seconds: the minute in which the webhook began to hear begins with that moment.
+    since = hears_since if since <= hears_since < since + _MINUTE else since
     # A field holds no seconds: the present minute is part of the period.
-    until = parse(values.get("to", "")) or now() + timedelta(minutes=1)
+    until = parse(values.get("to", "")) or now() + _MINUTE
     until = max(since, until)
     return Period(since, until, in_field(since), in_field(until))

@@ -6,9 +6,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from functools import partial
 
 from flask import Flask
 from sqlalchemy import update
@@ -29,6 +29,9 @@ from portal.server.parts import run_worker
 
 run_worker(create_app(load_settings(), "worker"))
 """
+
+STARTS_WITHIN = 240
+"""Seconds: two of a processor, of which a busy machine may give a hundredth."""
 
 
 @contextmanager
@@ -61,12 +64,6 @@ def leases_run_out(north: Company) -> None:
         )
 
 
-def wall_clock(receiver: Receiver) -> list[tuple[str, float]]:
-    """Id and moment of each request, in UNIX seconds."""
-    offset = now().timestamp() - time.monotonic()
-    return [(request.headers["webhook-id"], request.at + offset) for request in receiver.requests]
-
-
 def test_what_a_killed_worker_had_sent_but_not_noted_is_sent_again_under_its_id(
     app: Flask, north: Company, receiver: Receiver
 ) -> None:
@@ -74,7 +71,7 @@ def test_what_a_killed_worker_had_sent_but_not_noted_is_sent_again_under_its_id(
     receiver.answer(Answer(delay_seconds=8), Answer(200))
     with worker_process(app) as process:
         north.ends()
-        receiver.wait_for(1, timeout=30)
+        receiver.wait_for(1, timeout=STARTS_WITHIN)
         process.send_signal(signal.SIGKILL)
         process.wait()
     (orphan,) = north.deliveries()
@@ -85,7 +82,7 @@ def test_what_a_killed_worker_had_sent_but_not_noted_is_sent_again_under_its_id(
     with worker_process(app):
         (delivery,) = north.wait_until(DeliveryState.DELIVERED)
 
-    assert [identifier for identifier, _ in wall_clock(receiver)] == [delivery.public_id] * 2
+    assert [request.headers["webhook-id"] for request in receiver.requests] == [delivery.public_id] * 2
     assert [attempt.number for attempt in delivery.tries] == [1]
 
 
@@ -94,40 +91,54 @@ def test_a_worker_that_is_told_to_stop_notes_what_is_in_the_air(app: Flask, nort
     receiver.answer(Answer(delay_seconds=1))
     with worker_process(app) as process:
         north.ends()
-        receiver.wait_for(1, timeout=30)
+        receiver.wait_for(1, timeout=STARTS_WITHIN)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=STARTS_WITHIN) == 0
 
     assert [delivery.state for delivery in north.deliveries()] == [DeliveryState.DELIVERED]
 
 
-def test_killed_over_and_over_at_random_nothing_is_lost_and_success_is_final(
-    app: Flask, north: Company, receiver: Receiver
-) -> None:
-    receiver.answer(Answer(delay_seconds=0.02))
-    for name in "abcd":
-        north.listens(f"{receiver.url}/{name}")
+def test_killed_over_and_over_at_random_nothing_is_lost_and_success_is_final(app: Flask, north: Company) -> None:
     chance = random.Random(20261123)
-    for number in range(30):
-        north.ends(f"{number:032x}")
+    with Receiver() as first:
+        port = first.port
+    for name in "abcd":
+        north.listens(f"http://127.0.0.1:{port}/{name}")
 
-    for _ in range(3):
-        before = len(receiver.requests)
+    arrived: set[str] = set()
+    for number in range(4):
+        # Of its own, so that each has something to do also where a busy machine lets one before it do all.
+        for call in range(10):
+            north.ends(f"{number:016x}{call:016x}")
+        leases_run_out(north)
+        noted = delivered(north)
+        lives = partial(time.sleep, chance.uniform(0, 0.15))
+        came = life(app, port, lives if number < 3 else partial(north.wait_until, DeliveryState.DELIVERED, 160))
+        assert not noted & came
+        arrived |= came
+
+    assert arrived == delivered(north)
+    assert len(arrived) == 160
+
+
+def delivered(north: Company) -> set[str]:
+    """The ids of what was noted as delivered."""
+    return {each.public_id for each in north.deliveries() if each.state == DeliveryState.DELIVERED}
+
+
+def life(app: Flask, port: int, lives: Callable[[], object]) -> set[str]:
+    """A worker that is killed when `lives` has come back; the ids that it sent, each once.
+
+    The receiver ends with it: under load the network hands a dead worker's request over when the next one is at work
+    already, and it must not be taken for one of that one's.
+    """
+    with Receiver(port) as receiver:
+        receiver.answer(Answer(delay_seconds=0.02))
         with worker_process(app) as process:
-            receiver.wait_for(before + 1, timeout=30)
-            time.sleep(chance.uniform(0, 0.15))
+            receiver.wait_for(1, timeout=STARTS_WITHIN)
+            lives()
             process.send_signal(signal.SIGKILL)
             process.wait()
-        leases_run_out(north)
-    with worker_process(app):
-        deliveries = north.wait_until(DeliveryState.DELIVERED, 120)
-
-    noted = {delivery.public_id: delivery.finished_at for delivery in deliveries}
-    arrivals = wall_clock(receiver)
-    assert {identifier for identifier, _ in arrivals} == set(noted)
-    late = [
-        identifier
-        for identifier, moment in arrivals
-        if moment > (noted[identifier] or now()).timestamp() + timedelta(milliseconds=20).total_seconds()
-    ]
-    assert not late
+    ids = [request.headers["webhook-id"] for request in receiver.requests]
+    assert len(ids) == len(set(ids))
+    return set(ids)

@@ -69,7 +69,9 @@ def overview(hook: WebhookSubscription) -> dict[str, Any]:
         "sends_mail": is_mail_set(),
         "hours": hours.last_day(hook.id, moment),
         "backlog": None if is_sending or hook.removed_at else backlog.backlog_counts(hook.id),
-        "unreached": resending.unreached_count(hook, moment - _LOOK_BACK, moment, _MOST_UNREACHED)
+        "unreached": resending.unreached_count(
+            hook, max(moment - _LOOK_BACK, hook.hears_since), moment, _MOST_UNREACHED
+        )
         if is_sending and is_lasting
         else 0,
     }

@@ -23,7 +23,8 @@ MOST_AT_ONCE = 20_000
 @feature.get("/<int:webhook_id>/resend", needs=Permission.MANAGE_INTEGRATION)
 def resend(webhook_id: int) -> ResponseReturnValue:
     row = queries.webhook_row(webhook_id)
-    since, period = read_moment(request.args, "since"), read_period(request.args)
+    since = read_moment(request.args, "since")
+    period = read_period(request.args, row.webhook.hears_since)
     return htmx.render(
         "webhooks/resend.html",
         row=row,
@@ -44,7 +45,7 @@ def repeat_failed(webhook_id: int) -> ResponseReturnValue:
 
 @feature.post("/<int:webhook_id>/catch-up", needs=Permission.MANAGE_INTEGRATION, writes=False)
 def catch_up(webhook_id: int) -> ResponseReturnValue:
-    period = read_period(request.form)
+    period = read_period(request.form, queries.webhook_row(webhook_id).webhook.hears_since)
     count = _in_batches(webhook_id, period)
     message = ngettext("%(num)s call is on its way to the CRM.", "%(num)s calls are on their way to the CRM.", count)
     if count >= MOST_AT_ONCE:
