@@ -9,7 +9,7 @@ from sqlalchemy import select
 from portal.accounts.audit import audit
 from portal.contacts.models import CrmUser
 from portal.kernel.db import db
-from portal.kernel.errors import Conflict, NotFound
+from portal.kernel.errors import Conflict
 from portal.kernel.i18n import gettext as _
 from portal.routing.models import HuntFallback, HuntGroup, HuntMember
 from portal.routing.queries import any_group
@@ -35,12 +35,12 @@ def remember(group: HuntGroup) -> None:
 def undo_change(group_id: int) -> HuntGroup:
     """Takes the latest change of a group back; done again, it is there again. CRM users who have gone since stay away.
 
-    Raises `NotFound`, and `Conflict` where calls were passed to a group that has gone since.
+    Raises `NotFound`, and `Conflict` where nothing was changed yet or calls were passed to a group that has gone since.
     """
     group = any_group(group_id, locks=True)
     was = group.previous
     if was is None:
-        raise NotFound
+        raise Conflict(_("There is nothing to take back."))
     targets = [was["fallback_group_id"], *(each["target_group_id"] for each in was["fallbacks"])]
     if not _are_there({each for each in targets if each is not None}):
         raise Conflict(_("Calls were passed to a group that is not there any more: nothing was taken back."))

@@ -128,4 +128,4 @@ def test_a_group_that_nobody_has_changed_has_nothing_to_take_back(
         second = add_group("Second").id
         assert find_group(second).previous is None
 
-    assert anna.submit(f"{GROUPS}/{second}/undo").status_code == 404
+    assert anna.submit(f"{GROUPS}/{second}/undo").status_code == 409
