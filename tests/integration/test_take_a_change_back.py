@@ -3,13 +3,14 @@
 import html
 import json
 import re
+from collections.abc import Mapping
 
 import pytest
 from flask import Flask
 
 from portal.contacts import services as contacts
-from portal.routing.groups import add_group, find_group, remove_group
-from portal.routing.queries import new_contact_group, receivers
+from portal.routing.groups import add_group, remove_group
+from portal.routing.queries import find_group, new_contact_group, receivers
 from tests.browser import Browser
 from tests.contacts.desk import actions, inside
 from tests.integration.desk import PAGE, Desk
@@ -18,9 +19,9 @@ from tests.integration.test_set_strategy import SAVE, TYPED
 from tests.people import Cast
 
 
-def undo_of(anna: Browser, url: str, data: dict[str, object]) -> str:
+def undo_of(anna: Browser, url: str, data: Mapping[str, object]) -> str:
     """Where the toast's button leads after this was saved."""
-    answer = anna.submit(url, data, htmx=True)
+    answer = anna.submit(url, dict(data), htmx=True)
     assert answer.status_code == 200, answer.get_data(as_text=True)
     undo = json.loads(answer.headers["HX-Trigger"])["portal:toast"]["undo"]
     assert isinstance(undo, str)
@@ -65,7 +66,7 @@ def test_a_receiver_who_has_gone_meanwhile_stays_away(app: Flask, cast: Cast, de
 
 def test_the_strategy_comes_back_whole(app: Flask, cast: Cast, desk: Desk, anna: Browser) -> None:
     before = strategy(app, cast.north)
-    undo = undo_of(anna, SAVE, dict(TYPED))
+    undo = undo_of(anna, SAVE, TYPED)
     assert strategy(app, cast.north) != before
 
     assert anna.submit(undo).location.endswith(f"{PAGE}#strategy")
@@ -102,7 +103,7 @@ def test_what_would_lead_to_a_group_that_has_gone_is_not_taken_back(
     with inside(app, cast.north):
         second = add_group("Second").id
     anna.submit(FALLBACKS, NOTHING | {"closed": f"group:{second}"})
-    undo = undo_of(anna, FALLBACKS, dict(NOTHING))
+    undo = undo_of(anna, FALLBACKS, NOTHING)
     with inside(app, cast.north):
         remove_group(second)
 
@@ -114,7 +115,7 @@ def test_what_would_lead_to_a_group_that_has_gone_is_not_taken_back(
 def test_nobody_else_takes_it_back(
     app: Flask, cast: Cast, desk: Desk, anna: Browser, request: pytest.FixtureRequest, who: str
 ) -> None:
-    undo = undo_of(anna, SAVE, dict(TYPED))
+    undo = undo_of(anna, SAVE, TYPED)
     other: Browser = request.getfixturevalue(who)
 
     assert other.submit(undo).status_code == {"boris": 403, "clara": 404}[who]
