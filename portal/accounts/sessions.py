@@ -108,6 +108,7 @@ def _visiting(token: str, row: UserSession, visit: OperatorVisit) -> SignedIn:
         role=Role(membership.role),
         is_operator=False,
         proved_at=row.proved_at,
+        seen_at=row.last_seen_at,
         visitor=Visitor(row.user_id, row.user.name, row.user.email, visit.until),
     )
 

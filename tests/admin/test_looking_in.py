@@ -92,14 +92,14 @@ def test_what_needs_the_person_stays_shut(app: Flask, look: Callable[..., Browse
     olga = look()
     tried = []
     for name, room in app.blueprints.items():
-        for view in room.needs if isinstance(room, Feature) else ():
-            rule = next(iter(app.url_map.iter_rules(f"{name}.{view}")))
-            is_own = room.needs[view] in OWN and "GET" not in (rule.methods or ())
-            if (view in room.needs_fresh or is_own) and view not in {"leave", "sign_out"}:
-                url = re.sub(r"<[^>]+>", "1", rule.rule)
-                answer = olga.get(url) if "GET" in (rule.methods or ()) else olga.submit(url)
-                tried.append(url)
-                assert answer.status_code == 403, url
+        if isinstance(room, Feature):
+            for view in room.needs.keys() - {"leave", "sign_out"}:
+                rule = next(iter(app.url_map.iter_rules(f"{name}.{view}")))
+                is_read = "GET" in (rule.methods or ())
+                if view in room.needs_fresh or (room.needs[view] in OWN and not is_read):
+                    url = re.sub(r"<[^>]+>", "1", rule.rule)
+                    tried.append(url)
+                    assert (olga.get(url) if is_read else olga.submit(url)).status_code == 403, url
     assert len(tried) > 25
 
 

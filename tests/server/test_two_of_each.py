@@ -7,6 +7,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,7 @@ def test_one_web_and_one_worker_may_die_under_load(machines: Machines, receiver:
         workers = [stack.enter_context(_running(machines.start("worker"))) for _each in range(2)]
         stack.enter_context(_running(machines.start("engine")))
         for port in machines.ports:
-            soon(lambda port=port: _answer(port, "/readyz") == 200)
+            soon(partial(_is_ready, port))
         for number in range(CALLS):
             if number == WEB_DIES:
                 _power_cut(webs[0])
@@ -102,6 +103,10 @@ def _order_until_taken(machines: Machines, key: str, number: int) -> None:
         return any(_answer(port, path + key) == 200 for port in machines.ports)
 
     soon(order)
+
+
+def _is_ready(port: int) -> bool:
+    return _answer(port, "/readyz") == 200
 
 
 def _answer(port: int, path: str) -> int:

@@ -35,7 +35,8 @@ def metrics() -> ResponseReturnValue:
 def _has_token() -> bool:
     settings: Settings = current_app.extensions["portal.settings"]
     brought = request.headers.get("Authorization", "").partition("Bearer ")[2]
-    return bool(settings.metrics_token) and hmac.compare_digest(brought.encode(), settings.metrics_token.encode())
+    wanted = settings.metrics_token
+    return bool(wanted) and hmac.compare_digest(brought.encode(), (wanted or "").encode())
 
 
 def _is_this_machine() -> bool:
