@@ -78,8 +78,7 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
             "job_id": _job_with_a_result(app),
             "key_id": key.id,
             "named_key_id": named_key.id,
-            "thread_id": thread.id,
-            "support_file_id": _file_of(app, session, thread),
+            **_of_support(app, session, thread),
             "webhook_id": webhook.id,
             **_of_money(session, call),
             **_of_papers(session, call),
@@ -171,15 +170,15 @@ def _thread() -> SupportThread:
     return thread
 
 
-def _file_of(app: Flask, session: Session, thread: SupportThread) -> int:
-    """A file that went with its first message."""
+def _of_support(app: Flask, session: Session, thread: SupportThread) -> Mapping[str, object]:
+    """A question, and a file that went with its first message."""
     row = SupportFile(thread_id=thread.id, message_id=thread.messages[0].id, name="log.txt", octets=4)
     row.media_type = "text/plain; charset=utf-8"
     session.add(row)
     session.flush()
     with app.extensions["portal.storage"].writer(row.blob) as file:
         file.write(b"text")
-    return row.id
+    return {"thread_id": thread.id, "support_file_id": row.id}
 
 
 def _job_with_a_result(app: Flask) -> int:

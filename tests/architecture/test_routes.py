@@ -31,6 +31,7 @@ PUBLIC = {
     "card_notices.receive",
     "inlet.receive",
     "inlet.receive_post",
+    "metrics.metrics",
     "provider_inlet.receive",
 }
 # Spelled by the provider whose API ours replaces.
@@ -43,6 +44,8 @@ NOT_IN_THE_MENU = {
     "connectors.authorised": "Bitrix24 sends the browser back there",
     "connectors.index": "a link of the integration page",
     "connectors.state": "a part of the CRM's page",
+    "admin.new_company": "from the accounts",
+    "metrics.metrics": "for Prometheus",
     "accounts.app": "a step of the second factor",
     "accounts.confirm": "asks anew who it is",
     "accounts.forgotten": "of people who cannot sign in",
