@@ -132,6 +132,7 @@ def test_it_ends_by_itself_and_says_so(app: Flask, cast: Cast, look: Callable[..
     olga = look()
     with later(LONGEST.total_seconds() / 60 + 1):
         assert olga.get("/calls").status_code == 403
+        assert olga.submit("/leave").headers["Location"] == "/"
         assert BAR not in olga.get("/admin").get_data(as_text=True)
         with app.app_context():
             end_overdue_visits(app)

@@ -66,7 +66,8 @@ def _sign_in_page(form: SignInForm, status: int = 200) -> Response:
 def sign_out() -> ResponseReturnValue:
     person = signed_in()
     if person is not None:
-        end_visit(person.session_id)
+        if person.visitor is not None:
+            end_visit(person.session_id)
         sessions.sign_out(person.session_id)
     logout_user()
     session.clear()

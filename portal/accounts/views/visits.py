@@ -16,7 +16,8 @@ from portal.web.access import Permission
 @feature.post("/leave", needs=Permission.OWN_DOOR)
 def leave() -> ResponseReturnValue:
     """Also once its time is up: the bar of a page that still stands open leads home."""
-    account_id = end_visit(person_here().session_id)
+    person = person_here()
+    account_id = end_visit(person.session_id) if person.visitor is not None else None
     htmx.say(_("You are yourself again."), "success")
     if account_id is None:
         return htmx.go_to("/")

@@ -18,19 +18,21 @@ from portal.kernel.jobs import Periodic
 
 def end_overdue_visits(_app: Flask) -> None:
     """Notes the end of those whose time is up or whose session is over, each in its operator's name."""
-    with transaction() as session:
-        overdue = session.scalars(
-            select(OperatorVisit)
+    with transaction(writes=False) as session:
+        due = session.execute(
+            select(OperatorVisit.id, OperatorVisit.account_id)
             .join(UserSession, UserSession.id == OperatorVisit.session_id)
             .where(
                 OperatorVisit.ended_at.is_(None),
                 or_(OperatorVisit.until <= now(), UserSession.ended_at.is_not(None)),
             )
-            .with_for_update(of=OperatorVisit, skip_locked=True)
         ).all()
-        for visit in overdue:
-            set_actor(Actor(visit.operator.email, visit.operator_id))
-            note_end(visit, "time" if visit.until <= now() else "session")
+    for visit_id, account_id in due:
+        with transaction(account_id) as session:
+            visit = session.get_one(OperatorVisit, visit_id, with_for_update=True)
+            if visit.ended_at is None:
+                set_actor(Actor(visit.operator.email, visit.operator_id))
+                note_end(visit, "time" if visit.until <= now() else "session")
 
 
 ENDING = Periodic("visits", timedelta(minutes=1), end_overdue_visits)
