@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+
 from flask import Flask, current_app, g, request, url_for
 from werkzeug.local import LocalProxy
 
@@ -105,32 +108,33 @@ def _frame() -> dict[str, object]:
         "theme": person.theme if person else request.cookies.get("__Host-theme", "auto"),
         "current_user": person,
         "account": account,
-        "standing_notices": LocalProxy(_standing_notices) if person else [],
-        "nav": LocalProxy(_menu) if person else [],
+        "standing_notices": _when_asked(_standing_notices) if person else [],
+        "nav": _when_asked(_menu) if person else [],
         "flashes": htmx.flashes(),
-        "header": LocalProxy(_money) if account and _may(Permission.SEE_MONEY) else None,
+        "header": _when_asked(_money) if account and _may(Permission.SEE_MONEY) else None,
         "live_url": url_for("accounts.live", since=live.stamp()) if account else None,
         "preferences": {"url": url_for("accounts.set_preferences"), "next": request.full_path.rstrip("?")},
-        "alerts": LocalProxy(_alerts) if account else [],
+        "alerts": _when_asked(_alerts) if account else [],
         "alerts_url": _alerts_url() if account else None,
-        "page_notices": LocalProxy(_notices) if account else [],
+        "page_notices": _when_asked(_notices) if account else [],
         "has_capture": current_app.extensions["portal.settings"].capture_pages,
         "is_demo": current_app.extensions["portal.settings"].is_demo,
     }
     return frame
 
 
+def _when_asked(read: Callable[[], object]) -> LocalProxy[object]:
+    """What a template may ask for more than once: read the first time, and never for a fragment that does not ask."""
+    return LocalProxy(cache(read))
+
+
 def _menu() -> list[NavItem]:
-    """Made when a template asks for it, once: fragments do not."""
-    if "menu" not in g:
-        person = signed_in()
-        g.menu = nav.items(ENTRIES, person.permissions) if person else []
-    menu: list[NavItem] = g.menu
-    return menu
+    person = signed_in()
+    return nav.items(ENTRIES, person.permissions) if person else []
 
 
 def _money() -> HeaderMoney:
-    """Read when a template asks for it, once: fragments do not."""
+    """Read once, for the header and for what stands above the page."""
     if "header_money" not in g:
         g.header_money = header()
     money: HeaderMoney = g.header_money
@@ -165,7 +169,7 @@ def _notices() -> list[dict[str, object]]:
 
 
 def _alerts() -> list[dict[str, object]]:
-    """Read when a template asks for it; none on pages outside of an account."""
+    """None on pages outside of an account."""
     person, scope = signed_in(), current_scope()
     if person is None or scope is None or scope.account_id is None:
         return []

@@ -49,7 +49,7 @@ class CabinetDoor:
         elif person.account is not None:
             enter_account(person)
         if not _is_of_an_open_page():
-            sessions.note_seen(person.session_id, is_writing=is_writing())
+            sessions.note_seen(person, is_writing=is_writing())
 
     def ask_again(self) -> None:
         """See `portal.web.access.PersonDoor`."""

@@ -25,6 +25,8 @@ class SignedIn:
     account: Account | None
     role: Role | None
     is_operator: bool
+    seen_at: datetime
+    """The last click but this, to the minute."""
     proved_at: datetime
     """When the person last proved to be the person."""
 

@@ -83,6 +83,7 @@ def find_signed_in(vault: Vault, token: str) -> SignedIn | None:
         account=membership.account if membership else None,
         role=Role(membership.role) if membership else None,
         is_operator=row.user.is_operator,
+        seen_at=row.last_seen_at,
         proved_at=row.proved_at,
     )
 
@@ -114,17 +115,16 @@ def renew_token(vault: Vault, session_id: int) -> str:
     return token
 
 
-def note_seen(session_id: int, *, is_writing: bool) -> None:
+def note_seen(person: SignedIn, *, is_writing: bool) -> None:
     """Notes a click, at most once a minute; a reading page does it in a transaction of its own."""
-    row = db.session.get(UserSession, session_id)
-    if row is None or now() - row.last_seen_at < _SEEN_STEP:
+    if now() - person.seen_at < _SEEN_STEP:
         return
     if is_writing:
-        _note(session_id)
+        _note(person.session_id)
         return
     try:
         with transaction():
-            _note(session_id)
+            _note(person.session_id)
     except OperationalError as error:
         # A full disk or a database that somebody holds keeps nobody from reading.
         log.warning("session_not_noted", reason=reason(error))

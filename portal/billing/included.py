@@ -8,14 +8,17 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from portal.billing.models import IncludedUse
-from portal.billing.plans import month_terms
+from portal.billing.plans import Standing, month_terms
 from portal.kernel.db import db, upsert
 from portal.kernel.money import ZERO
 
 
-def included_left(month: date) -> Decimal:
-    """What calls of the local month that begins on `month` may still cost before they cost money."""
-    terms = month_terms(month)
+def included_left(month: date, later: Standing | None = None) -> Decimal:
+    """What calls of the local month that begins on `month` may still cost before they cost money.
+
+    `later`: see `month_terms`.
+    """
+    terms = month_terms(month, later)
     if terms is None or terms.included == ZERO:
         return ZERO
     return max(ZERO, terms.included - _used(month))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import contains_eager, selectinload
@@ -31,6 +32,13 @@ class MonthTerms:
     of_days: int
 
 
+class Standing(NamedTuple):
+    """What an account has on a day."""
+
+    plan: AccountPlan
+    version: TariffVersion
+
+
 def plan_on(day: date) -> AccountPlan | None:
     """The plan that the account has on a local day."""
     return db.session.scalar(
@@ -50,10 +58,17 @@ def version_of(tariff_id: int, day: date) -> TariffVersion | None:
     )
 
 
+def standing_on(day: date) -> Standing | None:
+    """The plan of a local day and the version of its tariff; None where nothing is in force."""
+    plan = plan_on(day)
+    version = version_of(plan.tariff_id, day) if plan else None
+    return Standing(plan, version) if plan and version else None
+
+
 def version_on(day: date) -> TariffVersion | None:
     """What the account's calls of a local day are priced by; without its rates."""
-    plan = plan_on(day)
-    return version_of(plan.tariff_id, day) if plan else None
+    standing = standing_on(day)
+    return standing.version if standing else None
 
 
 def rates_of(version: TariffVersion) -> Sequence[TariffRate]:
@@ -73,21 +88,29 @@ def find_rate(version: TariffVersion, kind: str, number: str) -> TariffRate | No
     return max(rates, key=lambda rate: len(rate.prefix), default=None)
 
 
-def month_terms(month: date) -> MonthTerms | None:
-    """Fee and included amount of the month that begins on `month`; None where no tariff is in force in it."""
+def month_terms(month: date, later: Standing | None = None) -> MonthTerms | None:
+    """Fee and included amount of the month that begins on `month`; None where no tariff is in force in it.
+
+    `later` is what the account has on a day of that month: what was so on the first already is not read again.
+    """
     following = next_month(month)
-    plan = plan_on(month) or db.session.scalar(
-        select(AccountPlan).where(AccountPlan.valid_from < following).order_by(AccountPlan.valid_from).limit(1)
-    )
+    plan = later.plan if later and later.plan.valid_from <= month else _first_plan(month)
     if plan is None:
         return None
     begins = max(month, plan.valid_from)
-    version = version_of(plan.tariff_id, begins)
+    is_known = later is not None and later.plan is plan and later.version.valid_from <= begins
+    version = later.version if later and is_known else version_of(plan.tariff_id, begins)
     if version is None:
         return None
     days, of_days = (following - begins).days, (following - month).days
     fee, included = (rounded(sum_ * days / of_days) for sum_ in (version.monthly_fee, version.included))
     return MonthTerms(version, fee, included, days, of_days)
+
+
+def _first_plan(month: date) -> AccountPlan | None:
+    """The plan of the month's first day, or else the first to begin within the month."""
+    begin = select(AccountPlan).where(AccountPlan.valid_from < next_month(month)).order_by(AccountPlan.valid_from)
+    return plan_on(month) or db.session.scalar(begin.limit(1))
 
 
 def default_tariff() -> Tariff | None:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from portal.billing.included import included_left
 from portal.billing.ledger import local_day
 from portal.billing.models import AccountBalance, EntryKind, LedgerDay, LedgerEntry, LedgerFault
-from portal.billing.plans import version_on
+from portal.billing.plans import standing_on
 from portal.kernel.clock import now
 from portal.kernel.db import db
 from portal.kernel.money import ZERO
@@ -36,11 +36,11 @@ def header() -> HeaderMoney:
     """The entered account's figures; reads a handful of rows however long the ledger is."""
     today = local_day(now())
     balance = db.session.scalar(select(AccountBalance.balance)) or ZERO
-    version = version_on(today)
+    standing = standing_on(today)
     return HeaderMoney(
         balance=balance,
-        included=included_left(today.replace(day=1)),
-        tariff_name=version.tariff.name if version else "",
+        included=included_left(today.replace(day=1), standing),
+        tariff_name=standing.version.tariff.name if standing else "",
         days_left=days_left(balance, today),
     )
 

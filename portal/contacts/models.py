@@ -39,6 +39,14 @@ class CrmUser(AccountOwned, Model):
             sqlite_where=text("removed_at is null"),
             postgresql_where=text("removed_at is null"),
         ),
+        Index(
+            "uq_crm_user_account_id_crm_id",
+            "account_id",
+            "crm_id",
+            unique=True,
+            sqlite_where=text("removed_at is null"),
+            postgresql_where=text("removed_at is null"),
+        ),
     )
 
     name: Mapped[str] = mapped_column(String(200))
@@ -49,6 +57,8 @@ class CrmUser(AccountOwned, Model):
     """This person's own mobile (universal format): a call from it is no new contact."""
     is_on_duty: Mapped[bool] = mapped_column(default=True)
     """Whoever is off duty is not rung."""
+    crm_id: Mapped[str | None] = mapped_column(String(64))
+    """This person's id in the CRM that is connected."""
 
     sip_line: Mapped[SipLine | None] = relationship(viewonly=True)
 

@@ -59,14 +59,14 @@ def waveform_sides(recording: Recording) -> list[list[int]]:
     return sides(recording.peaks or b"", recording.sides, BARS)
 
 
-def row_waveform_bars(recording: Recording) -> Sequence[int]:
-    """A smaller one of both together, for a row of the log."""
+def row_waveform_bars(recording: Recording) -> str:
+    """A smaller one of both together, for a row of the log: heights with spaces between them."""
     return _row_bars(recording.peaks or b"", recording.sides)
 
 
 @lru_cache(4096)
-def _row_bars(peaks: bytes, count: int) -> tuple[int, ...]:
-    return tuple(mixed(peaks, count, _BARS_IN_A_ROW))
+def _row_bars(peaks: bytes, count: int) -> str:
+    return " ".join(str(height) for height in mixed(peaks, count, _BARS_IN_A_ROW))
 
 
 FILTERS: dict[str, Callable[..., object]] = {

@@ -24,7 +24,7 @@ select (
         select started_at, id from call_record indexed by ix_call_record_class
         where account_id = :account and class_id = class.value
             and started_at {bound} :bound and (started_at, id) {beyond} (:edge, :edge_id)
-        order by started_at {order}, id {order} limit :each
+        order by started_at {order}, id {order} limit :limit
     )
 ) from json_each(:classes) as class
 """
@@ -34,42 +34,49 @@ cross join lateral (
     select started_at, id from call_record
     where account_id = :account and class_id = id_of_class
         and started_at {bound} :bound and (started_at, id) {beyond} (:edge, :edge_id)
-    order by started_at {order}, id {order} limit :each
+    order by started_at {order}, id {order} limit :limit
 ) as newest
+order by started_at {order}, id {order} limit :limit
 """
 _OLDER = {"bound": ">=", "beyond": "<", "order": "desc"}
 _NEWER = {"bound": "<", "beyond": ">", "order": "asc"}
 
 
-def newest(classes: Iterable[int], window: Stretch, each: int) -> Sequence[Key]:
-    """Calls of the entered account's classes in this window, the nearest first; `each` at most of one class."""
+def newest(classes: Iterable[int], window: Stretch, limit: int) -> Sequence[Key]:
+    """The nearest calls of the entered account's classes in this window, `limit` of them at most."""
     words = _NEWER if window.is_backwards else _OLDER
     values = {
         "account": current_account_id(),
         "bound": window.until if window.is_backwards else window.since,
         "edge": window.edge,
         "edge_id": window.edge_id,
-        "each": each,
+        "limit": limit,
     }
-    is_embedded = is_sqlite()
-    found = _from_sqlite if is_embedded else _from_postgresql
-    return sorted(found(list(classes), values, words), reverse=not window.is_backwards)
+    find = _from_sqlite if is_sqlite() else _from_postgresql
+    return find(list(classes), values, words)
 
 
-def _from_sqlite(classes: list[int], values: dict[str, Any], words: dict[str, str]) -> Iterable[Key]:
+def _from_sqlite(classes: list[int], values: dict[str, Any], words: dict[str, str]) -> Sequence[Key]:
     values |= {name: _micro(values[name]) for name in ("bound", "edge")}
     statement = text(_SQLITE.format_map(words)).columns(column("pairs", String))
+    found: list[list[int]] = []
     for pairs in db.session.scalars(statement, values | {"classes": json.dumps(classes)}):
-        for micro, row_id in json.loads(pairs):
-            seconds, rest = divmod(micro, _MICROSECONDS)
-            yield clock.from_unix(seconds) + timedelta(microseconds=rest), row_id
+        found += json.loads(pairs)
+    # Many classes have many calls: the nearest are told apart before they become moments.
+    found.sort(reverse=words is _OLDER)
+    return [(_moment(micro), row_id) for micro, row_id in found[: values["limit"]]]
 
 
-def _from_postgresql(classes: list[int], values: dict[str, Any], words: dict[str, str]) -> Iterable[Key]:
+def _from_postgresql(classes: list[int], values: dict[str, Any], words: dict[str, str]) -> Sequence[Key]:
     typed = (bindparam("bound", type_=DateTime(timezone=True)), bindparam("edge", type_=DateTime(timezone=True)))
     statement = text(_POSTGRESQL.format_map(words)).bindparams(*typed, bindparam("edge_id", type_=BigInteger))
     keys = statement.columns(column("started_at", DateTime(timezone=True)), column("id", BigInteger))
-    yield from ((moment, row_id) for moment, row_id in db.session.execute(keys, values | {"classes": classes}))
+    return [(moment, row_id) for moment, row_id in db.session.execute(keys, values | {"classes": classes})]
+
+
+def _moment(micro: int) -> datetime:
+    seconds, rest = divmod(micro, _MICROSECONDS)
+    return clock.from_unix(seconds) + timedelta(microseconds=rest)
 
 
 def _micro(moment: datetime) -> int:

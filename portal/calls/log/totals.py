@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, case, extract, func, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, extract, false, func, or_, select, type_coerce
 
 from portal.calls.log import choice, looks
 from portal.calls.log.filters import CallFilters
@@ -113,15 +113,15 @@ def _sums_of(outcome: str | None, waited: int | None, talk: int | None, price: D
 def _reach(filters: CallFilters) -> tuple[date, date] | None:
     """The days that the choice spans, as far as there are calls; None where there is none at all."""
     days = select(CallTotal.first_day).where(CallTotal.grain == Grain.DAY).limit(1)
-    oldest = db.session.scalar(days.order_by(CallTotal.first_day))
-    newest = db.session.scalar(days.order_by(CallTotal.first_day.desc()))
+    ends = (CallTotal.first_day, CallTotal.first_day.desc())
+    oldest, newest = tuple(db.session.execute(select(*(days.order_by(end).scalar_subquery() for end in ends))).one())
     if oldest is None or newest is None:
         return None
     return max(oldest, filters.first_day or oldest), min(newest, filters.last_day or newest)
 
 
 def _days(filters: CallFilters, first: date, last: date) -> list[Column]:
-    known = dict(_kept(filters, Grain.DAY, first, last))
+    known = dict(_kept(filters, (Grain.DAY, first, last)))
     count = (last - first).days + 1
     days = [first + timedelta(days=number) for number in range(max(count, 0))]
     return [Column(day, day, known.get(day, Sums())) for day in days]
@@ -133,15 +133,11 @@ def _months(filters: CallFilters, first: date, last: date) -> list[Column]:
     end = _next_month(last) - timedelta(days=1)
     end = end if end == last else last.replace(day=1) - timedelta(days=1)
     months: dict[date, Sums] = {}
-    for grain, start, stop in (
-        (Grain.DAY, first, begin - timedelta(days=1)),
-        (Grain.MONTH, begin, end),
-        (Grain.DAY, end + timedelta(days=1), last),
-    ):
-        if start <= stop:
-            for day, sums in _kept(filters, grain, start, stop):
-                month = day.replace(day=1)
-                months[month] = months.get(month, Sums()) + sums
+    before, after = begin - timedelta(days=1), end + timedelta(days=1)
+    spans = (Grain.DAY, first, before), (Grain.MONTH, begin, end), (Grain.DAY, after, last)
+    for day, sums in _kept(filters, *spans):
+        month = day.replace(day=1)
+        months[month] = months.get(month, Sums()) + sums
     columns, month = [], first.replace(day=1)
     while month <= last:
         following = _next_month(month)
@@ -155,7 +151,13 @@ def _next_month(day: date) -> date:
     return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
-def _kept(filters: CallFilters, grain: Grain, first: date, last: date) -> Iterator[tuple[date, Sums]]:
+def _kept(filters: CallFilters, *spans: tuple[Grain, date, date]) -> Iterator[tuple[date, Sums]]:
+    """The totals of these days and months, of which no two begin on the same day."""
+    wanted = (
+        and_(CallTotal.grain == grain, CallTotal.first_day >= first, CallTotal.first_day <= last)
+        for grain, first, last in spans
+        if first <= last
+    )
     rows = db.session.execute(
         select(
             CallTotal.first_day,
@@ -167,8 +169,7 @@ def _kept(filters: CallFilters, grain: Grain, first: date, last: date) -> Iterat
             func.sum(CallTotal.talk_seconds),
             func.sum(CallTotal.cost),
         )
-        .where(CallTotal.grain == grain, CallTotal.first_day >= first, CallTotal.first_day <= last)
-        .where(*choice.facts(filters, CallTotal))
+        .where(or_(false(), *wanted), *choice.facts(filters, CallTotal))
         .group_by(CallTotal.first_day)
     )
     for day, calls, answered, missed, waits, waited, talk, cost in rows:

@@ -148,7 +148,7 @@ def _by_class(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int) 
     is_last = moment >= stretch.end() if stretch.is_backwards else moment <= stretch.end()
     window = stretch if is_last else stretch.up_to(moment)
     if choice.is_told_by_class(filters):
-        keys, left = newest(classes, window, wanted)[:wanted], None
+        keys, left = newest(classes, window, wanted), None
     else:
         keys = newest(classes, window, CANDIDATES + 1)
         left = replace(stretch.beyond(*keys[CANDIDATES - 1]), step=stretch.step + 1) if len(keys) > CANDIDATES else None

@@ -13,8 +13,8 @@ from portal.calls.log.bar import EVERY_CALL, log_url
 from portal.calls.log.filters import CallFilters, read_filters
 from portal.calls.saved.columns import shown
 from portal.calls.saved.forms import ColumnsForm, ViewForm
-from portal.calls.saved.models import SavedView
-from portal.calls.saved.services import Viewer, default_view, find_view, preference, views_of
+from portal.calls.saved.models import LogPreference, SavedView
+from portal.calls.saved.services import Viewer, default_view, find_view, views_of
 from portal.kernel.errors import NotFound
 from portal.kernel.i18n import gettext as _
 from portal.web.access import Permission
@@ -43,11 +43,11 @@ def view_url(view: SavedView) -> str:
     return log_url(filters, view=str(view.id))
 
 
-def opening_url() -> str | None:
+def opening_url(liked: LogPreference | None) -> str | None:
     """Where a person goes who opens the log by its bare address and has chosen a view for that."""
     if request.args:
         return None
-    view = default_view(person_here().user_id)
+    view = default_view(liked)
     return view_url(view) if view else None
 
 
@@ -66,9 +66,8 @@ def present_view(notes: list[str]) -> SavedView | None:
     return view
 
 
-def view_part(filters: CallFilters, view: SavedView | None) -> dict[str, Any]:
-    """What `calls/_views.html` and the table show."""
-    liked = preference(person_here().user_id)
+def view_part(filters: CallFilters, view: SavedView | None, liked: LogPreference | None) -> dict[str, Any]:
+    """What `calls/_views.html` and the table show, as the person likes the log."""
     columns = view.columns if view is not None and view.columns is not None else liked.columns if liked else None
     return {
         "view_tabs": [

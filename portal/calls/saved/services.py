@@ -104,12 +104,11 @@ def columns_of(user_id: int) -> list[str] | None:
     return liked.columns if liked else None
 
 
-def default_view(user_id: int) -> SavedView | None:
+def default_view(liked: LogPreference | None) -> SavedView | None:
     """The view that the log opens with, if it is still there for this person."""
-    liked = preference(user_id)
     if liked is None or liked.default_view_id is None:
         return None
-    return next((view for view in views_of(user_id) if view.id == liked.default_view_id), None)
+    return next((view for view in views_of(liked.user_id) if view.id == liked.default_view_id), None)
 
 
 def set_default(user_id: int, view_id: int | None) -> SavedView | None:

@@ -7,6 +7,7 @@ from typing import Any
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.accounts.door import person_here
 from portal.calls.feature import feature
 from portal.calls.log.bar import filter_bar, log_url
 from portal.calls.log.chart import bars
@@ -15,6 +16,7 @@ from portal.calls.log.pages import LogPage, call_page
 from portal.calls.log.totals import LogTotals, counted_totals, kept_totals
 from portal.calls.panels import log_panels, log_tools
 from portal.calls.saved.bar import opening_url, present_view, view_part
+from portal.calls.saved.services import preference
 from portal.kernel.i18n import gettext as _
 from portal.kernel.paging import Cursor, NewestFirst
 from portal.web import htmx
@@ -24,7 +26,8 @@ from portal.web.filters import zone
 
 @feature.get("/calls", needs=Permission.SEE_CALLS)
 def index() -> ResponseReturnValue:
-    opening = opening_url()
+    liked = preference(person_here().user_id)
+    opening = opening_url(liked)
     if opening is not None:
         return htmx.go_to(opening)
     filters, notes = read_filters(request.args, zone())
@@ -34,7 +37,7 @@ def index() -> ResponseReturnValue:
     return htmx.render(
         "calls/index.html",
         fragment="calls/_log.html",
-        **view_part(filters, view),
+        **view_part(filters, view, liked),
         **_page(filters, calls, kept),
         notes=notes,
         **_totals(filters, kept_totals(filters)),
