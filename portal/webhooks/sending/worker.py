@@ -23,7 +23,7 @@ from portal.webhooks.outbox import BELL
 from portal.webhooks.sending import sender
 from portal.webhooks.sending.completion import complete, complete_plain
 from portal.webhooks.sending.finished import Finished
-from portal.webhooks.sending.queue import Caps, ClaimedDelivery, claim, expire, give_up, next_due
+from portal.webhooks.sending.queue import Caps, ClaimedDelivery, claim, expire, give_up, next_due, take_back
 from portal.webhooks.sending.retention import Sweeper
 from portal.webhooks.sending.schedule import LEASE, Verdict
 
@@ -202,7 +202,7 @@ class Worker:
         if monotonic() < self._expires_at:
             return set()
         self._expires_at = monotonic() + SHORTEST_POLL
-        return expire(connection, now()) | give_up(connection, now())
+        return take_back(connection, now()) | expire(connection, now()) | give_up(connection, now())
 
     def _tell(self, steady: SteadyConnection, changed: set[int]) -> None:
         """Open pages fetch anew: at once, but not all the time."""
