@@ -79,7 +79,7 @@ def test_a_delivery_shows_each_try_with_what_was_sent_and_what_came_back(
         north.hurries()
         (delivery,) = north.wait_until(DeliveryState.DELIVERED)
 
-    assert "next try:" in waiting
+    assert "next try in" in waiting
     assert "data-countdown" in waiting
     page = english_anna.get(f"/webhooks/{webhook_id}/deliveries/{delivery.id}").text
     assert page.index("Try 2") < page.index("Try 1")
