@@ -26,6 +26,8 @@ from portal.calls.log.notices import add_notice_source
 from portal.calls.panels import add_panels
 from portal.calls.remarks.panel import REMARK_PANEL
 from portal.calls.views import feature as calls
+from portal.connectors.making import CrmOfAccount
+from portal.connectors.views import feature as connectors
 from portal.contacts.exchange.export import EXPORTING as CONTACTS_EXPORT
 from portal.contacts.exchange.job import IMPORTING as CONTACTS_IMPORT
 from portal.contacts.exchange.job import UNDOING as CONTACTS_UNDO
@@ -69,7 +71,7 @@ from portal.recordings.panel import RECORD_PANEL
 from portal.recordings.removal import LETTING_GO
 from portal.recordings.retention import DUE_RETENTION, RETENTION
 from portal.recordings.views import feature as recordings
-from portal.routing.lookup import LookupDesk
+from portal.routing.lookup import LookupDesk, use_crm
 from portal.routing.working_time import LineHoursTime
 from portal.telephony.provider.inlet import PREFIX as NOTICE_PREFIX
 from portal.telephony.provider.inlet import inlet as provider_inlet
@@ -98,6 +100,7 @@ FEATURES = (
     inlet,
     provider_inlet,
     integration,
+    connectors,
     description,
     invoicing,
     card_notices,
@@ -169,6 +172,7 @@ def create_app(settings: Settings, process: Process = "web") -> Flask:
     add_panels(app, *panels)
     add_notice_source(app, Deliveries())
     use_working_time(app, LineHoursTime())
+    use_crm(app, CrmOfAccount())
     subscriptions.init_app(app)
     navigation.init_app(app)
     return app

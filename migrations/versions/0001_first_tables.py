@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from portal.calls.log.textindex import drop_text_index, make_text_index, tell_planner
+from portal.contacts.wordindex import drop_word_index, make_word_index
 from portal.kernel.appendonly import lock_rows, unlock_rows
 from portal.kernel.rowsecurity import protect
 from portal.kernel.clock import UtcDateTime
@@ -401,6 +402,46 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_contact_import_account_id_id')),
     info={'owned': True}
     )
+    op.create_table('crm_link',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('way', sa.String(length=16), nullable=False),
+    sa.Column('url', sa.String(length=300), nullable=False),
+    sa.Column('sealed', sa.Text(), nullable=False),
+    sa.Column('token_until', UtcDateTime(), nullable=True),
+    sa.Column('renewing', sa.String(length=32), nullable=True),
+    sa.Column('renewing_until', UtcDateTime(), nullable=True),
+    sa.Column('known_as', sa.String(length=200), nullable=False),
+    sa.Column('writes_calls', sa.Boolean(), nullable=False),
+    sa.Column('shows_cards', sa.Boolean(), nullable=False),
+    sa.Column('creates_contacts', sa.Boolean(), nullable=False),
+    sa.Column('connected_at', UtcDateTime(), nullable=False),
+    sa.Column('good_at', UtcDateTime(), nullable=True),
+    sa.Column('trouble', sa.String(length=24), nullable=False),
+    sa.Column('detail', sa.String(length=200), nullable=False),
+    sa.Column('failed_at', UtcDateTime(), nullable=True),
+    sa.Column('failures', sa.BigInteger(), nullable=False),
+    sa.Column('resting_until', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_crm_link_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_crm_link')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_crm_link_account_id_id')),
+    sa.UniqueConstraint('account_id', name=op.f('uq_crm_link_account_id')),
+    info={'owned': True}
+    )
+    op.create_table('crm_user_bringing',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('people', sa.JSON(), nullable=False),
+    sa.Column('done', sa.JSON(), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_crm_user_bringing_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_crm_user_bringing')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_crm_user_bringing_account_id_id')),
+    info={'owned': True}
+    )
     op.create_table('did',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -454,6 +495,7 @@ def upgrade() -> None:
     sa.Column('last_member_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('removed_at', UtcDateTime(), nullable=True),
     sa.Column('updated_at', UtcDateTime(), nullable=False),
+    sa.Column('previous', sa.JSON(none_as_null=True), nullable=True),
     sa.ForeignKeyConstraint(['account_id', 'fallback_group_id'], ['hunt_group.account_id', 'hunt_group.id'], name='fk_fallback_group_id_hunt_group'),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_hunt_group_account_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_hunt_group')),
@@ -1141,6 +1183,7 @@ def upgrade() -> None:
     sa.Column('removed_at', UtcDateTime(), nullable=True),
     sa.Column('mobile', sa.String(length=15), nullable=True),
     sa.Column('is_on_duty', sa.Boolean(), nullable=False),
+    sa.Column('crm_id', sa.String(length=64), nullable=True),
     sa.ForeignKeyConstraint(['account_id', 'sip_line_id'], ['sip_line.account_id', 'sip_line.id'], name='fk_sip_line_id_sip_line'),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_crm_user_account_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_crm_user')),
@@ -1148,6 +1191,7 @@ def upgrade() -> None:
     info={'owned': True}
     )
     with op.batch_alter_table('crm_user', schema=None) as batch_op:
+        batch_op.create_index('uq_crm_user_account_id_crm_id', ['account_id', 'crm_id'], unique=True, sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
         batch_op.create_index('uq_crm_user_account_id_mobile', ['account_id', 'mobile'], unique=True, sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
         batch_op.create_index('uq_crm_user_account_id_sip_line_id', ['account_id', 'sip_line_id'], unique=True, sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
 
@@ -1387,7 +1431,8 @@ def upgrade() -> None:
     sa.Column('name', sa.String(length=200), nullable=False),
     sa.Column('company', sa.String(length=200), nullable=False),
     sa.Column('note', sa.String(length=2000), nullable=False),
-    sa.Column('search_text', sa.String(length=600), nullable=False),
+    sa.Column('sort_text', sa.String(length=600), nullable=False),
+    sa.Column('words', sa.Text(), nullable=False),
     sa.Column('crm_user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.Column('version', sa.BigInteger(), nullable=False),
@@ -1398,7 +1443,39 @@ def upgrade() -> None:
     info={'owned': True}
     )
     with op.batch_alter_table('contact', schema=None) as batch_op:
-        batch_op.create_index('ix_contact_account_id_search_text_id', ['account_id', 'search_text', 'id'], unique=False)
+        batch_op.create_index('ix_contact_account_id_sort_text_id', ['account_id', 'sort_text', 'id'], unique=False)
+
+    op.create_table('crm_call',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('call_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('is_ringing', sa.Boolean(), nullable=False),
+    sa.Column('due_at', UtcDateTime(), nullable=True),
+    sa.Column('claim', sa.String(length=32), nullable=True),
+    sa.Column('is_touched', sa.Boolean(), nullable=False),
+    sa.Column('was_tried', sa.Boolean(), nullable=False),
+    sa.Column('outside_id', sa.String(length=120), nullable=False),
+    sa.Column('shown', sa.JSON(), nullable=False),
+    sa.Column('card_url', sa.String(length=300), nullable=False),
+    sa.Column('written_at', UtcDateTime(), nullable=True),
+    sa.Column('record_at', UtcDateTime(), nullable=True),
+    sa.Column('trouble', sa.String(length=24), nullable=False),
+    sa.Column('detail', sa.String(length=200), nullable=False),
+    sa.Column('link_hash', sa.String(length=64), nullable=True),
+    sa.Column('sealed_link', sa.String(length=400), nullable=True),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'call_id'], ['call_record.account_id', 'call_record.id'], name='fk_call_id_call_record'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_crm_call_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_crm_call')),
+    sa.UniqueConstraint('account_id', 'call_id', name=op.f('uq_crm_call_account_id_call_id')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_crm_call_account_id_id')),
+    sa.UniqueConstraint('link_hash', name=op.f('uq_crm_call_link_hash')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('crm_call', schema=None) as batch_op:
+        batch_op.create_index('ix_crm_call_due_at', ['due_at'], unique=False, sqlite_where=sa.text('due_at is not null'), postgresql_where=sa.text('due_at is not null'))
+        batch_op.create_index('ix_crm_call_failed', ['account_id', 'id'], unique=False, sqlite_where=sa.text("state = 'failed'"), postgresql_where=sa.text("state = 'failed'"))
 
     op.create_table('delivery_attempt',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1600,7 +1677,10 @@ def upgrade() -> None:
             "contact",
             "contact_import",
             "contact_number",
+            "crm_call",
+            "crm_link",
             "crm_user",
+            "crm_user_bringing",
             "delivery_attempt",
             "did",
             "dismissed_alert",
@@ -1651,12 +1731,14 @@ def upgrade() -> None:
     )
     lock_rows(op.get_bind(), ('ledger_entry',))
     make_text_index(op.get_bind())
+    make_word_index(op.get_bind())
     tell_planner(op.get_bind())
 
 
 def downgrade() -> None:
     unlock_rows(op.get_bind())
     drop_text_index(op.get_bind())
+    drop_word_index(op.get_bind())
     # ### commands auto generated by Alembic - please adjust! ###
     with op.batch_alter_table('record_removal', schema=None) as batch_op:
         batch_op.drop_index('ix_record_removal_account_id_at')
@@ -1687,8 +1769,13 @@ def downgrade() -> None:
         batch_op.drop_index('ix_delivery_attempt_with_body', sqlite_where=sa.text('response_body is not null'), postgresql_where=sa.text('response_body is not null'))
 
     op.drop_table('delivery_attempt')
+    with op.batch_alter_table('crm_call', schema=None) as batch_op:
+        batch_op.drop_index('ix_crm_call_failed', sqlite_where=sa.text("state = 'failed'"), postgresql_where=sa.text("state = 'failed'"))
+        batch_op.drop_index('ix_crm_call_due_at', sqlite_where=sa.text('due_at is not null'), postgresql_where=sa.text('due_at is not null'))
+
+    op.drop_table('crm_call')
     with op.batch_alter_table('contact', schema=None) as batch_op:
-        batch_op.drop_index('ix_contact_account_id_search_text_id')
+        batch_op.drop_index('ix_contact_account_id_sort_text_id')
 
     op.drop_table('contact')
     with op.batch_alter_table('call_tagging', schema=None) as batch_op:
@@ -1728,6 +1815,7 @@ def downgrade() -> None:
     with op.batch_alter_table('crm_user', schema=None) as batch_op:
         batch_op.drop_index('uq_crm_user_account_id_sip_line_id', sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
         batch_op.drop_index('uq_crm_user_account_id_mobile', sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
+        batch_op.drop_index('uq_crm_user_account_id_crm_id', sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
 
     op.drop_table('crm_user')
     with op.batch_alter_table('captured_request', schema=None) as batch_op:
@@ -1851,6 +1939,8 @@ def downgrade() -> None:
     op.drop_table('hand_closing')
     op.drop_table('follow_up_rules')
     op.drop_table('did')
+    op.drop_table('crm_user_bringing')
+    op.drop_table('crm_link')
     op.drop_table('contact_import')
     with op.batch_alter_table('card_payment', schema=None) as batch_op:
         batch_op.drop_index('ix_card_payment_state_check_at')

@@ -13,6 +13,7 @@ from portal.kernel.clock import now
 from portal.kernel.i18n import gettext as _
 from portal.kernel.i18n import lazy_gettext as _l
 from portal.routing.known_rules import BUDGET_MS, LAST_TALK_HOURS, OWNER_SECONDS, known_contact_rules
+from portal.routing.lookup import crm_at_hand
 from portal.routing.lookup.state import lookup_state
 from portal.routing.models import ContactSource, OwnerMode
 from portal.routing.queries import new_contact_group
@@ -91,6 +92,7 @@ def known_contacts_page(
         "form": form or KnownContactsForm.saved(),
         "sources": [SourceRow(ContactSource(each), *_words(ContactSource(each)), each in asked) for each in order],
         "state": state,
+        "crm_title": crm_at_hand().title(),
         "state_word": result_word(state.result) if state is not None else "",
         "is_resting": state is not None and state.open_until is not None and state.open_until > now(),
     }
@@ -103,4 +105,6 @@ def _words(source: ContactSource) -> tuple[str, str]:
         case ContactSource.LAST_TALK:
             return _("Last talk"), _("Whoever talked with this number last")
         case ContactSource.LOOKUP:
-            return _("The CRM"), _("Asked at its URL while the caller waits")
+            title = crm_at_hand().title()
+            text = _("Asked while the caller waits: %(name)s", name=title) if title else None
+            return _("The CRM"), text or _("Asked at its URL while the caller waits")

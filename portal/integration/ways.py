@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from flask import url_for
 
+from portal.connectors.page import crm_in_words
 from portal.integration.hours import week_in_words
 from portal.integration.provider import trouble_words
 from portal.kernel.i18n import gettext as _
@@ -39,6 +40,7 @@ def ways() -> list[Way]:
 def _ways() -> Iterator[Way]:
     if is_provider_engine():
         yield Way(_("Provider"), _provider(), url_for("integration.provider"), "integration")
+    yield Way(_("CRM connection"), crm_in_words(), url_for("connectors.index"), "bolt")
     count = len(blacklist())
     numbers = ngettext("%(num)s number", "%(num)s numbers", count) if count else _("empty")
     yield Way(_("Blacklist"), numbers, url_for("integration.blacklist"), "ban")

@@ -17,7 +17,7 @@ from portal.kernel.clock import monotonic
 from portal.kernel.db import db, transaction
 from portal.routing.facts import Asking, Member, RouteFacts
 from portal.routing.known_rules import known_contact_rules
-from portal.routing.lookup import LookupDesk, LookupResult
+from portal.routing.lookup import CallerLookup, LookupDesk, LookupResult, crm_at_hand
 from portal.routing.lookup.plain_http import HttpLookup
 from portal.routing.lookup.state import cached, is_resting
 from portal.routing.models import ContactSource, OwnerMode
@@ -35,7 +35,7 @@ class _Known:
     sources: tuple[ContactSource, ...]
     owners: Mapping[ContactSource, Member | None]
     budget_seconds: float
-    lookup_url: str
+    lookup: CallerLookup | None
     has_cached: bool
     is_resting: bool
 
@@ -49,7 +49,7 @@ def gather_facts(
         # A caller that is no number (a switch may pass on any word) is asked about nowhere: it would stand in a URL.
         if not is_outside_number(caller) or facts.employee is not None or not facts.is_let_in(now):
             return facts
-        known = _read_known(caller, now)
+        known = _read_known(app, caller, now)
     if known.mode is OwnerMode.OFF:
         return replace(facts, owner_mode=known.mode)
     askings = tuple(_ask(app, account_id, caller, did, known))
@@ -57,7 +57,7 @@ def gather_facts(
     return replace(facts, owner=owner, owner_mode=known.mode, askings=tuple(asking for asking, _owner in askings))
 
 
-def _read_known(caller: str, now: datetime) -> _Known:
+def _read_known(app: Flask, caller: str, now: datetime) -> _Known:
     rules = known_contact_rules()
     sources = tuple(ContactSource(each) for each in rules.sources)
     answer = cached(caller, now) if ContactSource.LOOKUP in sources else None
@@ -70,7 +70,7 @@ def _read_known(caller: str, now: datetime) -> _Known:
         sources=sources,
         owners={source: None if user is None else member_of(user) for source, user in owners.items()},
         budget_seconds=rules.budget_ms / 1000,
-        lookup_url=rules.lookup_url,
+        lookup=_lookup(app, rules.lookup_url) if ContactSource.LOOKUP in sources else None,
         has_cached=answer is not None,
         is_resting=is_resting(now),
     )
@@ -83,24 +83,29 @@ def _ask(app: Flask, account_id: int, caller: str, did: str, known: _Known) -> I
         owner = known.owners.get(source)
         asking = Asking(source, "found" if owner else "nobody", owner.name if owner else "")
         if source is ContactSource.LOOKUP:
-            if not known.lookup_url:
+            if known.lookup is None:
                 continue
             if known.has_cached:
                 asking = replace(asking, is_cached=True)
             elif known.is_resting:
                 asking = Asking(source, LookupResult.RESTING)
             else:
-                asking, owner = _look_up(app, account_id, caller, did, known, ends - monotonic())
+                asking, owner = _look_up(app, account_id, caller, did, known.lookup, ends - monotonic())
         yield asking, owner
         if owner is not None:
             return
 
 
+def _lookup(app: Flask, url: str) -> CallerLookup | None:
+    """The CRM that is connected, else the one that answers at the admin's URL."""
+    connected = crm_at_hand().lookup()
+    return connected or (HttpLookup(app.extensions["portal.http"], url) if url else None)
+
+
 def _look_up(
-    app: Flask, account_id: int, caller: str, did: str, known: _Known, seconds: float
+    app: Flask, account_id: int, caller: str, did: str, lookup: CallerLookup, seconds: float
 ) -> tuple[Asking, Member | None]:
     desk: LookupDesk = app.extensions["portal.lookups"]
-    lookup = HttpLookup(app.extensions["portal.http"], known.lookup_url)
     answer = desk.ask(account_id, lookup, caller, did, seconds=seconds)
     owner = None
     if answer.crm_user_id is not None:

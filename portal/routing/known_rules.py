@@ -12,6 +12,7 @@ from portal.kernel.db import db
 from portal.kernel.errors import Refused
 from portal.kernel.i18n import gettext as _
 from portal.kernel.limits import one_of, within
+from portal.routing.lookup import crm_at_hand
 from portal.routing.lookup.state import forget_all
 from portal.routing.models import ContactSource, KnownContactRules, OwnerMode
 from portal.routing.queries import new_contact_group
@@ -54,8 +55,8 @@ def set_known_contacts(
         "lookup_url": lookup_url,
     }
     seconds = within(OWNER_SECONDS, owner_seconds, "owner_seconds")
-    if ContactSource.LOOKUP in values["sources"] and not lookup_url:
-        raise Refused(_("Enter the URL that is to be asked, or leave the CRM out."), "lookup_url")
+    if ContactSource.LOOKUP in values["sources"] and not lookup_url and not crm_at_hand().title():
+        raise Refused(_("Connect the CRM, enter the URL that is to be asked, or leave the CRM out."), "lookup_url")
     rules = db.session.scalar(select(KnownContactRules).with_for_update())
     if rules is None:
         rules = known_contact_rules()

@@ -21,6 +21,7 @@ from portal.billing.models import EntryKind, MoneyAlert, MoneyAlertKind
 from portal.calls.models import CallRecord
 from portal.calls.remarks.models import CallTag
 from portal.calls.saved.models import SavedView
+from portal.connectors.models import BringState, CrmKind, CrmUserBringing
 from portal.contacts.exchange.models import ContactImport, ImportState, RemovedContact
 from portal.contacts.models import Contact, CrmUser
 from portal.followups.models import FollowUp
@@ -70,6 +71,7 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
         return {
             "alert_id": alert.id,
             "api_call_id": call.api_call_id,
+            "bringing_id": _bringing(session),
             "contact_id": contact.id,
             "crm_user_id": crm_user.id,
             "delivery_id": delivery.id,
@@ -83,6 +85,14 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
             **_of_people(session, call),
             **_of_routing(session),
         }
+
+
+def _bringing(session: Session) -> int:
+    """CRM users that were brought in, so that this can be taken back: the preview of such a one is over, not lost."""
+    bringing = CrmUserBringing(kind=CrmKind.AMOCRM, people=[], state=BringState.DONE)
+    session.add(bringing)
+    session.flush()
+    return bringing.id
 
 
 def _of_money(session: Session, call: CallRecord) -> dict[str, object]:

@@ -39,6 +39,10 @@ FIXED_ELSEWHERE = ("/api.php/telephony/",)
 SENDS_ON = {"overview.index": "the operator goes on to the console"}
 # Pages that are reached from another page and not from the menu.
 NOT_IN_THE_MENU = {
+    "connectors.authorise": "leaves for Bitrix24",
+    "connectors.authorised": "Bitrix24 sends the browser back there",
+    "connectors.index": "a link of the integration page",
+    "connectors.state": "a part of the CRM's page",
     "accounts.app": "a step of the second factor",
     "accounts.confirm": "asks anew who it is",
     "accounts.forgotten": "of people who cannot sign in",

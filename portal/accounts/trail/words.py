@@ -26,6 +26,7 @@ def _things_of_the_company() -> dict[str, str]:
         "audit": _("Audit"),
         "api_key": _("API key"),
         "webhook": _("Webhook"),
+        "crm": _("CRM"),
         "crm_user": _("CRM user"),
         "receivers": _("Who takes new callers"),
         "strategy": _("Strategy"),
@@ -81,6 +82,7 @@ def _acts() -> dict[str, str]:
         **_acts_on_money(),
         **_acts_of_people(),
         **_acts_on_calls(),
+        **_acts_on_the_crm(),
     }
 
 
@@ -103,6 +105,7 @@ def _acts_on_things() -> dict[str, str]:
         "remove": _("deleted"),
         "delete": _("deleted"),
         "restore": _("restored"),
+        "undo": _("change taken back"),
         "open": _("opened"),
         "block": _("blocked"),
         "unblock": _("let work again"),
@@ -121,6 +124,17 @@ def _acts_on_things() -> dict[str, str]:
         "accept": _("accepted"),
         "answer": _("answered"),
         "ask": _("asked"),
+    }
+
+
+def _acts_on_the_crm() -> dict[str, str]:
+    return {
+        "connect": _("connected"),
+        "disconnect": _("disconnected"),
+        "switch": _("changed"),
+        "bring": _("brought from the CRM"),
+        "take-back": _("bringing taken back"),
+        "write-again": _("to be written again"),
     }
 
 

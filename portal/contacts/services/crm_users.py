@@ -57,6 +57,8 @@ def restore_crm_user(crm_user_id: int) -> CrmUser:
         user.sip_line_id = None
     if user.mobile is not None and employee_with(user.mobile) is not None:
         user.mobile = None
+    if user.crm_id is not None and _with_crm_id(user.crm_id) is not None:
+        user.crm_id = None
     user.removed_at = None
     audit("crm_user.restore", user.name)
     announce("phones-changed")
@@ -94,3 +96,7 @@ def free_name(text: str, besides: CrmUser | None = None) -> str:
 
 def _holder(sip_line_id: int) -> CrmUser | None:
     return db.session.scalar(select(CrmUser).where(CrmUser.sip_line_id == sip_line_id, CrmUser.removed_at.is_(None)))
+
+
+def _with_crm_id(crm_id: str) -> CrmUser | None:
+    return db.session.scalar(select(CrmUser).where(CrmUser.crm_id == crm_id, CrmUser.removed_at.is_(None)))

@@ -49,6 +49,7 @@ class Settings:
     """Where our mail is given to; None: none is sent."""
     mail_from: str | None
     yookassa_url: str
+    bitrix24_oauth_url: str
     demo_password: str | None = field(repr=False)
     is_demo: bool = False
 

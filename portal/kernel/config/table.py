@@ -149,6 +149,12 @@ SETTINGS: tuple[Setting, ...] = (
         url,
     ),
     Setting(
+        "PORTAL_BITRIX24_OAUTH_URL",
+        "https://oauth.bitrix.info",
+        "Where Bitrix24 gives applications their tokens",
+        url,
+    ),
+    Setting(
         "PORTAL_DEMO_PASSWORD",
         "made up and printed",
         "Password of the four people of `portal demo`",
@@ -177,4 +183,5 @@ DEFAULTS = {
     "PORTAL_CAPTURE_PAGES": "off",
     "PORTAL_LOG_LEVEL": "info",
     "PORTAL_LOG_FORMAT": "json",
+    "PORTAL_BITRIX24_OAUTH_URL": "https://oauth.bitrix.info",
 }

@@ -25,9 +25,10 @@ class LookupResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A CRM user as the CRM writes it: by name, or by SIP account (with or without `SIP/`)."""
+    """A CRM user as the CRM writes it: by name, by SIP account (with or without `SIP/`), or by its own id."""
 
     text: str
+    crm_id: str = ""
 
 
 class LookupFailed(Exception):
@@ -42,4 +43,16 @@ class CallerLookup(Protocol):
 
         Comes back within `seconds`. Raises `LookupFailed`.
         """
+        ...
+
+
+class CrmAtHand(Protocol):
+    """The rooms above know whether the account's CRM is connected."""
+
+    def lookup(self) -> CallerLookup | None:
+        """The CRM of the entered account, None where none is connected; a URL of the admin's is then asked."""
+        ...
+
+    def title(self) -> str:
+        """What it is called, "" where none is connected."""
         ...

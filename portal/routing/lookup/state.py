@@ -37,7 +37,9 @@ def cached(number: str, now: datetime) -> FoundOwner | None:
 
 
 def user_named(named: Named) -> CrmUser | None:
-    """The CRM user of an answer: by SIP account, with or without `SIP/`, else by name."""
+    """The CRM user of an answer: by the CRM's own id, by SIP account, with or without `SIP/`, else by name."""
+    if named.crm_id:
+        return next((user for user in crm_users() if user.crm_id == named.crm_id), None)
     text = named.text.casefold()
     for user in crm_users():
         line = user.sip_line.name.casefold() if user.sip_line is not None else ""

@@ -1,0 +1,1 @@
+"""The CRM's users come in: looked at, chosen, taken back."""

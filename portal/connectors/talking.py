@@ -1,0 +1,113 @@
+"""One question to a CRM through the door out: JSON goes, JSON or nothing comes, and every trouble has one name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from portal.connectors.protocol import CrmTrouble, Trouble
+from portal.kernel.http import Door, Exchange, Failed, FailureKind, Request
+
+USUAL_SECONDS = 20.0
+_BODY_BYTES = 4 * 1024 * 1024
+_FAILURES = {
+    FailureKind.TIMEOUT: Trouble.SILENT,
+    FailureKind.DISCONNECTED: Trouble.SILENT,
+    FailureKind.REFUSED_ADDRESS: Trouble.ADDRESS,
+    FailureKind.BAD_REQUEST: Trouble.ADDRESS,
+    FailureKind.PROTOCOL: Trouble.NONSENSE,
+    FailureKind.TOO_LARGE: Trouble.NONSENSE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came: `data` is None for an empty body (204), and for one of an error that is no JSON."""
+
+    status: int
+    data: Any
+    retry_after: float | None = None
+
+    @property
+    def is_good(self) -> bool:
+        """Any 2xx."""
+        return 200 <= self.status < 300
+
+
+def talk(
+    door: Door,
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    body: Any = None,
+    seconds: float = USUAL_SECONDS,
+    can_repeat: bool = False,
+) -> Reply:
+    """Asks; whatever the status is, it is an answer. Raises `CrmTrouble` where none came, or one that is no JSON."""
+    sent = {"Accept": "application/json", **(headers or {})}
+    octets = None
+    if body is not None:
+        sent["Content-Type"] = "application/json"
+        octets = json.dumps(body, ensure_ascii=False).encode()
+    request = Request(method, url, sent, octets, can_repeat=can_repeat)
+    try:
+        exchange = door.send(request, deadline_seconds=seconds, body_cap=_BODY_BYTES)
+    except Failed as failure:
+        trouble = _FAILURES.get(failure.kind, Trouble.UNREACHABLE)
+        raise CrmTrouble(trouble, failure.kind.value) from None
+    return Reply(exchange.status, _read(exchange), _retry_after(exchange))
+
+
+def _read(exchange: Exchange) -> Any:
+    is_good = 200 <= exchange.status < 300
+    if not exchange.body.strip():
+        return None
+    try:
+        # Of a body that is cut the end is missing, and so it cannot be read either.
+        return json.loads(exchange.body)
+    except (ValueError, RecursionError):
+        if is_good:
+            raise CrmTrouble(Trouble.NONSENSE, "broken JSON") from None
+        return None
+
+
+def _retry_after(exchange: Exchange) -> float | None:
+    value = next((value for name, value in exchange.headers if name.lower() == "retry-after"), "")
+    return float(value) if value.isdecimal() and len(value) < 6 else None
+
+
+def refused(reply: Reply, why: str = "") -> CrmTrouble:
+    """What an answer that is not good means, by its status."""
+    words = f"HTTP {reply.status}" + (f": {why}" if why else "")
+    by_status = {
+        401: Trouble.KEY_REFUSED,
+        402: Trouble.UNPAID,
+        403: Trouble.FORBIDDEN,
+        404: Trouble.NONSENSE,
+        429: Trouble.TOO_MANY,
+    }
+    trouble = by_status.get(reply.status)
+    if trouble is None:
+        is_ours = 400 <= reply.status < 500
+        trouble = Trouble.REFUSED if is_ours else Trouble.FAULT if reply.status >= 500 else Trouble.NONSENSE
+    return CrmTrouble(trouble, words[:200], reply.retry_after)
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """An object of an answer; what is none is an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def rows(value: Any) -> list[Mapping[str, Any]]:
+    """The objects of a list; what is none of them is left out."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def text(value: Any) -> str:
+    """A text or a number as text; "" for all else."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return ""
+    return str(value).strip()[:500]
