@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
-import pytest
 from flask import Flask
 from sqlalchemy import update
 
@@ -21,37 +17,11 @@ from tests.browser import Browser
 from tests.calls.factory import CALLER, Story, tell_whole
 from tests.connectors.amocrm import AmoCrmServer
 from tests.connectors.bitrix24 import Bitrix24Server
-from tests.connectors.office import connect_amo, connect_application, connect_webhook, join, link_of
+from tests.connectors.office import connect_application, connect_webhook, join, link_of
 from tests.connectors.server import Said
 from tests.contacts.desk import inside
 from tests.integration.desk import Desk
 from tests.people import Cast
-from tests.recordings.factory import tell_recorded
-
-ROOT = "https://cabinet.example"
-
-
-@pytest.fixture(autouse=True)
-def public(app: Flask) -> Iterator[None]:
-    """The installation knows where it answers."""
-    settings = app.extensions["portal.settings"]
-    app.extensions["portal.settings"] = replace(settings, public_url=ROOT)
-    yield
-    app.extensions["portal.settings"] = settings
-
-
-@pytest.fixture
-def amo_office(app: Flask, cast: Cast, desk: Desk, amo: AmoCrmServer) -> AmoCrmServer:
-    connect_amo(app, cast.north, amo)
-    join(app, cast.north, Olga="12")
-    return amo
-
-
-@pytest.fixture
-def bitrix_office(app: Flask, cast: Cast, desk: Desk, bitrix: Bitrix24Server) -> Bitrix24Server:
-    connect_application(app, cast.north, bitrix)
-    join(app, cast.north, Olga="5")
-    return bitrix
 
 
 def rest_is_over(app: Flask, account_id: int) -> None:
@@ -246,38 +216,6 @@ def test_a_call_that_was_finished_unheard_is_not_finished_twice(
     rest_is_over(app, cast.north)
 
     assert CrmCarrier(app).round() == 1
-
-
-@pytest.mark.parametrize("crm", ["amo_office", "bitrix_office"])
-def test_the_records_link_is_in_the_crm_and_plays(
-    app: Flask, cast: Cast, nobody: Browser, request: pytest.FixtureRequest, crm: str, tmp_path: Path
-) -> None:
-    server: AmoCrmServer | Bitrix24Server = request.getfixturevalue(crm)
-    if isinstance(server, AmoCrmServer):
-        server.know(CALLER, owner=12)
-    audio = tell_recorded(app, Story(cast.north, is_recorded=True), tmp_path)
-
-    carrier = CrmCarrier(app)
-    carrier.round()
-
-    told = server.calls[0]["link"] if isinstance(server, AmoCrmServer) else next(iter(server.calls.values()))["record"]
-    assert re.fullmatch(rf"{ROOT}/crm-records/[\w-]{{40,}}", told)
-    heard = nobody.get(told.removeprefix(ROOT))
-    assert heard.get_data() == audio
-    heard.close()
-    assert nobody.get("/crm-records/" + "x" * 43).status_code == 404
-
-
-def test_disconnecting_ends_the_links(
-    app: Flask, cast: Cast, anna: Browser, nobody: Browser, amo_office: AmoCrmServer, tmp_path: Path
-) -> None:
-    amo_office.know(CALLER, owner=12)
-    tell_recorded(app, Story(cast.north, is_recorded=True), tmp_path)
-    CrmCarrier(app).round()
-
-    anna.submit("/connectors/disconnect")
-
-    assert nobody.get(amo_office.calls[0]["link"].removeprefix(ROOT)).status_code == 404
 
 
 def test_all_that_was_given_up_is_told_again(app: Flask, cast: Cast, anna: Browser, amo_office: AmoCrmServer) -> None:
