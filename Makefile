@@ -11,7 +11,7 @@ PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help install install-dev run lint format test test-fast test-postgresql test-browser test-asterisk bench \
-        bench-webhooks translations \
+        bench-book bench-webhooks translations \
         lock clean
 
 help: ## This list
@@ -56,6 +56,9 @@ test-asterisk: install-dev ## Calls through a real Asterisk and real SIP phones,
 
 bench: install-dev .venv/bench.stamp ## The figures, with the machine named
 	$(BIN)/python -m tests.bench
+
+bench-book: install-dev ## The figures of an address book of 200,000 contacts
+	$(BIN)/python -m tests.bench.book
 
 bench-webhooks: install-dev ## The figures of webhooks alone
 	$(BIN)/python -m tests.bench webhooks

@@ -9,6 +9,7 @@ from portal.billing import charging
 from portal.calls.events import CallAnswered, CallFinished, CallRang, CallRecorded, CallStarted
 from portal.calls.log import upkeep
 from portal.connectors.telling import marks as crm
+from portal.contacts import upkeep as contacts_upkeep
 from portal.followups import keeping as followups
 from portal.kernel.events import EventBus
 from portal.routing import activity as routing_activity
@@ -22,6 +23,7 @@ from portal.webhooks.events import WebhookFailing, WebhookRecovered, WebhookSwit
 def init_app(app: Flask) -> None:
     """Subscribes the rooms, in the order in which they must write."""
     upkeep.watch()
+    contacts_upkeep.watch()
     bus: EventBus = app.extensions["portal.events"]
     bus.subscribe(AccountOpened, routing.on_account_opened)
     bus.subscribe(AccountOpened, charging.on_account_opened)

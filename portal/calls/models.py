@@ -68,7 +68,7 @@ class CallRecord(AccountOwned, Model):
     """Who was not rung and why: [address, label, reason]."""
     version: Mapped[int] = mapped_column(default=0)
     search_text: Mapped[str] = mapped_column(Text, default="")
-    """Every number and name to look for, in one column: see `calls.log.search`."""
+    """Every number and name to look for, in one column: see `kernel.textsearch`."""
     class_id: Mapped[int] = mapped_column(BigId)
     """Kept by `calls.log.upkeep`."""
 

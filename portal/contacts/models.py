@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, String, UniqueConstraint, text
+from sqlalchemy import Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.kernel.clock import now
@@ -63,14 +63,14 @@ class CrmUser(AccountOwned, Model):
     sip_line: Mapped[SipLine | None] = relationship(viewonly=True)
 
 
-def searchable(name: str, company: str = "") -> str:
-    """What a contact is sorted and found by: SQLite folds the case of Latin letters only, so we do it here."""
+def sort_text(name: str, company: str = "") -> str:
+    """What a contact is sorted by: SQLite folds the case of Latin letters only, so we do it here."""
     return f"{name} {company}".strip().casefold()
 
 
-def _searchable_at_insert(context: Any) -> str:
+def _sorted_at_insert(context: Any) -> str:
     values = context.get_current_parameters()
-    return searchable(values["name"], values.get("company") or "")
+    return sort_text(values["name"], values.get("company") or "")
 
 
 class Contact(AccountOwned, Model):
@@ -79,14 +79,16 @@ class Contact(AccountOwned, Model):
     __tablename__ = "contact"
     __table_args__ = owned(
         points_to("crm_user", "crm_user_id"),
-        Index("ix_contact_account_id_search_text_id", "account_id", "search_text", "id"),
+        Index("ix_contact_account_id_sort_text_id", "account_id", "sort_text", "id"),
     )
 
     name: Mapped[str] = mapped_column(String(200))
     company: Mapped[str] = mapped_column(String(200), default="")
     note: Mapped[str] = mapped_column(String(2000), default="")
-    search_text: Mapped[str] = mapped_column(String(600), default=_searchable_at_insert)
-    """`searchable` of name and company; set again by the service that changes them. Folding may lengthen a text."""
+    sort_text: Mapped[str] = mapped_column(String(600), default=_sorted_at_insert)
+    """`sort_text` of name and company; folding may lengthen a text. Kept by `contacts.upkeep`."""
+    words: Mapped[str] = mapped_column(Text, default="")
+    """All to look for, in one column: see `kernel.textsearch`. Kept by `contacts.upkeep`."""
     crm_user_id: Mapped[int | None] = mapped_column(BigId)
     created_at: Mapped[datetime] = mapped_column(default=now)
     version: Mapped[int] = mapped_column(default=0)

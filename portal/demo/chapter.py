@@ -14,13 +14,13 @@ from portal.billing.models import LedgerEntry
 from portal.calls.log import moments
 from portal.calls.log.classes import class_ids
 from portal.calls.log.figures import Figures, Place, add_many_totals
-from portal.calls.log.search import search_text
 from portal.calls.models import CallLeg, CallRecord
 from portal.demo import postings
 from portal.demo.history import PastCall, PastLeg
 from portal.demo.postings import PriceBook, Purse, add_days
 from portal.demo.sorting import Sorting
 from portal.kernel.bulk import bulk_insert, ready, reserve_ids
+from portal.kernel.textsearch import search_text
 from portal.telephony.control.times import whole_seconds
 from portal.telephony.engine import CallKind
 

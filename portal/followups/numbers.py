@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from portal.calls.models import CallRecord
+from portal.contacts.queries import employee_with
 from portal.telephony.addresses import is_outside_number
 from portal.telephony.engine import CallKind
 from portal.telephony.queries import find_did
@@ -15,5 +16,5 @@ def other_side(call: CallRecord) -> str | None:
 
 
 def is_client(number: str) -> bool:
-    """Whether this number outside is nobody's of the account."""
-    return find_did(number) is None
+    """Whether this number outside is nobody's of the account: neither a line of its own nor an employee's mobile."""
+    return find_did(number) is None and employee_with(number) is None

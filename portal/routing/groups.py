@@ -16,6 +16,7 @@ from portal.kernel.i18n import gettext as _
 from portal.routing.models import HuntFallback, HuntGroup
 from portal.routing.queries import NEW_CONTACTS, find_group, hunt_groups
 from portal.routing.services import set_receivers, set_strategy
+from portal.routing.undoing import remember
 
 _LONGEST_NAME = 100
 _MOST_GROUPS = 50
@@ -35,6 +36,7 @@ def add_group(name: str, **settings: Any) -> HuntGroup:
 def change_group(group_id: int, name: str, crm_user_ids: Sequence[int], **strategy: Any) -> HuntGroup:
     """Everything about a group anew; `strategy` as `services.set_strategy` takes it. Raises `Refused`, `NotFound`."""
     group = find_group(group_id)
+    remember(group)
     group.name = _free_name(name, besides=group)
     set_receivers(crm_user_ids, group=group)
     set_strategy(**strategy, group=group)

@@ -42,9 +42,17 @@ def other_groups() -> Sequence[HuntGroup]:
 
 def find_group(group_id: int) -> HuntGroup:
     """A group other than that of new contacts. Raises `NotFound`, also for a removed one."""
+    group = any_group(group_id)
+    if group.name == NEW_CONTACTS:
+        raise NotFound
+    return group
+
+
+def any_group(group_id: int, *, locks: bool = False) -> HuntGroup:
+    """A group, also that of new contacts; `locks` keeps other writers of it waiting. Raises `NotFound`."""
     query = select(HuntGroup).where(HuntGroup.id == group_id, HuntGroup.removed_at.is_(None)).options(*_WITH_MEMBERS)
-    group = db.session.scalar(query)
-    if group is None or group.name == NEW_CONTACTS:
+    group = db.session.scalar(query.with_for_update() if locks else query)
+    if group is None:
         raise NotFound
     return group
 

@@ -17,6 +17,7 @@ from portal.kernel.limits import one_of, within
 from portal.routing.destinations import Destination, destination
 from portal.routing.models import FallbackKind, HuntFallback, HuntGroup, HuntMember, HuntStrategy
 from portal.routing.queries import NEW_CONTACTS, new_contact_group, receivers
+from portal.routing.undoing import remember
 from portal.telephony.plan import FallbackCause
 
 RING_SECONDS = (5, 120)
@@ -37,7 +38,7 @@ def set_receivers(crm_user_ids: Sequence[int], *, group: HuntGroup | None = None
     if len(set(crm_user_ids)) != len(crm_user_ids):
         raise Refused(_("Each CRM user can be chosen once."), "receivers")
     users = _crm_users(crm_user_ids)
-    group = group or new_contact_group(locks=True)
+    group = group or _about_to_change()
     before = _names(group)
     _keep_turn(group, staying=set(crm_user_ids))
     present = {member.crm_user_id: member for member in group.members}
@@ -94,7 +95,7 @@ def set_strategy(
         "total_seconds": within(TOTAL_SECONDS, total_seconds, "total_seconds"),
     }
     ending = destination(fallback, fallback_address, group_id=fallback_group_id, field="fallback_address")
-    group = group or new_contact_group(locks=True)
+    group = group or _about_to_change()
     if ending.group_id is not None and ending.group_id == group.id:
         raise Refused(_("A group cannot pass its calls to itself."), "fallback_address")
     chosen |= {
@@ -112,7 +113,7 @@ def set_fallbacks(rules: Mapping[FallbackCause, Destination | None]) -> None:
     """What happens to calls of new contacts for each of these causes; None: as when nobody answers (closed: the
     announcement). Other causes keep what they have.
     """
-    group = new_contact_group(locks=True)
+    group = _about_to_change()
     before = {each.cause: each.kind for each in group.fallbacks}
     kept = [each for each in group.fallbacks if FallbackCause(each.cause) not in rules]
     present = {FallbackCause(each.cause): each for each in group.fallbacks}
@@ -125,6 +126,12 @@ def set_fallbacks(rules: Mapping[FallbackCause, Destination | None]) -> None:
     group.fallbacks = kept
     db.session.flush()
     audit("fallbacks.set", group.name, before=before, after={each.cause: each.kind for each in kept})
+
+
+def _about_to_change() -> HuntGroup:
+    group = new_contact_group(locks=True)
+    remember(group)
+    return group
 
 
 def _crm_users(ids: Sequence[int]) -> list[CrmUser]:

@@ -23,10 +23,10 @@ from portal.calls.log import ways
 from portal.calls.log.filters import CallFilters, Direction
 from portal.calls.log.notices import Notices
 from portal.calls.log.pages import LogPage, call_page
-from portal.calls.log.search import search_text
 from portal.calls.models import CallRecord
 from portal.kernel.db import transaction
 from portal.kernel.paging import Cursor
+from portal.kernel.textsearch import search_text
 from portal.telephony.engine import CallKind, CallOutcome
 from portal.webhooks.models import (
     DeliveryState,

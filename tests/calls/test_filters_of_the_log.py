@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from portal.calls.log.filters import CallFilters, Direction, read_filters
-from portal.calls.log.search import address_needle, needle, search_text
+from portal.kernel.textsearch import address_needle, needle, search_text
 from portal.telephony.engine import CallOutcome
 
 MOSCOW = ZoneInfo("Europe/Moscow")

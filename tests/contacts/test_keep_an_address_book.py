@@ -6,7 +6,8 @@ import pytest
 from flask import Flask
 
 from portal.contacts import services
-from portal.contacts.queries import contact_page, find_contact
+from portal.contacts.pages import contact_page
+from portal.contacts.queries import find_contact
 from portal.kernel.paging import Cursor
 from tests.browser import Browser
 from tests.contacts.desk import actions, add_users, inside
@@ -150,3 +151,69 @@ def test_a_stranger_finds_nobody(clara: Browser, petr: int) -> None:
 
 def test_a_visitor_signs_in_first(nobody: Browser, petr: int, browse: Callable[..., Browser]) -> None:
     assert "/login" in nobody.get("/contacts").headers["Location"]
+
+
+def found(app: Flask, account_id: int, part: str) -> list[str]:
+    """Names in the order of the book, page after page."""
+    names, cursor = [], None
+    with inside(app, account_id):
+        while True:
+            page = contact_page(part, cursor, limit=3)
+            names += [row.name for row in page.rows]
+            if page.next is None:
+                return names
+            cursor = Cursor.decode(page.next, 1)
+
+
+def test_what_is_found_comes_in_the_order_of_names_page_after_page(app: Flask, cast: Cast) -> None:
+    with inside(app, cast.north):
+        for n in (5, 2, 7, 1, 6, 3, 4):
+            services.add_contact(f"Иван {n}", [f"+7 903 000-00-{n:02}"])
+        services.add_contact("Пётр", ["+7 903 000-01-00"], company="Иваново")
+
+    assert found(app, cast.north, "ИВА") == [*(f"Иван {n}" for n in range(1, 8)), "Пётр"]
+    assert found(app, cast.north, "900 000 01") == []
+    assert found(app, cast.north, "903 000 01") == ["Пётр"]
+    with inside(app, cast.north):
+        last = contact_page("ива", limit=7)
+        back = contact_page(
+            "ива", Cursor.decode(contact_page("ива", Cursor.decode(last.next or "", 1)).previous or "", 1)
+        )
+    assert [row.name for row in back.rows] == [f"Иван {n}" for n in range(1, 8)]
+
+
+def test_a_changed_contact_is_found_by_what_it_is_now_and_by_nothing_that_it_was(
+    app: Flask, cast: Cast, petr: int
+) -> None:
+    with inside(app, cast.north):
+        services.edit_contact(petr, "Павел", ["+7 495 765-43-21"], company="Василёк")
+
+    assert [found(app, cast.north, part) for part in ("ёлкин", "ромашка", "1112233")] == [[], [], []]
+    assert [found(app, cast.north, part) for part in ("паве", "силё", "765 43 21")] == [["Павел"]] * 3
+
+
+def test_a_removed_contact_is_found_no_more_and_found_again_when_it_is_back(app: Flask, cast: Cast, petr: int) -> None:
+    with inside(app, cast.north):
+        removed = services.remove_contact(petr)
+    assert found(app, cast.north, "ёлкин") == []
+
+    with inside(app, cast.north):
+        services.restore_contact(removed.id)
+    assert found(app, cast.north, "ёлкин") == ["Пётр Ёлкин"]
+
+
+@pytest.mark.parametrize("part", ["100% наши", "наши_100", "a/b/c", 'ООО "Мир"', "100%"])
+def test_signs_of_the_question_mean_themselves(app: Flask, cast: Cast, part: str) -> None:
+    with inside(app, cast.north):
+        services.add_contact(f"Фирма {part} и другие", ["+7 903 000-00-01"])
+        services.add_contact("Фирма 100 наши 100 abc ООО Мир", ["+7 903 000-00-02"])
+
+    assert found(app, cast.north, part) == [f"Фирма {part} и другие"]
+
+
+def test_a_stranger_with_the_same_words_is_not_found(app: Flask, cast: Cast, petr: int) -> None:
+    with inside(app, cast.south):
+        services.add_contact("Пётр Ёлкин", ["8 903 111-22-33"], company="Ромашка")
+
+    assert found(app, cast.north, "ромашка") == ["Пётр Ёлкин"]
+    assert found(app, cast.south, "ромашка") == ["Пётр Ёлкин"]

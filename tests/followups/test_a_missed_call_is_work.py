@@ -70,6 +70,18 @@ def test_withheld_numbers_own_lines_and_employees_make_no_work(app: Flask, cast:
     assert opened(app, cast.north) == 0
 
 
+def test_the_blacklist_and_employees_own_mobiles_make_no_work(app: Flask, cast: Cast) -> None:
+    (olga,) = add_users(app, cast.north, "Olga Manoli")
+    with inside(app, cast.north):
+        contacts.set_mobile(olga, "+7 916 000-00-01")
+    missed(app, cast.north, caller="79160000001")
+    missed(app, cast.north, outcome=CallOutcome.BLOCKED)
+    assert opened(app, cast.north) == 0
+
+    missed(app, cast.north, minutes=5)
+    assert the_one(app, cast.north).misses == 1
+
+
 def test_a_contacts_own_employee_gets_the_work(app: Flask, cast: Cast, anna: Browser) -> None:
     (olga,) = add_users(app, cast.north, "Olga Manoli")
     with inside(app, cast.north):

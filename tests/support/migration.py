@@ -17,6 +17,7 @@ VERSIONS = ROOT / "migrations" / "versions"
 IMPORTS = """from alembic import op
 
 from portal.calls.log.textindex import drop_text_index, make_text_index, tell_planner
+from portal.contacts.wordindex import drop_word_index, make_word_index
 from portal.kernel.appendonly import lock_rows, unlock_rows
 from portal.kernel.rowsecurity import protect
 """
@@ -29,6 +30,7 @@ PROTECT = """
     )
     lock_rows(op.get_bind(), {append_only})
     make_text_index(op.get_bind())
+    make_word_index(op.get_bind())
     tell_planner(op.get_bind())
 """
 
@@ -53,7 +55,7 @@ def _lock_rows(script: Path) -> None:
     before, after = text.split("\n\ndef downgrade")
     locked = tuple(sorted(name for name, table in Model.metadata.tables.items() if table.info.get("append_only")))
     text = before.rstrip() + PROTECT.format(tables=tables, append_only=locked) + "\n\ndef downgrade" + after
-    undo = "    unlock_rows(op.get_bind())\n    drop_text_index(op.get_bind())\n"
+    undo = "".join(f"    {each}(op.get_bind())\n" for each in ("unlock_rows", "drop_text_index", "drop_word_index"))
     text = text.replace("def downgrade() -> None:\n", f"def downgrade() -> None:\n{undo}")
     script.write_text(text.replace("from alembic import op\n", IMPORTS), encoding="utf-8")
 

@@ -105,6 +105,7 @@ def _acts_on_things() -> dict[str, str]:
         "remove": _("deleted"),
         "delete": _("deleted"),
         "restore": _("restored"),
+        "undo": _("change taken back"),
         "open": _("opened"),
         "block": _("blocked"),
         "unblock": _("let work again"),

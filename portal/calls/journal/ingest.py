@@ -12,11 +12,11 @@ from sqlalchemy.orm import selectinload
 
 from portal.calls.events import CallAnswered, CallFinished, CallRang, CallStarted
 from portal.calls.journal.left_open import left_open
-from portal.calls.log.search import search_text
 from portal.calls.models import CallLeg, CallRecord
 from portal.contacts.names import code_names
 from portal.kernel.db import announce, db, transaction
 from portal.kernel.events import publish
+from portal.kernel.textsearch import search_text
 from portal.telephony.control.times import call_times
 from portal.telephony.engine import CallChange, CallSnapshot
 

@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, or_, select
 
-from portal.calls.log import search
 from portal.calls.log.classes import PRICE_EDGES, TALK_EDGES, price_band, talk_band
 from portal.calls.log.filters import CallFilters
 from portal.calls.log.models import CallClass, CallTotal
 from portal.calls.log.notices import notice_source
 from portal.calls.models import CallRecord
 from portal.calls.remarks.models import CallTag, CallTagging
+from portal.kernel import textsearch
 
 
 def is_choosy(filters: CallFilters) -> bool:
@@ -80,7 +80,7 @@ def tagged(tag_id: int) -> Select[int]:
 
 def needles(filters: CallFilters) -> list[str]:
     """The texts that a call must hold."""
-    return [needle for needle in [filters.q and search.needle(filters.q)] if needle]
+    return [needle for needle in [filters.q and textsearch.needle(filters.q)] if needle]
 
 
 def _of_columns(filters: CallFilters, model: Any) -> list[ColumnElement[bool]]:

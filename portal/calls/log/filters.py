@@ -13,8 +13,8 @@ from enum import StrEnum
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from portal.calls.log import search
 from portal.calls.log.notices import Notices
+from portal.kernel import textsearch
 from portal.kernel.errors import Refused
 from portal.kernel.i18n import gettext as _
 from portal.kernel.money import parse_amount
@@ -154,9 +154,9 @@ def _read(query: Mapping[str, str], name: str, meaning: Callable[[str], T], note
 
 
 def _question(text: str) -> str:
-    if search.needle(text) is None:
+    if textsearch.needle(text) is None:
         raise ValueError(text)
-    return text[: search.LONGEST]
+    return text[: textsearch.LONGEST]
 
 
 def _day(text: str) -> date:

@@ -20,9 +20,8 @@ from sqlalchemy import BigInteger, Select, column, literal_column, select, table
 from portal.kernel.clock import UtcDateTime, to_unix
 from portal.kernel.db import db, is_sqlite
 from portal.kernel.tenancy import current_account_id
+from portal.kernel.trigrams import mark, match
 
-GRAM = 3
-"""Characters that a question must have for the index to help."""
 _MOMENTS = table("call_moment", column("rowid", BigInteger))
 _INSERT = text("insert into call_moment (rowid, words) values (:second, :words)")
 _INSERT_WRITTEN = text(
@@ -36,8 +35,6 @@ _CALLS = text(
     " where call.account_id = :account and call.started_at >= second.value * 1000000"
     " and call.started_at < (second.value + 1) * 1000000"
 ).columns(column("started_at", UtcDateTime), column("id", BigInteger))
-_PRIVATE = range(0xE000, 0xF8FF)
-"""Characters that belong to nobody: three of them write an account's number as one trigram."""
 
 
 def note(calls: Iterable[tuple[datetime, str]]) -> None:
@@ -47,8 +44,8 @@ def note(calls: Iterable[tuple[datetime, str]]) -> None:
     seconds: dict[int, set[str]] = defaultdict(set)
     for started_at, words in calls:
         seconds[to_unix(started_at)].add(words)
-    mark = _mark(current_account_id())
-    rows = [{"second": second, "words": mark + "".join(sorted(texts))} for second, texts in sorted(seconds.items())]
+    ours = mark(current_account_id())
+    rows = [{"second": second, "words": ours + "".join(sorted(texts))} for second, texts in sorted(seconds.items())]
     if rows:
         db.session.execute(_INSERT, rows)
 
@@ -56,18 +53,16 @@ def note(calls: Iterable[tuple[datetime, str]]) -> None:
 def note_rows(first: int, last: int) -> None:
     """The same for calls of the entered account that are written already: those with ids from `first` to `last`."""
     if is_sqlite():
-        values = {"account": current_account_id(), "mark": _mark(current_account_id()), "first": first, "last": last}
+        values = {"account": current_account_id(), "mark": mark(current_account_id()), "first": first, "last": last}
         db.session.execute(_INSERT_WRITTEN, values)
 
 
 def seconds_with(needles: Iterable[str], first: int, last: int, *, oldest_first: bool, limit: int) -> Select[Any]:
     """Seconds from `first` to `last` in which a call of the entered account may hold all of the needles."""
-    grams = [needle[start : start + GRAM] for needle in needles for start in range(len(needle) - GRAM + 1)]
-    quoted = [f'"{gram.replace(chr(34), chr(34) * 2)}"' for gram in (_mark(current_account_id()), *grams)]
     rowid = _MOMENTS.c.rowid
     return (
         select(rowid.label("second"))
-        .where(literal_column("call_moment").op("match")(" AND ".join(dict.fromkeys(quoted))))
+        .where(literal_column("call_moment").op("match")(match(current_account_id(), needles)))
         .where(rowid >= first, rowid <= last)
         .order_by(rowid if oldest_first else rowid.desc())
         .limit(limit)
@@ -78,11 +73,3 @@ def calls_in(seconds: Sequence[int]) -> Sequence[tuple[datetime, int]]:
     """When the entered account's calls of these seconds began, and their ids."""
     values = {"seconds": json.dumps(list(seconds)), "account": current_account_id()}
     return [(moment, row_id) for moment, row_id in db.session.execute(_CALLS, values)]
-
-
-def _mark(account_id: int) -> str:
-    digits = []
-    for _place in range(GRAM):
-        account_id, digit = divmod(account_id, len(_PRIVATE))
-        digits.append(chr(_PRIVATE[digit]))
-    return "".join(digits)

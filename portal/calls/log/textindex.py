@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import current_app
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError
 
 from portal.kernel.db import db, is_sqlite
+from portal.kernel.trigrams import TABLE_OPTIONS, can_have_trigrams
 
 NAME = "ix_call_record_search_text"
 CALLS = 10_000_000
@@ -21,11 +21,8 @@ ALIKE = {
 def make_text_index(connection: Connection) -> None:
     """FTS5 on SQLite (see `moments`); on PostgreSQL an index of pg_trgm, where that extension can be had."""
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(
-            "create virtual table call_moment using fts5"
-            "(words, content='', detail=none, columnsize=0, tokenize='trigram')"
-        )
-    elif _has_trigrams(connection):
+        connection.exec_driver_sql(f"create virtual table call_moment using fts5(words, {TABLE_OPTIONS})")
+    elif can_have_trigrams(connection):
         # Straight into the index: a list of what is yet to be sorted in would be searched by every question.
         connection.exec_driver_sql(
             f"create index {NAME} on call_record using gin (search_text gin_trgm_ops) with (fastupdate = off)"
@@ -72,12 +69,3 @@ def knows_text() -> bool:
 
 def _is_there() -> bool:
     return bool(db.session.scalar(text("select to_regclass(:name) is not null"), {"name": NAME}))
-
-
-def _has_trigrams(connection: Connection) -> bool:
-    try:
-        with connection.begin_nested():
-            connection.exec_driver_sql("create extension if not exists pg_trgm")
-    except DBAPIError:
-        return False
-    return True

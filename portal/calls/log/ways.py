@@ -22,6 +22,7 @@ from portal.calls.remarks.models import CallTagging
 from portal.kernel import clock
 from portal.kernel.db import db, is_sqlite
 from portal.kernel.paging import NewestFirst
+from portal.kernel.trigrams import GRAM
 
 NEAR = 2_000
 """Calls that every choice is first looked for among: enough for what one call in forty is."""
@@ -73,7 +74,7 @@ def farther(filters: CallFilters) -> Iterator[Way]:
         yield _by_tag
     if filters.notices is not None:
         yield _by_notices
-    if any(len(needle) >= moments.GRAM for needle in choice.needles(filters)) and knows_text():
+    if any(len(needle) >= GRAM for needle in choice.needles(filters)) and knows_text():
         if is_sqlite():
             yield _by_moments
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
@@ -13,7 +13,7 @@ from sqlalchemy import select
 from portal.accounts.audit import audit
 from portal.contacts.exchange.merging import Fate, Merger, Outcome
 from portal.contacts.exchange.models import ContactImport, ImportState
-from portal.contacts.exchange.reading import Meaning, decoded, is_vcard, records, table_head
+from portal.contacts.exchange.reading import Meaning, decoded, is_vcard, lines_in, records, table_head
 from portal.kernel import jobs
 from portal.kernel.clock import now
 from portal.kernel.db import db
@@ -48,7 +48,8 @@ def bring_file(storage: BlobStore, file_name: str, file: IO[bytes]) -> ContactIm
         raise Refused(_("A file of at most 32 MB, please: divide it."), "file")
     text = decoded(octets)
     vcard = is_vcard(text)
-    columns = [] if vcard else [meaning.value for meaning in table_head(text).guess]
+    octets = text.encode("utf-8", "replace")
+    columns = [] if vcard else [meaning.value for meaning in table_head(lines_in([octets])).guess]
     _forget_unused(storage)
     row = ContactImport(file_name=file_name.strip()[-200:] or "contacts", is_vcard=vcard, columns=columns)
     db.session.add(row)
@@ -70,17 +71,17 @@ def _forget_unused(storage: BlobStore) -> None:
         db.session.delete(row)
 
 
-def text_of(storage: BlobStore, row: ContactImport) -> str:
-    """The file's text. Raises `NotFound` where it is kept no more."""
+def lines_of(storage: BlobStore, row: ContactImport) -> Iterator[str]:
+    """The lines of the file, with flat memory. Raises `NotFound` where it is kept no more."""
     try:
-        return decoded(b"".join(storage.chunks(row.blob)))
+        yield from lines_in(storage.chunks(row.blob))
     except FileNotFoundError:
         raise NotFound(_("This file is not kept any more. Bring it again.")) from None
 
 
 def preview(storage: BlobStore, row: ContactImport) -> Preview:
     """What it would do, by doing it and keeping none of it. In a transaction of its own that is undone."""
-    found = records(text_of(storage, row), row.columns, vcard=row.is_vcard)
+    found = records(lines_of(storage, row), row.columns, vcard=row.is_vcard)
     batch = list(islice(found, LOOKED_THROUGH))
     is_whole = next(iter(found), None) is None
     outcomes = Merger().take(batch)

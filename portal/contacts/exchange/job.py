@@ -6,12 +6,13 @@ from itertools import islice
 
 from flask import current_app
 from sqlalchemy import delete, select
+from sqlalchemy.orm import selectinload
 
-from portal.contacts.exchange.imports import IMPORT, UNDO, find_import, text_of
+from portal.contacts.exchange.imports import IMPORT, UNDO, find_import, lines_of
 from portal.contacts.exchange.merging import Fate, Merger, note_changes
 from portal.contacts.exchange.models import ContactImport, ImportedContact, ImportState
 from portal.contacts.exchange.reading import records
-from portal.contacts.models import Contact, ContactNumber, searchable
+from portal.contacts.models import Contact
 from portal.kernel.db import db
 from portal.kernel.errors import Conflict
 from portal.kernel.i18n import gettext as _
@@ -29,9 +30,10 @@ def import_contacts(job: RunningJob) -> None:
         row = find_import(job.arguments["import"])
         if row.state != ImportState.RUNNING:
             raise Conflict(_("This import is over. Bring the file again."))
-        text, columns, vcard, taken = text_of(storage, row), list(row.columns), row.is_vcard, row.taken
-    total = sum(1 for _record in records(text, columns, vcard=vcard))
-    found = islice(records(text, columns, vcard=vcard), taken, None)
+        db.session.expunge(row)
+    columns, taken = list(row.columns), row.taken
+    total = sum(1 for _record in records(lines_of(storage, row), columns, vcard=row.is_vcard))
+    found = islice(records(lines_of(storage, row), columns, vcard=row.is_vcard), taken, None)
     while batch := list(islice(found, _AT_ONCE)):
         with job.transaction():
             row = find_import(job.arguments["import"])
@@ -69,7 +71,9 @@ def undo_import(job: RunningJob) -> None:
                 row.state = ImportState.UNDONE
                 job.note(_("Taken back. Contacts that were changed since and stay: %(count)s.", count=row.kept))
                 return
-            row.kept += sum(0 if _take_back(change) else 1 for change in changes)
+            found = select(Contact).where(Contact.id.in_([change.contact_id for change in changes]))
+            contacts = {each.id: each for each in db.session.scalars(found.options(selectinload(Contact.numbers)))}
+            row.kept += sum(0 if _take_back(change, contacts.get(change.contact_id)) else 1 for change in changes)
             ids = [change.id for change in changes]
             db.session.flush()
             db.session.execute(delete(ImportedContact).where(ImportedContact.id.in_(ids)))
@@ -77,8 +81,7 @@ def undo_import(job: RunningJob) -> None:
         job.progress(done)
 
 
-def _take_back(change: ImportedContact) -> bool:
-    contact = db.session.get(Contact, change.contact_id)
+def _take_back(change: ImportedContact, contact: Contact | None) -> bool:
     if contact is None:
         return True
     if contact.version != change.version:
@@ -88,13 +91,8 @@ def _take_back(change: ImportedContact) -> bool:
         return True
     for name in change.filled:
         setattr(contact, name, _EMPTY[name])
-    contact.search_text = searchable(contact.name, contact.company)
     contact.version += 1
-    db.session.execute(
-        delete(ContactNumber).where(
-            ContactNumber.contact_id == contact.id, ContactNumber.number.in_(list(change.numbers))
-        )
-    )
+    contact.numbers = [row for row in contact.numbers if row.number not in change.numbers]
     return True
 
 

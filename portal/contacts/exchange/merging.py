@@ -15,7 +15,7 @@ from sqlalchemy.orm import selectinload
 
 from portal.contacts.exchange.models import ImportedContact
 from portal.contacts.exchange.reading import Record
-from portal.contacts.models import Contact, ContactNumber, CrmUser, searchable
+from portal.contacts.models import Contact, ContactNumber, CrmUser
 from portal.contacts.services.address_book import LONGEST_COMPANY, LONGEST_NOTE, MOST_NUMBERS
 from portal.contacts.services.crm_users import clean_name
 from portal.kernel import phone
@@ -88,7 +88,6 @@ class Merger:
         outcome = Outcome(record, Fate.NEW if is_new else Fate.SAME, why, contact, is_new=is_new)
         self._add_numbers(outcome, contact, numbers, held)
         self._fill(outcome, contact, record)
-        contact.search_text = searchable(contact.name, contact.company)
         if is_new:
             db.session.add(contact)
         elif outcome.numbers or outcome.filled:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 
 from portal.contacts.exchange.vcard import read_cards
 from portal.kernel.errors import Refused
@@ -19,6 +19,7 @@ _EXPORTED = re.compile(r"(?=(?:-*\d){11,15}$)[1-79]\d*(?:-\d+)+")
 """`44-20-7946-0958`: with the country code, as `export` writes it."""
 _LIMIT = 200_000
 """Characters of one cell (Python's own bound is smaller)."""
+_LONGEST_LINE = 2_000_000
 
 
 class Meaning(StrEnum):
@@ -66,7 +67,17 @@ _NOT_OURS = re.compile(r"\b(label|type|тип|id\b|дата|date)")
 
 
 def decoded(octets: bytes) -> str:
-    """UTF-8 or UTF-16 by its mark, else UTF-8, else the Russian Windows code page that Excel writes."""
+    """UTF-8 or UTF-16 by its mark, else UTF-8, else the Russian Windows code page that Excel writes.
+
+    However its lines ended, they end with a line feed. Raises `Refused(field="file")` for what is no text.
+    """
+    text = _text(octets)
+    if "\0" in text[:10_000]:
+        raise Refused(_("There is no table in this file: save it as CSV or vCard."), "file")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _text(octets: bytes) -> str:
     if octets[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return octets.decode("utf-16", "replace")
     try:
@@ -75,30 +86,44 @@ def decoded(octets: bytes) -> str:
         return octets.decode("cp1251", "replace")
 
 
+def lines_in(chunks: Iterable[bytes]) -> Iterator[str]:
+    """The lines of a text in UTF-8 that comes piece by piece, each with its line feed; flat memory."""
+    rest = b""
+    for chunk in chunks:
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from (line.decode("utf-8", "replace") + "\n" for line in lines)
+        if len(rest) > _LONGEST_LINE:
+            # No row of a table: what follows is another.
+            yield rest.decode("utf-8", "replace")
+            rest = b""
+    if rest:
+        yield rest.decode("utf-8", "replace")
+
+
 def is_vcard(text: str) -> bool:
     """Whether it is a file of cards."""
     return text.lstrip()[:11].upper() == "BEGIN:VCARD"
 
 
-def table_head(text: str) -> TableHead:
+def table_head(lines: Iterator[str]) -> TableHead:
     """Raises `Refused(field="file")` where there is no table in it."""
-    rows = _rows(text)
+    rows = _rows(lines)
     headings = next(rows, (0, []))[1]
     sample = next(rows, (0, []))[1]
-    if not any(headings) or "\0" in text[:10_000]:
+    if not any(headings):
         raise Refused(_("There is no table in this file: save it as CSV or vCard."), "file")
     if len(headings) > MOST_COLUMNS:
         raise Refused(_("A file has at most %(count)s columns.", count=MOST_COLUMNS), "file")
     return TableHead(headings, sample, [_meaning(heading) for heading in headings])
 
 
-def records(text: str, columns: Sequence[str], *, vcard: bool) -> Iterator[Record]:
+def records(lines: Iterator[str], columns: Sequence[str], *, vcard: bool) -> Iterator[Record]:
     """What stands in the file, record by record."""
     if vcard:
-        for card in read_cards(text):
+        for card in read_cards(lines):
             yield Record(card.line, card.name, card.company, card.note, "", tuple(card.numbers))
         return
-    rows = _rows(text)
+    rows = _rows(lines)
     next(rows, None)
     for line, cells in rows:
         if any(cells):
@@ -127,9 +152,10 @@ def _number(written: str) -> str:
     return written.replace("-", "") if _EXPORTED.fullmatch(written) else written
 
 
-def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
+def _rows(lines: Iterator[str]) -> Iterator[tuple[int, list[str]]]:
     csv.field_size_limit(_LIMIT)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    first = next(lines, "")
+    reader = csv.reader(chain([first], lines), delimiter=_delimiter(first))
     line = 1
     try:
         for row in reader:
@@ -139,9 +165,8 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
         raise Refused(_("Line %(line)s cannot be read: %(why)s", line=line, why=str(error)), "file") from None
 
 
-def _delimiter(text: str) -> str:
-    first = text[:20_000].split("\n", 1)[0]
-    return max(";,\t", key=first.count)
+def _delimiter(first: str) -> str:
+    return max(";,\t", key=first[:20_000].count)
 
 
 def _meaning(heading: str) -> Meaning:

@@ -29,10 +29,10 @@ class Card:
     numbers: list[str] = field(default_factory=list)
 
 
-def read_cards(text: str) -> Iterator[Card]:
+def read_cards(lines: Iterable[str]) -> Iterator[Card]:
     """Each card of the file, also those that lack something."""
     card: Card | None = None
-    for number, line in _unfolded(text):
+    for number, line in _unfolded(lines):
         match = _LINE.fullmatch(line)
         if match is None:
             continue
@@ -62,10 +62,10 @@ def _take(card: Card, name: str, value: str) -> None:
         card.note = "\n".join(part for part in (card.note, _plain(value)) if part)
 
 
-def _unfolded(text: str) -> Iterator[tuple[int, str]]:
+def _unfolded(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
     """Whole lines: one that goes on begins with white space, in 2.1 also after a `=` of quoted-printable."""
     whole, begun = "", 1
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate((each.rstrip("\r\n") for each in lines), 1):
         if whole and line[:1] in (" ", "\t"):
             whole += line[1:]
         elif whole.endswith("=") and "QUOTED-PRINTABLE" in whole.upper():

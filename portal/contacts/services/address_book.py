@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from portal.accounts.audit import audit
 from portal.contacts.exchange.models import RemovedContact
-from portal.contacts.models import Contact, ContactNumber, CrmUser, searchable
+from portal.contacts.models import Contact, ContactNumber, CrmUser
 from portal.contacts.queries import find_contact
 from portal.contacts.services.crm_users import clean_name, find_crm_user
 from portal.kernel import phone
@@ -106,7 +106,6 @@ def _write(
     universal = _universal(numbers)
     _refuse_taken(contact, universal)
     contact.name, contact.company, contact.note = cleaned, company, note
-    contact.search_text = searchable(cleaned, company)
     contact.crm_user_id = _owner(crm_user_id)
     kept = {row.number: row for row in contact.numbers}
     contact.numbers = [kept.get(number) or ContactNumber(number=number) for number in universal]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from flask import Response, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.contacts import queries, services
+from portal.contacts import pages, queries, services
 from portal.contacts.feature import feature
 from portal.contacts.forms import ContactForm
 from portal.contacts.models import Contact
@@ -22,7 +22,7 @@ from portal.web.forms import row_id
 @feature.get("", needs=Permission.SEE_CALLS)
 def index() -> ResponseReturnValue:
     part = request.args.get("q", "").replace("\0", "").strip()[:100]
-    page = queries.contact_page(part, Cursor.decode(request.args.get("page", ""), 1))
+    page = pages.contact_page(part, Cursor.decode(request.args.get("page", ""), 1))
     return htmx.render(
         "contacts/index.html",
         fragment="contacts/_contacts.html",

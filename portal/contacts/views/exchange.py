@@ -95,8 +95,7 @@ def _exchange_page(problem: str = "", status: int = 200) -> ResponseReturnValue:
 def _import_page(row: ContactImport, problem: str = "", status: int = 200) -> ResponseReturnValue:
     head, found = None, None
     if row.state == ImportState.PREVIEW:
-        text = imports.text_of(_storage(), row)
-        head = None if row.is_vcard else table_head(text)
+        head = None if row.is_vcard else table_head(imports.lines_of(_storage(), row))
         # What it would do is done and thrown away, in a transaction of its own.
         with transaction(current_account_id(), writes=False):
             found = imports.preview(_storage(), row)

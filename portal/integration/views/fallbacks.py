@@ -9,6 +9,7 @@ from portal.integration.fallbacks import PAGE, FallbacksForm, fallbacks_page
 from portal.integration.feature import feature
 from portal.kernel.errors import Refused
 from portal.kernel.i18n import gettext as _
+from portal.routing.queries import new_contact_group
 from portal.routing.services import set_fallbacks
 from portal.web import htmx
 from portal.web.access import Permission
@@ -32,4 +33,5 @@ def save_fallbacks() -> ResponseReturnValue:
         form.refuse(error)
         return htmx.render(PAGE, fragment=FRAGMENT, status=422, **fallbacks_page(form))
     context = fallbacks_page() if htmx.wants_fragment() else {}
-    return htmx.done(_("Saved."), back_to=url_for("integration.fallbacks"), fragment=FRAGMENT, **context)
+    undo = url_for("integration.undo_group", group_id=new_contact_group().id, back="fallbacks")
+    return htmx.done(_("Saved."), back_to=url_for("integration.fallbacks"), fragment=FRAGMENT, undo=undo, **context)

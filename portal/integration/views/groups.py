@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Response, url_for
+from collections.abc import Mapping
+
+from flask import Response, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.integration.feature import feature
@@ -18,7 +20,9 @@ from portal.integration.groups import (
 from portal.kernel.errors import Refused
 from portal.kernel.i18n import gettext as _
 from portal.routing import groups as services
-from portal.routing.queries import find_group
+from portal.routing.models import HuntGroup
+from portal.routing.queries import NEW_CONTACTS, find_group
+from portal.routing.undoing import undo_change
 from portal.web import htmx
 from portal.web.access import Permission
 
@@ -61,7 +65,16 @@ def save_group(group_id: int) -> ResponseReturnValue:
         return htmx.render(PAGE, fragment=FRAGMENT, status=422, **group_page(found, form, members))
     context = group_page(found) if htmx.wants_fragment() else {}
     back = url_for("integration.group", group_id=group_id)
-    return htmx.done(_("%(name)s was saved.", name=found.name), back_to=back, fragment=FRAGMENT, **context)
+    undo = url_for("integration.undo_group", group_id=group_id)
+    return htmx.done(_("%(name)s was saved.", name=found.name), back_to=back, fragment=FRAGMENT, undo=undo, **context)
+
+
+@feature.post("/groups/<int:group_id>/undo", needs=Permission.MANAGE_INTEGRATION)
+def undo_group(group_id: int) -> ResponseReturnValue:
+    """Of any group, that of new contacts included, whose parts stand on pages of their own."""
+    undone = undo_change(group_id)
+    again = url_for("integration.undo_group", group_id=group_id, back=request.args.get("back"))
+    return htmx.done(_("The latest change was taken back."), back_to=_page_of(undone, request.args), undo=again)
 
 
 @feature.post("/groups/<int:group_id>/remove", needs=Permission.MANAGE_INTEGRATION)
@@ -81,6 +94,15 @@ def restore_group(group_id: int) -> ResponseReturnValue:
     except Refused as error:
         return htmx.render(LIST_PAGE, fragment=LIST_FRAGMENT, status=409, **groups_page(problem=error.message))
     return _done(_("%(name)s is back.", name=restored.name))
+
+
+def _page_of(changed: HuntGroup, asked: Mapping[str, str]) -> str:
+    if changed.name != NEW_CONTACTS:
+        return url_for("integration.group", group_id=changed.id)
+    if asked.get("back") == "fallbacks":
+        return url_for("integration.fallbacks")
+    anchor = "strategy" if asked.get("back") == "strategy" else "receivers"
+    return url_for("integration.index", _anchor=anchor)
 
 
 def _done(message: str, undo: str | None = None) -> Response:

@@ -13,6 +13,7 @@ from portal.integration.sections import listed, receivers_section, saved_receive
 from portal.kernel.errors import NotFound
 from portal.kernel.i18n import gettext as _
 from portal.routing import services
+from portal.routing.queries import new_contact_group
 from portal.web import htmx
 from portal.web.access import Permission
 from portal.web.forms import row_id
@@ -37,6 +38,7 @@ def save_receivers() -> ResponseReturnValue:
         back_to=url_for("integration.index", _anchor="receivers"),
         fragment=f"integration/{FRAGMENT}",
         announces="receivers-changed",
+        undo=url_for("integration.undo_group", group_id=new_contact_group().id, back="receivers"),
         **context,
     )
 

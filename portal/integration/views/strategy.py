@@ -38,7 +38,9 @@ def save_strategy() -> ResponseReturnValue:
         return show(FRAGMENT, strategy_section(form), 422)
     context = strategy_section() if htmx.wants_fragment() else {}
     back = url_for("integration.index", _anchor="strategy")
-    return htmx.done(_("The strategy was saved."), back_to=back, fragment=f"integration/{FRAGMENT}", **context)
+    undo = url_for("integration.undo_group", group_id=group.id, back="strategy")
+    said = _("The strategy was saved.")
+    return htmx.done(said, back_to=back, fragment=f"integration/{FRAGMENT}", undo=undo, **context)
 
 
 @feature.post("/strategy/preview", needs=Permission.MANAGE_INTEGRATION, writes=False)

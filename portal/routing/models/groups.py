@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Index, String, UniqueConstraint, text
+from sqlalchemy import JSON, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.contacts.models import CrmUser
@@ -68,6 +69,8 @@ class HuntGroup(AccountOwned, Model):
     last_member_id: Mapped[int | None] = mapped_column(BigId)
     removed_at: Mapped[datetime | None]
     updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
+    previous: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """What it was before the latest change: see `routing.undoing`."""
 
     members: Mapped[list[HuntMember]] = relationship(
         back_populates="group", order_by="HuntMember.position", cascade="all, delete-orphan"

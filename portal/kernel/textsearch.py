@@ -1,6 +1,6 @@
-"""Looking for a call by part of a number or a name: one text per call, one pattern per question.
+"""Looking for somebody by part of a number or a name: one text per thing, one pattern per question.
 
-The text lists the call's addresses between bars, then its names between semicolons:
+The text lists numbers and addresses between bars, then names between semicolons:
 `|79039998877|sip/00000000672|;igor batov;`. Neither mark can stand within a part, so that no question matches
 across two of them, and an address is told from a name that looks like one.
 """
@@ -21,7 +21,7 @@ _UNFIT = re.compile(r"[|;\x00-\x1f\ud800-\udfff]")
 
 
 def search_text(addresses: Iterable[str | None], names: Iterable[str | None]) -> str:
-    """The text that is searched for a call with these addresses and names."""
+    """The text that something with these addresses and names is found by."""
     return _between("|", addresses) + _between(";", names)
 
 

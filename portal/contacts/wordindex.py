@@ -1,0 +1,76 @@
+"""The index that finds contacts by part of a name, a company or a number: made by the migrations.
+
+It names contacts that may hold the question; whoever asks compares the contacts themselves. On SQLite it is FTS5. On
+PostgreSQL it is a table of its own without row-level security, since under that no index of pg_trgm is used (its
+operators are not leakproof); only the contacts that it names are shown, and those are behind the lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import current_app
+from sqlalchemy import Connection, text
+
+from portal.kernel.db import db, is_sqlite
+from portal.kernel.tenancy import current_account_id
+from portal.kernel.trigrams import TABLE_OPTIONS, can_have_trigrams, mark, match
+
+_TABLE = """
+create table contact_words (
+    id bigint primary key references contact (id) on delete cascade, account_id bigint not null, words text not null
+)
+"""
+_INDEX = "create index ix_contact_words on contact_words using gin (words gin_trgm_ops) with (fastupdate = off)"
+_NOTE_SQLITE = text("insert into contact_words (rowid, words) values (:id, :mark || :words)")
+_NOTE_POSTGRESQL = text(
+    "insert into contact_words (id, account_id, words) values (:id, :account, :words)"
+    " on conflict (id) do update set words = excluded.words"
+)
+_HOLDERS_SQLITE = "select distinct rowid as id from contact_words where contact_words match :match"
+_HOLDERS_POSTGRESQL = "select id from contact_words where account_id = :account and words like :pattern escape '/'"
+
+
+def make_word_index(connection: Connection) -> None:
+    """FTS5 on SQLite; on PostgreSQL a table with an index of pg_trgm, where that extension can be had."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"create virtual table contact_words using fts5(words, {TABLE_OPTIONS})")
+    elif can_have_trigrams(connection):
+        connection.exec_driver_sql(_TABLE)
+        connection.exec_driver_sql(_INDEX)
+
+
+def drop_word_index(connection: Connection) -> None:
+    """The way back."""
+    connection.exec_driver_sql("drop table if exists contact_words")
+
+
+def has_word_index() -> bool:
+    """Always but on a PostgreSQL without pg_trgm. Asked once per app."""
+    known = current_app.extensions.get("portal.word_index")
+    if known is None:
+        known = is_sqlite() or bool(db.session.scalar(text("select to_regclass('contact_words') is not null")))
+        current_app.extensions["portal.word_index"] = known
+    return bool(known)
+
+
+def note(words: Mapping[int, str]) -> None:
+    """Contacts of the entered account, by their ids, are found by these texts now."""
+    if not words or not has_word_index():
+        return
+    account = current_account_id()
+    if is_sqlite():
+        db.session.execute(_NOTE_SQLITE, [{"id": id_, "mark": mark(account), "words": words[id_]} for id_ in words])
+    else:
+        db.session.execute(_NOTE_POSTGRESQL, [{"id": id_, "account": account, "words": words[id_]} for id_ in words])
+
+
+def holders(needle: str, pattern: str) -> tuple[str, dict[str, object]]:
+    """A statement that answers the ids of the entered account's contacts that may hold the needle, and its values.
+
+    `pattern` is the needle for LIKE, escaped by `/`.
+    """
+    account = current_account_id()
+    if is_sqlite():
+        return _HOLDERS_SQLITE, {"match": match(account, [needle])}
+    return _HOLDERS_POSTGRESQL, {"account": account, "pattern": pattern}
