@@ -28,7 +28,11 @@ from portal.calls.log.notices import add_notice_source
 from portal.calls.panels import add_panels
 from portal.calls.remarks.panel import REMARK_PANEL
 from portal.calls.views import feature as calls
+from portal.connectors.inlet import inlet as crm_records
+from portal.connectors.inlet import plain as plain_crm_record
 from portal.connectors.making import CrmOfAccount
+from portal.connectors.panel import CRM_PANEL
+from portal.connectors.records import PREFIX as CRM_RECORDS
 from portal.connectors.views import feature as connectors
 from portal.contacts.exchange.export import EXPORTING as CONTACTS_EXPORT
 from portal.contacts.exchange.job import IMPORTING as CONTACTS_IMPORT
@@ -105,6 +109,7 @@ FEATURES = (
     provider_inlet,
     integration,
     connectors,
+    crm_records,
     description,
     invoicing,
     card_notices,
@@ -174,7 +179,7 @@ def create_app(settings: Settings, process: Process = "web") -> Flask:
     for feature in FEATURES:
         app.register_blueprint(feature)
     app.extensions["portal.meter"] = RequestMeter([*app.blueprints, "static", "none"])
-    panels = (RECORD_PANEL, FOLLOW_UP_PANEL, REMARK_PANEL, DELIVERY_PANEL, CHARGE_PANEL, BLACKLIST_PANEL)
+    panels = (RECORD_PANEL, FOLLOW_UP_PANEL, REMARK_PANEL, DELIVERY_PANEL, CRM_PANEL, CHARGE_PANEL, BLACKLIST_PANEL)
     add_panels(app, *panels)
     add_notice_source(app, Deliveries())
     use_working_time(app, LineHoursTime())
@@ -190,6 +195,7 @@ def _open_to_programs(app: Flask) -> None:
     errors.answer_in(app, CAPTURE_PREFIX, plain_capture)
     errors.answer_in(app, NOTICE_PREFIX, plain_notice)
     errors.answer_in(app, CARD_NOTICES, plain_card_notice)
+    errors.answer_in(app, CRM_RECORDS, plain_crm_record)
     for feature in (public_api, inlet, card_notices):
         security.csrf.exempt(feature)
 

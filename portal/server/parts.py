@@ -10,6 +10,7 @@ from collections.abc import Callable
 from flask import Flask
 
 from portal.calls.journal import Journal
+from portal.connectors.telling.carrier import CrmCarrier
 from portal.kernel.config import Settings
 from portal.kernel.jobs.runner import JobRunner
 from portal.kernel.lives import Heart
@@ -25,16 +26,21 @@ _POLITE = 5
 
 
 def run_worker(app: Flask) -> None:
-    """Sends webhooks and mail until told to stop."""
+    """Sends webhooks and mail, and tells CRMs of calls, until told to stop."""
     # One thread claims and notes for all that send: it must not stand behind each of them for Python's usual 5 ms.
     sys.setswitchinterval(0.0005)
-    mail = MailCarrier(app)
+    mail, crm = MailCarrier(app), CrmCarrier(app)
 
     def work(stop: threading.Event) -> None:
-        carrier = threading.Thread(target=mail.run, args=(stop,), name="mail", daemon=True)
-        carrier.start()
+        carriers = [
+            threading.Thread(target=each.run, args=(stop,), name=name, daemon=True)
+            for name, each in (("mail", mail), ("crm", crm))
+        ]
+        for carrier in carriers:
+            carrier.start()
         Worker(app).run(stop)
-        carrier.join()
+        for carrier in carriers:
+            carrier.join()
 
     _alive(app, "worker", work)
 

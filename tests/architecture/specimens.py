@@ -21,7 +21,7 @@ from portal.billing.models import EntryKind, MoneyAlert, MoneyAlertKind
 from portal.calls.models import CallRecord
 from portal.calls.remarks.models import CallTag
 from portal.calls.saved.models import SavedView
-from portal.connectors.models import BringState, CrmKind, CrmUserBringing
+from portal.connectors.models import BringState, CrmCall, CrmKind, CrmLink, CrmUserBringing, NoteState, Way
 from portal.contacts.exchange.models import ContactImport, ImportState, RemovedContact
 from portal.contacts.models import Contact, CrmUser
 from portal.followups.models import FollowUp
@@ -71,7 +71,7 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
         return {
             "alert_id": alert.id,
             "api_call_id": call.api_call_id,
-            "bringing_id": _bringing(session),
+            "bringing_id": _bringing(session, call),
             "contact_id": contact.id,
             "crm_user_id": crm_user.id,
             "delivery_id": delivery.id,
@@ -87,10 +87,13 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
         }
 
 
-def _bringing(session: Session) -> int:
+def _bringing(session: Session, call: CallRecord) -> int:
     """CRM users that were brought in, so that this can be taken back: the preview of such a one is over, not lost."""
     bringing = CrmUserBringing(kind=CrmKind.AMOCRM, people=[], state=BringState.DONE)
     session.add(bringing)
+    if session.scalar(select(CrmLink)) is None:
+        session.add(CrmLink(kind=CrmKind.AMOCRM, way=Way.TOKEN, url="https://192.0.2.1", sealed="nothing"))
+    session.add(CrmCall(call_id=call.id, state=NoteState.FAILED))
     session.flush()
     return bringing.id
 

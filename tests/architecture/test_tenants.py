@@ -49,6 +49,8 @@ SEE_EVERYTHING = {
     "portal/accounts/people/invitations.py",
     "portal/accounts/people/resets.py",
     "portal/calls/left_open.py",
+    "portal/connectors/records.py",
+    "portal/connectors/telling/tasks.py",
     "portal/invoicing/cards/asking.py",
     "portal/invoicing/papers/job.py",
     "portal/jobs/keeping.py",

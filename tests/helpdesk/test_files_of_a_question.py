@@ -43,7 +43,7 @@ def kept(app: Flask, account_id: int) -> list[SupportFile]:
 
 
 def test_a_file_goes_along_and_comes_back_as_it_was(app: Flask, cast: Cast, anna: Browser, olga: Browser) -> None:
-    asked = ask(anna, [(PNG, "C:\\fakepath\\снимок.png"), ("Лог\n".encode(), "call.html")])
+    asked = ask(anna, [(PNG, "снимок.png"), ("Лог\n".encode(), "call.html")])
 
     picture, log = kept(app, cast.north)
     page = anna.get(asked.headers["Location"]).get_data(as_text=True)
