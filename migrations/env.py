@@ -28,8 +28,7 @@ def same_type(_context: Any, _inspected: Any, _column: Any, _database: Any, ours
 
 def is_ours(_item: Any, name: str | None, kind: str, is_reflected: Any, _against: Any) -> bool:
     """Leaves out what `make_text_index` and `make_word_index` make: no model has it."""
-    text_index = kind == "index" and name == "ix_call_record_search_text"
-    of_text = text_index or (kind == "table" and str(name).startswith(("call_moment", "contact_words")))
+    of_text = kind == "table" and str(name).startswith(("call_moment", "call_words", "contact_words"))
     return not (is_reflected and of_text)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flask import current_app
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, func, select, text
 
 from portal.kernel.db import db, is_sqlite
 from portal.kernel.tenancy import current_account_id
@@ -49,7 +49,7 @@ def has_word_index() -> bool:
     """Always but on a PostgreSQL without pg_trgm. Asked once per app."""
     known = current_app.extensions.get("portal.word_index")
     if known is None:
-        known = is_sqlite() or bool(db.session.scalar(text("select to_regclass('contact_words') is not null")))
+        known = is_sqlite() or bool(db.session.scalar(select(func.to_regclass("contact_words").is_not(None))))
         current_app.extensions["portal.word_index"] = known
     return bool(known)
 

@@ -1,14 +1,42 @@
-"""The index that finds calls by part of a number or a name: made by the migrations."""
+"""The index that finds calls by part of a number or a name: made by the migrations.
+
+On SQLite it is FTS5 (see `moments`). On PostgreSQL it is a table of its own without row-level security, since under
+that no index of pg_trgm is used (its operators are not leakproof): it names calls, which are then read behind the lock.
+A trigger of the database keeps it, so that no way of writing calls can forget it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from flask import current_app
-from sqlalchemy import Connection, text
+from sqlalchemy import BigInteger, Connection, Select, String, column, func, select, table, text
 
 from portal.kernel.db import db, is_sqlite
+from portal.kernel.tenancy import current_account_id
 from portal.kernel.trigrams import TABLE_OPTIONS, can_have_trigrams
 
-NAME = "ix_call_record_search_text"
+INDEX = "ix_call_words"
+# Straight into the index: a list of what is yet to be sorted in would be searched by every question.
+MAKE_INDEX = "create index ix_call_words on call_words using gin (words gin_trgm_ops) with (fastupdate = off)"
+_MAKE_TABLE = """
+create table call_words (
+    id bigint primary key references call_record (id) on delete cascade, account_id bigint not null, words text not null
+)
+"""
+_MAKE_FUNCTION = """
+create function note_call_words() returns trigger language plpgsql as $$ begin
+    insert into call_words (id, account_id, words) values (new.id, new.account_id, new.search_text)
+        on conflict (id) do update set words = excluded.words;
+    return null;
+end $$
+"""
+_MAKE_TRIGGER = """
+create trigger call_words_are_kept after insert or update of search_text on call_record
+    for each row when (new.search_text is not null) execute function note_call_words()
+"""
+_WORDS = table("call_words", column("id", BigInteger), column("account_id", BigInteger), column("words", String))
 CALLS = 10_000_000
 ALIKE = {
     "account_id": 1_000_000, "grain": 500_000, "class_id": 10_000, "caller": 20, "callee": 50_000, "kind": 300_000,
@@ -19,14 +47,12 @@ ALIKE = {
 
 
 def make_text_index(connection: Connection) -> None:
-    """FTS5 on SQLite (see `moments`); on PostgreSQL an index of pg_trgm, where that extension can be had."""
+    """FTS5 on SQLite; on PostgreSQL a table with an index of pg_trgm, where that extension can be had."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(f"create virtual table call_moment using fts5(words, {TABLE_OPTIONS})")
     elif can_have_trigrams(connection):
-        # Straight into the index: a list of what is yet to be sorted in would be searched by every question.
-        connection.exec_driver_sql(
-            f"create index {NAME} on call_record using gin (search_text gin_trgm_ops) with (fastupdate = off)"
-        )
+        for statement in (_MAKE_TABLE, MAKE_INDEX, _MAKE_FUNCTION, _MAKE_TRIGGER):
+            connection.exec_driver_sql(statement)
 
 
 def tell_planner(connection: Connection) -> None:
@@ -54,8 +80,18 @@ def tell_planner(connection: Connection) -> None:
 
 def drop_text_index(connection: Connection) -> None:
     """The way back."""
-    what = "table if exists call_moment" if connection.dialect.name == "sqlite" else f"index if exists {NAME}"
-    connection.exec_driver_sql(f"drop {what}")
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("drop table if exists call_moment")
+        return
+    connection.exec_driver_sql("drop trigger if exists call_words_are_kept on call_record")
+    connection.exec_driver_sql("drop function if exists note_call_words()")
+    connection.exec_driver_sql("drop table if exists call_words")
+
+
+def holders(needles: Iterable[str]) -> Select[Any]:
+    """On PostgreSQL: the ids of the entered account's calls that hold all of the needles."""
+    texts = (_WORDS.c.words.contains(needle, autoescape=True) for needle in needles)
+    return select(_WORDS.c.id).where(_WORDS.c.account_id == current_account_id(), *texts)
 
 
 def knows_text() -> bool:
@@ -68,4 +104,4 @@ def knows_text() -> bool:
 
 
 def _is_there() -> bool:
-    return bool(db.session.scalar(text("select to_regclass(:name) is not null"), {"name": NAME}))
+    return bool(db.session.scalar(select(func.to_regclass(INDEX).is_not(None))))

@@ -16,7 +16,7 @@ from portal.calls.log.models import CallClass
 from portal.calls.log.newest import newest
 from portal.calls.log.notices import notice_source
 from portal.calls.log.stretch import CALLS, LAST_ID, Stretch
-from portal.calls.log.textindex import knows_text
+from portal.calls.log.textindex import holders, knows_text
 from portal.calls.models import CallRecord
 from portal.calls.remarks.models import CallTagging
 from portal.kernel import clock
@@ -132,8 +132,7 @@ def _by_moments(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int
 
 def _by_trigrams(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int) -> Looked | None:
     """All that the index of pg_trgm finds, since it does not know the order: after `_one_by_one` they are few."""
-    texts = [CallRecord.search_text.contains(needle, autoescape=True) for needle in choice.needles(filters)]
-    hits = select(CallRecord.id).where(*texts).cte().prefix_with("materialized")
+    hits = holders(choice.needles(filters)).cte().prefix_with("materialized")
     return all_of(rows.where(CallRecord.id.in_(select(hits.c.id))), stretch, wanted)
 
 

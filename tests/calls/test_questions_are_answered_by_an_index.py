@@ -1,0 +1,64 @@
+"""Part of a number or a name is looked up in an index, also behind row-level security; it follows the calls."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask import Flask
+from sqlalchemy import Select, select, text
+
+from portal.calls.log import moments, ways
+from portal.calls.log.filters import CallFilters
+from portal.calls.log.pages import call_page
+from portal.calls.log.textindex import INDEX, holders
+from portal.calls.models import CallRecord
+from portal.kernel.db import db, is_sqlite, transaction
+from tests.calls.factory import Story, tell
+from tests.people import Cast
+
+CALLERS = ("79031112233", "79034445566", "79037778899")
+
+
+@pytest.fixture
+def north(app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Three calls, of which none is near: whoever looks must ask the index. South was called by the same people."""
+    monkeypatch.setattr(ways.nearest, "__defaults__", (1,))
+    monkeypatch.setattr(ways, "FAR", 1)
+    for account_id in (cast.north, cast.south):
+        tell(app, *(Story(account_id, caller=caller).finished() for caller in CALLERS))
+    return cast.north
+
+
+def test_the_database_uses_the_index(app: Flask, north: int) -> None:
+    with app.app_context(), transaction(north, writes=False):
+        if is_sqlite():
+            plan = _plan("explain query plan", moments.seconds_with(["4445"], 0, 1 << 40, oldest_first=False, limit=9))
+            assert "VIRTUAL TABLE INDEX" in plan
+        else:
+            # Of so few rows it would read all, if it may.
+            db.session.connection().exec_driver_sql("set local enable_seqscan = off")
+            assert INDEX in _plan("explain", holders(["4445"]))
+
+
+def test_a_call_is_found_by_what_it_is_known_by_now(app: Flask, north: int) -> None:
+    with app.app_context(), transaction(north):
+        call = db.session.scalars(select(CallRecord).where(CallRecord.caller == CALLERS[1])).one()
+        call.search_text = "|79035550000|"
+
+    with app.app_context(), transaction(north, writes=False):
+        assert _found("4445") == []
+        assert _found("5550000") == [(north, CALLERS[1])]
+        assert _found("7903111") == [(north, CALLERS[0])]
+
+
+def _found(question: str) -> list[tuple[int, str]]:
+    page = call_page(CallFilters(zone=ZoneInfo("Europe/Moscow"), q=question))
+    return [(call.account_id, call.caller) for call in page.rows]
+
+
+def _plan(explain: str, rows: Select[tuple[int]]) -> str:
+    connection = db.session.connection()
+    compiled = rows.compile(connection, compile_kwargs={"literal_binds": True})
+    explained = text(f"{explain} {compiled}".replace("%%", "%"))
+    return "\n".join(str(line) for line in connection.execute(explained))
