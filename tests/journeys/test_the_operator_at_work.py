@@ -38,7 +38,7 @@ def test_from_a_new_account_to_a_look_from_inside(
         tab.locator("main form button[type=submit]").click()
         expect(tab.locator("#lines")).to_contain_text("SIP/00000000911")
         tab.locator('form[action$="/off"] button').click()
-        expect(tab.locator('form[action$="/on"]')).to_be_visible()
+        expect(tab.locator('main td form[action$="/on"]')).to_be_visible()
 
         tab.locator('main a[href$="/money"]').click()
         tab.locator("#amount").fill("250,50")
