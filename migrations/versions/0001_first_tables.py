@@ -402,6 +402,46 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_contact_import_account_id_id')),
     info={'owned': True}
     )
+    op.create_table('crm_link',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('way', sa.String(length=16), nullable=False),
+    sa.Column('url', sa.String(length=300), nullable=False),
+    sa.Column('sealed', sa.Text(), nullable=False),
+    sa.Column('token_until', UtcDateTime(), nullable=True),
+    sa.Column('renewing', sa.String(length=32), nullable=True),
+    sa.Column('renewing_until', UtcDateTime(), nullable=True),
+    sa.Column('known_as', sa.String(length=200), nullable=False),
+    sa.Column('writes_calls', sa.Boolean(), nullable=False),
+    sa.Column('shows_cards', sa.Boolean(), nullable=False),
+    sa.Column('creates_contacts', sa.Boolean(), nullable=False),
+    sa.Column('connected_at', UtcDateTime(), nullable=False),
+    sa.Column('good_at', UtcDateTime(), nullable=True),
+    sa.Column('trouble', sa.String(length=24), nullable=False),
+    sa.Column('detail', sa.String(length=200), nullable=False),
+    sa.Column('failed_at', UtcDateTime(), nullable=True),
+    sa.Column('failures', sa.BigInteger(), nullable=False),
+    sa.Column('resting_until', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_crm_link_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_crm_link')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_crm_link_account_id_id')),
+    sa.UniqueConstraint('account_id', name=op.f('uq_crm_link_account_id')),
+    info={'owned': True}
+    )
+    op.create_table('crm_user_bringing',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('people', sa.JSON(), nullable=False),
+    sa.Column('done', sa.JSON(), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_crm_user_bringing_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_crm_user_bringing')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_crm_user_bringing_account_id_id')),
+    info={'owned': True}
+    )
     op.create_table('did',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1016,6 +1056,7 @@ def upgrade() -> None:
     sa.Column('event', sa.String(length=24), nullable=False),
     sa.Column('state', sa.String(length=16), nullable=False),
     sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('hears_since', UtcDateTime(), nullable=False),
     sa.Column('removed_at', UtcDateTime(), nullable=True),
     sa.Column('method', sa.String(length=8), nullable=False),
     sa.Column('headers', sa.JSON(), nullable=True),
@@ -1098,6 +1139,7 @@ def upgrade() -> None:
     sa.Column('price', MoneyColumn(), nullable=True),
     sa.Column('fallback', sa.String(length=24), nullable=True),
     sa.Column('skipped', sa.JSON(), nullable=True),
+    sa.Column('known_by', sa.JSON(none_as_null=True), nullable=True),
     sa.Column('version', sa.BigInteger(), nullable=False),
     sa.Column('search_text', sa.Text(), nullable=False),
     sa.Column('class_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1142,6 +1184,7 @@ def upgrade() -> None:
     sa.Column('removed_at', UtcDateTime(), nullable=True),
     sa.Column('mobile', sa.String(length=15), nullable=True),
     sa.Column('is_on_duty', sa.Boolean(), nullable=False),
+    sa.Column('crm_id', sa.String(length=64), nullable=True),
     sa.ForeignKeyConstraint(['account_id', 'sip_line_id'], ['sip_line.account_id', 'sip_line.id'], name='fk_sip_line_id_sip_line'),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_crm_user_account_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_crm_user')),
@@ -1149,6 +1192,7 @@ def upgrade() -> None:
     info={'owned': True}
     )
     with op.batch_alter_table('crm_user', schema=None) as batch_op:
+        batch_op.create_index('uq_crm_user_account_id_crm_id', ['account_id', 'crm_id'], unique=True, sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
         batch_op.create_index('uq_crm_user_account_id_mobile', ['account_id', 'mobile'], unique=True, sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
         batch_op.create_index('uq_crm_user_account_id_sip_line_id', ['account_id', 'sip_line_id'], unique=True, sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
 
@@ -1402,6 +1446,38 @@ def upgrade() -> None:
     with op.batch_alter_table('contact', schema=None) as batch_op:
         batch_op.create_index('ix_contact_account_id_sort_text_id', ['account_id', 'sort_text', 'id'], unique=False)
 
+    op.create_table('crm_call',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('call_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('is_ringing', sa.Boolean(), nullable=False),
+    sa.Column('due_at', UtcDateTime(), nullable=True),
+    sa.Column('claim', sa.String(length=32), nullable=True),
+    sa.Column('is_touched', sa.Boolean(), nullable=False),
+    sa.Column('was_tried', sa.Boolean(), nullable=False),
+    sa.Column('outside_id', sa.String(length=120), nullable=False),
+    sa.Column('shown', sa.JSON(), nullable=False),
+    sa.Column('card_url', sa.String(length=300), nullable=False),
+    sa.Column('written_at', UtcDateTime(), nullable=True),
+    sa.Column('record_at', UtcDateTime(), nullable=True),
+    sa.Column('trouble', sa.String(length=24), nullable=False),
+    sa.Column('detail', sa.String(length=200), nullable=False),
+    sa.Column('link_hash', sa.String(length=64), nullable=True),
+    sa.Column('sealed_link', sa.String(length=400), nullable=True),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'call_id'], ['call_record.account_id', 'call_record.id'], name='fk_call_id_call_record'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_crm_call_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_crm_call')),
+    sa.UniqueConstraint('account_id', 'call_id', name=op.f('uq_crm_call_account_id_call_id')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_crm_call_account_id_id')),
+    sa.UniqueConstraint('link_hash', name=op.f('uq_crm_call_link_hash')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('crm_call', schema=None) as batch_op:
+        batch_op.create_index('ix_crm_call_due_at', ['due_at'], unique=False, sqlite_where=sa.text('due_at is not null'), postgresql_where=sa.text('due_at is not null'))
+        batch_op.create_index('ix_crm_call_failed', ['account_id', 'id'], unique=False, sqlite_where=sa.text("state = 'failed'"), postgresql_where=sa.text("state = 'failed'"))
+
     op.create_table('delivery_attempt',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1602,7 +1678,10 @@ def upgrade() -> None:
             "contact",
             "contact_import",
             "contact_number",
+            "crm_call",
+            "crm_link",
             "crm_user",
+            "crm_user_bringing",
             "delivery_attempt",
             "did",
             "dismissed_alert",
@@ -1691,6 +1770,11 @@ def downgrade() -> None:
         batch_op.drop_index('ix_delivery_attempt_with_body', sqlite_where=sa.text('response_body is not null'), postgresql_where=sa.text('response_body is not null'))
 
     op.drop_table('delivery_attempt')
+    with op.batch_alter_table('crm_call', schema=None) as batch_op:
+        batch_op.drop_index('ix_crm_call_failed', sqlite_where=sa.text("state = 'failed'"), postgresql_where=sa.text("state = 'failed'"))
+        batch_op.drop_index('ix_crm_call_due_at', sqlite_where=sa.text('due_at is not null'), postgresql_where=sa.text('due_at is not null'))
+
+    op.drop_table('crm_call')
     with op.batch_alter_table('contact', schema=None) as batch_op:
         batch_op.drop_index('ix_contact_account_id_sort_text_id')
 
@@ -1732,6 +1816,7 @@ def downgrade() -> None:
     with op.batch_alter_table('crm_user', schema=None) as batch_op:
         batch_op.drop_index('uq_crm_user_account_id_sip_line_id', sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
         batch_op.drop_index('uq_crm_user_account_id_mobile', sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
+        batch_op.drop_index('uq_crm_user_account_id_crm_id', sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
 
     op.drop_table('crm_user')
     with op.batch_alter_table('captured_request', schema=None) as batch_op:
@@ -1855,6 +1940,8 @@ def downgrade() -> None:
     op.drop_table('hand_closing')
     op.drop_table('follow_up_rules')
     op.drop_table('did')
+    op.drop_table('crm_user_bringing')
+    op.drop_table('crm_link')
     op.drop_table('contact_import')
     with op.batch_alter_table('card_payment', schema=None) as batch_op:
         batch_op.drop_index('ix_card_payment_state_check_at')
