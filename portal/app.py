@@ -14,6 +14,8 @@ from portal import navigation, subscriptions
 from portal.accounts import door
 from portal.accounts.trail.export import TRAIL_EXPORT
 from portal.accounts.views import feature as accounts
+from portal.accounts.visits.ending import ENDING as VISITS_END
+from portal.admin.metrics.views import feature as metrics
 from portal.admin.views import feature as admin
 from portal.billing.panel import CHARGE_PANEL
 from portal.billing.regular import REGULAR as MONEY_BY_THE_CLOCK
@@ -26,7 +28,11 @@ from portal.calls.log.notices import add_notice_source
 from portal.calls.panels import add_panels
 from portal.calls.remarks.panel import REMARK_PANEL
 from portal.calls.views import feature as calls
+from portal.connectors.inlet import inlet as crm_records
+from portal.connectors.inlet import plain as plain_crm_record
 from portal.connectors.making import CrmOfAccount
+from portal.connectors.panel import CRM_PANEL
+from portal.connectors.records import PREFIX as CRM_RECORDS
 from portal.connectors.views import feature as connectors
 from portal.contacts.exchange.export import EXPORTING as CONTACTS_EXPORT
 from portal.contacts.exchange.job import IMPORTING as CONTACTS_IMPORT
@@ -78,6 +84,7 @@ from portal.telephony.provider.inlet import inlet as provider_inlet
 from portal.telephony.provider.inlet import plain as plain_notice
 from portal.web import addresses, assets, errors, filters, live, requests, security, templating
 from portal.web.health import feature as health
+from portal.web.meters import RequestMeter
 from portal.webhooks.capture.inlet import PREFIX as CAPTURE_PREFIX
 from portal.webhooks.capture.inlet import inlet
 from portal.webhooks.capture.inlet import plain as plain_capture
@@ -89,6 +96,7 @@ Process = Literal["web", "worker", "jobs", "engine", "command"]
 ROOT = Path(__file__).resolve().parent.parent
 FEATURES = (
     health,
+    metrics,
     accounts,
     overview,
     contacts,
@@ -101,6 +109,7 @@ FEATURES = (
     provider_inlet,
     integration,
     connectors,
+    crm_records,
     description,
     invoicing,
     card_notices,
@@ -116,6 +125,7 @@ FEATURES = (
     offer_desk,
 )
 BACKGROUND = (
+    VISITS_END,
     CLEANING,
     CONTACTS_IMPORT,
     CONTACTS_UNDO,
@@ -168,7 +178,8 @@ def create_app(settings: Settings, process: Process = "web") -> Flask:
     live.init_app(app, app.extensions["portal.bells"], limit=settings.web_threads // 2)
     for feature in FEATURES:
         app.register_blueprint(feature)
-    panels = (RECORD_PANEL, FOLLOW_UP_PANEL, REMARK_PANEL, DELIVERY_PANEL, CHARGE_PANEL, BLACKLIST_PANEL)
+    app.extensions["portal.meter"] = RequestMeter([*app.blueprints, "static", "none"])
+    panels = (RECORD_PANEL, FOLLOW_UP_PANEL, REMARK_PANEL, DELIVERY_PANEL, CRM_PANEL, CHARGE_PANEL, BLACKLIST_PANEL)
     add_panels(app, *panels)
     add_notice_source(app, Deliveries())
     use_working_time(app, LineHoursTime())
@@ -184,6 +195,7 @@ def _open_to_programs(app: Flask) -> None:
     errors.answer_in(app, CAPTURE_PREFIX, plain_capture)
     errors.answer_in(app, NOTICE_PREFIX, plain_notice)
     errors.answer_in(app, CARD_NOTICES, plain_card_notice)
+    errors.answer_in(app, CRM_RECORDS, plain_crm_record)
     for feature in (public_api, inlet, card_notices):
         security.csrf.exempt(feature)
 

@@ -1,4 +1,6 @@
-"""The frame of every page: side menu in the seed's order, header, preferences. Part of the composition root."""
+"""The frame of every page: side menu in groups, each in the seed's order, header, preferences. Part of the
+composition root.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ from portal.accounts.door import signed_in
 from portal.billing.alerts import bar as money_bar
 from portal.billing.queries import HeaderMoney, header
 from portal.followups import queries as followups
-from portal.helpdesk.queries import unread_count
+from portal.helpdesk.models import ThreadState
+from portal.helpdesk.queries import inbox_counts, unread_count
 from portal.invoicing.papers.queries import waiting_bills
 from portal.jobs.views import jobs_going_on
 from portal.kernel.i18n import gettext as _
@@ -53,6 +56,12 @@ def _waiting_bills() -> int:
     return waiting_bills() if scope is not None and scope.reason is not None else 0
 
 
+def _waiting_questions() -> int:
+    """The operator's."""
+    scope = current_scope()
+    return inbox_counts().get(ThreadState.OPEN, 0) if scope is not None and scope.reason is not None else 0
+
+
 FAILURES_TO_TELL = 2
 """One answer that does not come is no news."""
 
@@ -61,16 +70,13 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("overview.index", lambda: _("Overview"), "dashboard", "work", Permission.SEE_CALLS),
     Entry("calls.index", lambda: _("Calls"), "calls", "work", Permission.SEE_CALLS),
     Entry("followups.index", lambda: _("Missed calls"), "missed", "work", Permission.SEE_CALLS, count=_open_follow_ups),
-    Entry("billing.balance", lambda: _("Balance"), "wallet", "work", Permission.SEE_MONEY),
     Entry("jobs.index", lambda: _("Tasks"), "history", "work", Permission.SEE_CALLS, count=_open_jobs),
-    Entry("billing.payments", lambda: _("Payment statistics"), "chart", "cabinet", Permission.SEE_MONEY),
-    Entry("invoicing.documents", lambda: _("Invoices and acts"), "invoice", "cabinet", Permission.SEE_MONEY),
+    Entry("billing.balance", lambda: _("Balance"), "wallet", "money", Permission.SEE_MONEY),
+    Entry("billing.payments", lambda: _("Payment statistics"), "chart", "money", Permission.SEE_MONEY),
+    Entry("invoicing.documents", lambda: _("Invoices and acts"), "invoice", "money", Permission.SEE_MONEY),
+    Entry("invoicing.company", lambda: _("Company details"), "edit", "money", Permission.SEE_MONEY),
     Entry("accounts.profile", lambda: _("Personal data"), "profile", "cabinet", Permission.SIGNED_IN),
-    Entry("invoicing.company", lambda: _("Company details"), "edit", "cabinet", Permission.SEE_MONEY),
     Entry("contacts.index", lambda: _("Address book"), "contacts", "cabinet", Permission.SEE_CALLS),
-    Entry("accounts.people", lambda: _("Users"), "users", "cabinet", Permission.MANAGE_USERS),
-    Entry("accounts.audit", lambda: _("Audit"), "eye", "cabinet", Permission.SEE_AUDIT),
-    Entry("recordings.keeping", lambda: _("Storage of records"), "mic", "cabinet", Permission.MANAGE_RECORDS),
     Entry("integration.index", lambda: _("CRM integration"), "integration", "cabinet", Permission.SEE_INTEGRATION),
     Entry("description.index", lambda: _("Description"), "book", "cabinet", Permission.SIGNED_IN),
     Entry(
@@ -82,14 +88,21 @@ ENTRIES: tuple[Entry, ...] = (
         count=_unread_answers,
     ),
     Entry("offer.index", lambda: _("Offer"), "offer", "cabinet", Permission.SIGNED_IN),
-    Entry("accounts.sign_out", lambda: _("Sign out"), "sign-out", "cabinet", Permission.OWN_DOOR, method="post"),
-    Entry("admin.accounts", lambda: _("Accounts"), "users", "operator", Permission.OPERATE),
-    Entry("tariffs.index", lambda: _("Tariffs"), "wallet", "operator", Permission.OPERATE),
-    Entry("desk.inbox", lambda: _("Support inbox"), "inbox", "operator", Permission.OPERATE),
-    Entry("invoicing_desk.seller", lambda: _("Seller's details"), "invoice", "operator", Permission.OPERATE),
-    Entry("invoicing_desk.bills", lambda: _("Bills"), "wallet", "operator", Permission.OPERATE, count=_waiting_bills),
-    Entry("invoicing_desk.shop", lambda: _("Payments by card"), "bolt", "operator", Permission.OPERATE),
-    Entry("offer_desk.edit", lambda: _("Offer for all accounts"), "edit", "operator", Permission.OPERATE),
+    Entry("accounts.people", lambda: _("Users"), "users", "office", Permission.MANAGE_USERS),
+    Entry("accounts.audit", lambda: _("Audit"), "eye", "office", Permission.SEE_AUDIT),
+    Entry("recordings.keeping", lambda: _("Storage of records"), "mic", "office", Permission.MANAGE_RECORDS),
+    Entry("admin.accounts", lambda: _("Accounts"), "users", "customers", Permission.OPERATE),
+    Entry("desk.inbox", lambda: _("Support inbox"), "inbox", "customers", Permission.OPERATE, count=_waiting_questions),
+    Entry("offer_desk.edit", lambda: _("Offer for all accounts"), "offer", "customers", Permission.OPERATE),
+    Entry("tariffs.index", lambda: _("Tariffs"), "chart", "money", Permission.OPERATE),
+    Entry("invoicing_desk.bills", lambda: _("Bills"), "wallet", "money", Permission.OPERATE, count=_waiting_bills),
+    Entry("invoicing_desk.shop", lambda: _("Payments by card"), "bolt", "money", Permission.OPERATE),
+    Entry("invoicing_desk.seller", lambda: _("Seller's details"), "edit", "money", Permission.OPERATE),
+    Entry("admin.health", lambda: _("Processes"), "device", "installation", Permission.OPERATE),
+    Entry("admin.failing_webhooks", lambda: _("Failing webhooks"), "webhook", "installation", Permission.OPERATE),
+    Entry("admin.tasks", lambda: _("Tasks"), "history", "installation", Permission.OPERATE),
+    Entry("admin.mail", lambda: _("Mail"), "send", "installation", Permission.OPERATE),
+    Entry("accounts.sign_out", lambda: _("Sign out"), "sign-out", "out", Permission.OWN_DOOR, method="post"),
 )
 """Every page that a person can go to by the menu; an entry whose feature is not there is not drawn."""
 
@@ -110,6 +123,7 @@ def _frame() -> dict[str, object]:
         "account": account,
         "standing_notices": _when_asked(_standing_notices) if person else [],
         "nav": _when_asked(_menu) if person else [],
+        "nav_groups": nav.groups(),
         "flashes": htmx.flashes(),
         "header": _when_asked(_money) if account and _may(Permission.SEE_MONEY) else None,
         "live_url": url_for("accounts.live", since=live.stamp()) if account else None,

@@ -6,8 +6,9 @@ from flask import Flask
 
 from portal.accounts.events import AccountOpened
 from portal.billing import charging
-from portal.calls.events import CallAnswered, CallFinished, CallRecorded, CallStarted
+from portal.calls.events import CallAnswered, CallFinished, CallRang, CallRecorded, CallStarted
 from portal.calls.log import upkeep
+from portal.connectors.telling import marks as crm
 from portal.contacts import upkeep as contacts_upkeep
 from portal.followups import keeping as followups
 from portal.kernel.events import EventBus
@@ -35,7 +36,10 @@ def init_app(app: Flask) -> None:
     bus.subscribe(CallStarted, outbox.on_call_started)
     bus.subscribe(CallAnswered, outbox.on_call_answered)
     bus.subscribe(CallFinished, outbox.on_call_finished)
+    bus.subscribe(CallRang, crm.on_call_rang)
+    bus.subscribe(CallFinished, crm.on_call_finished)
     bus.subscribe(WebhookFailing, webhook_alerts.on_failing)
     bus.subscribe(WebhookSwitchedOff, webhook_alerts.on_switched_off)
     bus.subscribe(WebhookRecovered, webhook_alerts.on_recovered)
     bus.subscribe(CallRecorded, outbox.on_call_recorded)
+    bus.subscribe(CallRecorded, crm.on_call_recorded)

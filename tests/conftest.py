@@ -51,6 +51,8 @@ def make_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...,
 
     yield make
     for app in made:
+        # What it keeps open to receivers would be found unclosed at the end of the run.
+        app.extensions["portal.http"].close()
         with app.app_context():
             db.engine.dispose()
 

@@ -23,9 +23,11 @@ from portal.kernel.tenancy import Scope
 from portal.web.access import Permission
 from portal.web.feature import Feature, is_writing
 from portal.web.htmx import wants_fragment
+from portal.web.security import SAFE_METHODS
 
 FRESH_FOR = timedelta(minutes=10)
 """How long a password, a code or a passkey opens what `needs_fresh`."""
+_WAYS_OUT = frozenset({"accounts.leave", "accounts.sign_out"})
 _BEFORE_SECOND_FACTOR = frozenset({Permission.PUBLIC, Permission.OWN_DOOR})
 
 
@@ -35,14 +37,16 @@ class CabinetDoor:
     def enter(self, needs: Permission) -> None:
         """See `portal.web.access.Door`."""
         person = signed_in()
-        if person is None:
-            if needs is Permission.PUBLIC:
-                return
-            raise NotSignedIn
-        set_actor(Actor(person.email, person.user_id, request.remote_addr))
+        if person is None and needs is Permission.PUBLIC:
+            return
+        person = person_here()
+        doer = person.visitor or person
+        set_actor(Actor(doer.email, doer.user_id, request.remote_addr))
         if needs is not Permission.PUBLIC and needs not in person.permissions:
             raise Forbidden(_("Your role does not include this. Ask an administrator of your company."))
-        if needs not in _BEFORE_SECOND_FACTOR and must_have_second_factor(person):
+        if person.visitor is not None:
+            _keep_from_what_is_the_persons_own(needs)
+        elif needs not in _BEFORE_SECOND_FACTOR:
             _demand_second_factor(person)
         if needs is Permission.OPERATE:
             tenancy.enter(db.session(), Scope(reason="operator's console"))
@@ -52,14 +56,23 @@ class CabinetDoor:
             sessions.note_seen(person, is_writing=is_writing())
 
     def ask_again(self) -> None:
-        """See `portal.web.access.PersonDoor`."""
+        """See `portal.web.access.PersonDoor`. Of a visitor nothing is asked: it stays shut."""
+        if person_here().visitor is not None:
+            raise Forbidden(_("This is not opened to the operator: only the person can do it."))
         if now() - person_here().proved_at > FRESH_FOR:
             raise NotProved(_("Show first that it is you. Then press the button once more."))
 
 
 def _demand_second_factor(person: SignedIn) -> None:
-    if not has_second_factor(person.user_id):
+    if must_have_second_factor(person) and not has_second_factor(person.user_id):
         raise NeedsSecondFactor(_("Your sign-in must have a second factor. Set one up, then go on."))
+
+
+def _keep_from_what_is_the_persons_own(needs: Permission) -> None:
+    """Password, second factor, sessions, accounts: a visitor changes none of them."""
+    is_own = needs in {Permission.SIGNED_IN, Permission.OWN_DOOR}
+    if is_own and request.method not in SAFE_METHODS and request.endpoint not in _WAYS_OUT:
+        raise Forbidden(_("This is not opened to the operator: only the person can do it."))
 
 
 def _is_of_an_open_page() -> bool:

@@ -37,6 +37,20 @@ RIGHTS: dict[Role, frozenset[Permission]] = {
     },
 }
 OPERATOR_RIGHTS = _ANYBODY | {Permission.OPERATE}
+VISITOR_RIGHTS = (
+    _ANYBODY
+    | _LOOKS_ON
+    | {
+        Permission.SEE_CALLS,
+        Permission.MANAGE_CALLS,
+        Permission.MANAGE_CONTACTS,
+        Permission.MANAGE_INTEGRATION,
+        Permission.SEE_AUDIT,
+    }
+)
+"""What is left of a role to the operator who has come in that person's stead: to see and to mend what is set up.
+Not money, not people, not the talk on records, nothing that would be said or done in the person's name.
+"""
 
 
 def role_label(role: Role) -> str:

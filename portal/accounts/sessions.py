@@ -11,8 +11,10 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import joinedload
 
 from portal.accounts.models import Membership, User, UserSession
-from portal.accounts.person import SignedIn
+from portal.accounts.person import SignedIn, Visitor
 from portal.accounts.roles import Role
+from portal.accounts.visits.models import OperatorVisit
+from portal.accounts.visits.services import find_visit
 from portal.kernel.clock import now
 from portal.kernel.db import db, transaction
 from portal.kernel.errors import NotFound
@@ -69,6 +71,9 @@ def find_signed_in(vault: Vault, token: str) -> SignedIn | None:
     row = _find(vault, token, is_pending=False)
     if row is None or moment - row.last_seen_at > IDLE_LIMIT or moment - row.created_at > ABSOLUTE_LIMIT:
         return None
+    visit = find_visit(row.id) if row.user.is_operator else None
+    if visit is not None:
+        return _visiting(token, row, visit)
     membership = db.session.get(Membership, (row.user_id, row.account_id)) if row.account_id is not None else None
     if membership is not None and membership.is_disabled:
         return None
@@ -85,6 +90,26 @@ def find_signed_in(vault: Vault, token: str) -> SignedIn | None:
         is_operator=row.user.is_operator,
         seen_at=row.last_seen_at,
         proved_at=row.proved_at,
+    )
+
+
+def _visiting(token: str, row: UserSession, visit: OperatorVisit) -> SignedIn:
+    """The operator, in the stead of one of an account's people."""
+    membership = db.session.get_one(Membership, (visit.user_id, visit.account_id))
+    return SignedIn(
+        token=token,
+        session_id=row.id,
+        user_id=visit.user_id,
+        name=visit.user.name,
+        email=visit.user.email,
+        locale=row.user.locale,
+        theme=row.user.theme,
+        account=visit.account,
+        role=Role(membership.role),
+        is_operator=False,
+        proved_at=row.proved_at,
+        seen_at=row.last_seen_at,
+        visitor=Visitor(row.user_id, row.user.name, row.user.email, visit.until),
     )
 
 

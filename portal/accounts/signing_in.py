@@ -11,7 +11,7 @@ from portal.accounts import passwords
 from portal.accounts.audit import audit
 from portal.accounts.factors.having import has_second_factor
 from portal.accounts.models import Account, Membership, User, UserSession
-from portal.accounts.people.letters import tell_of_new_place
+from portal.accounts.people.letters import tell_of_guesses, tell_of_new_place
 from portal.accounts.sessions import find_pending, open_session
 from portal.accounts.throttle import Attempt
 from portal.kernel.actor import Actor, set_actor
@@ -21,6 +21,9 @@ from portal.kernel.i18n import gettext as _
 from portal.kernel.secrets import Vault
 
 log = structlog.get_logger(__name__)
+
+FAILURES_TO_TELL = 5
+"""Wrong passwords within the throttle's window, of which a person hears who then comes in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +60,10 @@ def sign_in(vault: Vault, email: str, password: str, place: Place) -> Step:
         log.info("sign_in_failed", user=user.id if user else None, network=place.network)
         raise Refused(_("The e-mail or the password is wrong."))
     with transaction():
-        attempt.succeeded()
+        failed = attempt.succeeded()
         known = db.session.get_one(User, user.id)
+        if failed >= FAILURES_TO_TELL:
+            tell_of_guesses(known, failed)
         if passwords.is_outdated(known.password_hash):
             known.password_hash = passwords.hash_password(password)
         is_pending = has_second_factor(user.id)

@@ -80,10 +80,14 @@ class Attempt:
         if seconds > 0:
             raise TooMany(_("Too many attempts. Wait %(seconds)s s and try again.", seconds=seconds), seconds)
 
-    def succeeded(self) -> None:
-        """The pair starts afresh; the network and the name lose this attempt only: others may be guessing still."""
+    def succeeded(self) -> int:
+        """The pair starts afresh; the network and the name lose this attempt only: others may be guessing still.
+        Answers how often somebody has failed by this name lately.
+        """
+        tried = db.session.scalar(select(SignInFailure.count).where(SignInFailure.subject == self._name)) or 1
         db.session.execute(delete(SignInFailure).where(SignInFailure.subject == self._pair))
         self._add(-1, (self._from, self._name))
+        return tried - 1
 
     @staticmethod
     def _add(step: int, subjects: Sequence[str], **changed: datetime) -> None:

@@ -15,6 +15,13 @@ class CallStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class CallRang:
+    """Other phones ring than before: one more, or one less."""
+
+    call: CallRecord
+
+
+@dataclass(frozen=True, slots=True)
 class CallAnswered:
     """Two sides talk."""
 

@@ -13,14 +13,15 @@ from portal.connectors.links import Reached, crm_link, title_of
 from portal.connectors.models import CrmKind, CrmLink, Way
 from portal.connectors.protocol import Connector, CrmTrouble, Trouble
 from portal.connectors.secrets import Access, FixedAccess, Secrets, Tokens
+from portal.connectors.talking import Spacing
 from portal.connectors.tokens import KeptAccess
 from portal.kernel.http import Door
 from portal.kernel.secrets import Vault
 from portal.routing.lookup import CallerLookup, LookupFailed, Named
 
 
-def connector_of(app: Flask, link: CrmLink) -> Connector:
-    """The account's CRM. Raises `CrmTrouble` where what lets us in cannot be opened any more."""
+def connector_of(app: Flask, link: CrmLink, spacing: Spacing | None = None) -> Connector:
+    """The account's CRM; `spacing` is for what can wait. Raises `CrmTrouble` where our key to it cannot be opened."""
     vault: Vault = app.extensions["portal.vault"]
     try:
         secrets = Secrets.opened(vault, link.sealed)
@@ -30,7 +31,7 @@ def connector_of(app: Flask, link: CrmLink) -> Connector:
     access: Access = FixedAccess(secrets.token)
     if way is Way.APPLICATION:
         access = KeptAccess(vault, link.account_id, lambda held, seconds: tokens(app, kind, url, held, seconds=seconds))
-    return _connector(app, Reached(kind, way, url, secrets), access)
+    return _connector(app, Reached(kind, way, url, secrets), access, spacing)
 
 
 def trial(app: Flask, reached: Reached) -> Connector:
@@ -47,14 +48,14 @@ def tokens(app: Flask, kind: CrmKind, url: str, secrets: Secrets, *, code: str =
     return bitrix24_tokens(door, oauth.rstrip("/"), secrets, authorisation=code, seconds=seconds)
 
 
-def _connector(app: Flask, reached: Reached, access: Access) -> Connector:
+def _connector(app: Flask, reached: Reached, access: Access, spacing: Spacing | None = None) -> Connector:
     door: Door = app.extensions["portal.http"]
     if reached.kind is CrmKind.AMOCRM:
-        return amocrm.AmoCrm(AmoClient(door, reached.url, access))
+        return amocrm.AmoCrm(AmoClient(door, reached.url, access, spacing))
     is_application = reached.way is Way.APPLICATION
     # A webhook's address is its secret, and is kept as one.
     rest = f"{reached.url}/rest" if is_application else reached.secrets.token
-    return bitrix24.Bitrix24(BitrixClient(door, rest, access, is_application=is_application))
+    return bitrix24.Bitrix24(BitrixClient(door, rest, access, is_application=is_application, spacing=spacing))
 
 
 class _CannotBeAsked:

@@ -42,6 +42,8 @@ def line_state(line: SipLine) -> PhoneState:
     """How the phone of a SIP account was last seen by the switch, whoever has it."""
     if is_provider_engine():
         return PhoneState("none", _("at the provider"), is_untold=True)
+    if line.is_disabled:
+        return PhoneState("off", _("switched off"))
     match line.presence:
         case Presence.ONLINE:
             return PhoneState("on", _("online"))

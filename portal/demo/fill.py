@@ -18,13 +18,14 @@ from portal.accounts.services import find_account
 from portal.billing.ledger import account_zone, local_day
 from portal.billing.models import LedgerEntry
 from portal.billing.plans import version_on
-from portal.calls.models import CallRecord
+from portal.calls.models import CallLeg, CallRecord
 from portal.contacts.models import Contact
 from portal.contacts.queries import crm_users
-from portal.demo.chapter import Chapter, Written
+from portal.demo.chapter import Chapter, Written, table_of
 from portal.demo.copies import WEEK, copy
 from portal.demo.history import Cast, Somebody, calls_per_day, moments, past_call
 from portal.demo.postings import PriceBook, Purse
+from portal.kernel.bulk import learn
 from portal.kernel.clock import monotonic, now
 from portal.kernel.config import Settings
 from portal.kernel.db import db, dialect, transaction
@@ -77,6 +78,8 @@ def _fill(account_id: int, count: int, say: Callable[[str], None]) -> None:
     if weeks:
         end = end.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
         week = list(written(moments(7 * per_day, end, zone, chance, per_day)))
+        with transaction(account_id):
+            learn(*(table_of(model) for model in (CallRecord, CallLeg, LedgerEntry)))
         for number in range(1, weeks):
             for chapter in week:
                 with transaction(account_id):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.accounts.models import Account
@@ -51,8 +51,31 @@ class SupportMessage(AccountOwned, Model):
 
     thread_id: Mapped[int] = mapped_column(BigId, index=True)
     author: Mapped[str] = mapped_column(String(200))
+    user_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
+    """Whom an answer is told to by mail."""
     is_operator: Mapped[bool]
     text: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(default=now)
 
     thread: Mapped[SupportThread] = relationship(back_populates="messages")
+    files: Mapped[list[SupportFile]] = relationship(order_by="SupportFile.id", viewonly=True, lazy="selectin")
+
+
+class SupportFile(AccountOwned, Model):
+    """A file that goes with a message; its bytes are a blob of the store."""
+
+    __tablename__ = "support_file"
+    __table_args__ = owned(points_to("support_message", "message_id"), points_to("support_thread", "thread_id"))
+
+    thread_id: Mapped[int] = mapped_column(BigId)
+    message_id: Mapped[int] = mapped_column(BigId, index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    media_type: Mapped[str] = mapped_column(String(60))
+    """By its content, whatever its name says."""
+    octets: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    @property
+    def blob(self) -> str:
+        """Where the store has it."""
+        return f"support/{self.account_id}/{self.id}"

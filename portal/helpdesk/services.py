@@ -5,6 +5,7 @@ from __future__ import annotations
 from portal.accounts.audit import audit
 from portal.helpdesk.models import SupportMessage, SupportThread, ThreadState
 from portal.helpdesk.queries import find_thread
+from portal.kernel.actor import current_actor
 from portal.kernel.clock import now
 from portal.kernel.db import db
 from portal.kernel.errors import Refused
@@ -21,7 +22,7 @@ def ask(author: str, subject: str, text: str) -> SupportThread:
     """A new question of the entered account. Raises `Refused` with the field that is wrong."""
     thread = SupportThread(subject=line_of(subject, field="subject", longest=LONGEST_SUBJECT))
     said = text_of(text, field="text", longest=LONGEST_MESSAGE)
-    thread.messages.append(SupportMessage(author=author, is_operator=False, text=said))
+    thread.messages.append(SupportMessage(author=author, user_id=current_actor().user_id, is_operator=False, text=said))
     db.session.add(thread)
     db.session.flush()
     audit("support.ask", thread.subject)
@@ -35,10 +36,12 @@ def answer(thread_id: int, author: str, text: str, *, is_operator: bool = False)
     if len(thread.messages) >= MOST_MESSAGES:
         raise Refused(_("This conversation is full: ask a new question."), "text")
     moment = now()
-    thread.messages.append(SupportMessage(author=author, is_operator=is_operator, text=said, at=moment))
+    by = current_actor().user_id
+    thread.messages.append(SupportMessage(author=author, user_id=by, is_operator=is_operator, text=said, at=moment))
     thread.state = ThreadState.ANSWERED if is_operator else ThreadState.OPEN
     thread.last_at = moment
     thread.is_unread = is_operator
+    db.session.flush()
     audit("support.answer", thread.subject)
     return thread
 

@@ -87,7 +87,7 @@ def _phones() -> Iterator[Check]:
         return
     yield Check(
         _("Phones that are offline"),
-        [line.name for line in lines if line.id in held and line.presence == Presence.OFFLINE],
+        [line.name for line in lines if line.id in held and (line.presence == Presence.OFFLINE or line.is_disabled)],
         _("Calls pass them by. Check the phone's power, network and password."),
         _section("mapping"),
         _("Show"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from wtforms import BooleanField, PasswordField, SelectField, StringField
 
-from portal.accounts.door import vault
+from portal.accounts.door import person_here, vault
 from portal.integration.forms import CHOICE_WORDS
 from portal.kernel.clock import now
 from portal.kernel.i18n import gettext as _
@@ -63,7 +63,7 @@ def provider_page(form: ProviderForm | None = None, *, found: str = "") -> dict[
         "found": found,
         "trouble": trouble_words(link) if link and link.trouble else "",
         "is_resting": link is not None and is_resting(link, now()),
-        "inlet_url": public_url("provider_inlet.receive", token=inlet_token(vault(), link)) if link else "",
+        "inlet_url": _inlet_url(link) if link else "",
         "waiting": waiting_records() if link else 0,
         "is_provider": is_provider_engine(),
     }
@@ -89,3 +89,10 @@ def trouble_word(trouble: Trouble) -> str:
         Trouble.REFUSED: _("It finds fault with what is asked: check the address."),
         Trouble.NOT_YET: _("It is not ready yet."),
     }[trouble]
+
+
+def _inlet_url(link: ProviderLink) -> str:
+    """Whoever knows it can send notices in the provider's name: not for the operator who looks in."""
+    if person_here().visitor is not None:
+        return "•••"
+    return public_url("provider_inlet.receive", token=inlet_token(vault(), link))

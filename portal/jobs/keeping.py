@@ -11,6 +11,7 @@ from sqlalchemy import delete, select, update
 from portal.kernel.clock import now
 from portal.kernel.db import db, transaction
 from portal.kernel.jobs import Job, Periodic
+from portal.kernel.mail.carrier import forget_what_was_given_up
 from portal.kernel.storage import BlobStore
 
 log = structlog.get_logger(__name__)
@@ -28,6 +29,7 @@ def clean_up(app: Flask) -> None:
         for blob in blobs:
             storage.delete(blob)
     _forget_old_jobs()
+    forget_what_was_given_up()
     halves = storage.tidy(now() - _HALVES_KEPT)
     if halves:
         log.info("halves_of_blobs_deleted", count=halves)

@@ -27,5 +27,7 @@ def again(job: Job) -> Job:
     if job.is_open:
         raise Conflict(_("This task has not ended yet."))
     begun = jobs.begin(job.kind, job.arguments, subject=job.subject)
+    # Its result speaks to whoever asked first, also where the operator asks again.
+    begun.voice = job.voice
     audit("job.repeat", f"{begun.kind} {begun.id}", before={"job": job.id})
     return begun

@@ -14,6 +14,9 @@ import structlog
 _SECRET_NAMES = re.compile(r"(?i)(password|secret|token|cookie|authorization|api_key|_key$|totp)")
 _ASSIGNMENT = re.compile(r"([\w%+.-]{1,200})=([^&\s\"']+)")
 _SECRET_PARAMETER = re.compile(r"(?i)(key|token|secret|password)$")
+_PHONE_PARAMETER = re.compile(r"(?i)^(q|search|num_[abm]|caller|callee|number|numbers|did|phone|mobile)$")
+_PHONE = re.compile(r"(?<![0-9A-Za-z])(?:\+|%2[Bb])?[0-9]{11,15}(?![0-9A-Za-z])")
+"""A public number in its universal format: whom our clients talk to is nobody's business who reads the log."""
 _BEARER = re.compile(r"(?i)(bearer\s+)\S+")
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """What moves a terminal's cursor, begins a line or turns its direction; a trace's own line ends and tabs stay."""
@@ -23,6 +26,7 @@ _WORD = re.compile(r"[^\s/?&=\"']+")
 _TOKEN_IN_PATH = re.compile(r"(?<=/)[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])")
 """What a token of ours looks like as a part of an address."""
 HIDDEN = "***"
+_SHORTEST_NUMBER = 5
 
 
 def is_secret_name(name: str) -> bool:
@@ -44,7 +48,11 @@ def _hide_encoded(found: re.Match[str]) -> str:
 
 def _hide_value(found: re.Match[str]) -> str:
     # A server reads `abonent%5Fapi_ke%79` as the same name.
-    return f"{found[1]}={HIDDEN}" if _SECRET_PARAMETER.search(unquote(found[1])) else found[0]
+    name = unquote(found[1])
+    if _SECRET_PARAMETER.search(name):
+        return f"{found[1]}={HIDDEN}"
+    is_number = _PHONE_PARAMETER.search(name) and sum(map(str.isdigit, unquote(found[2]))) >= _SHORTEST_NUMBER
+    return f"{found[1]}={HIDDEN}" if is_number else found[0]
 
 
 def _visible(text: str, *, is_trace: bool) -> str:
@@ -56,7 +64,11 @@ def _visible(text: str, *, is_trace: bool) -> str:
 def _redact(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for name, value in line.items():
         if isinstance(value, str):
-            line[name] = HIDDEN if is_secret_name(name) else _visible(hide(value), is_trace=name == "exception")
+            line[name] = (
+                HIDDEN
+                if is_secret_name(name)
+                else _visible(_PHONE.sub(HIDDEN, hide(value)), is_trace=name == "exception")
+            )
     return line
 
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from collections.abc import Callable
 
 from flask import Flask
 
 from portal.calls.journal import Journal
+from portal.connectors.telling.carrier import CrmCarrier
+from portal.kernel.config import Settings
 from portal.kernel.jobs.runner import JobRunner
+from portal.kernel.lives import Heart
 from portal.kernel.mail.carrier import MailCarrier
 from portal.recordings.sink import Sink
 from portal.routing.callers import known_callers
@@ -22,24 +26,29 @@ _POLITE = 5
 
 
 def run_worker(app: Flask) -> None:
-    """Sends webhooks and mail until told to stop."""
+    """Sends webhooks and mail, and tells CRMs of calls, until told to stop."""
     # One thread claims and notes for all that send: it must not stand behind each of them for Python's usual 5 ms.
     sys.setswitchinterval(0.0005)
-    mail = MailCarrier(app)
+    mail, crm = MailCarrier(app), CrmCarrier(app)
 
     def work(stop: threading.Event) -> None:
-        carrier = threading.Thread(target=mail.run, args=(stop,), name="mail", daemon=True)
-        carrier.start()
+        carriers = [
+            threading.Thread(target=each.run, args=(stop,), name=name, daemon=True)
+            for name, each in (("mail", mail), ("crm", crm))
+        ]
+        for carrier in carriers:
+            carrier.start()
         Worker(app).run(stop)
-        carrier.join()
+        for carrier in carriers:
+            carrier.join()
 
-    until_told(work)
+    _alive(app, "worker", work)
 
 
 def run_jobs(app: Flask) -> None:
     """Does background jobs until told to stop. A process of its own, and a polite one: pages go first."""
     os.nice(_POLITE)
-    until_told(JobRunner(app).run)
+    _alive(app, "jobs", JobRunner(app).run)
 
 
 def run_engine(app: Flask, *, traffic: bool = False) -> None:
@@ -52,4 +61,15 @@ def run_engine(app: Flask, *, traffic: bool = False) -> None:
         traffic=traffic,
         known_callers=known_callers,
     )
-    until_told(engine.run)
+    settings: Settings = app.extensions["portal.settings"]
+    _alive(app, "engine", engine.run, f"{settings.engine} · {settings.switch}")
+
+
+def _alive(app: Flask, kind: str, work: Callable[[threading.Event], None], detail: str = "") -> None:
+    """Works until told to stop, and says meanwhile that it lives."""
+    heart = Heart(app, kind, detail)
+    heart.start()
+    try:
+        until_told(work)
+    finally:
+        heart.stop()

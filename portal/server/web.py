@@ -13,6 +13,7 @@ from gunicorn.app.base import BaseApplication
 
 from portal.kernel.config import Settings
 from portal.kernel.db import db
+from portal.kernel.lives import Heart
 from portal.server.gunicorn_parts import RedactedLogger, Worker
 from portal.web.live import LiveHub
 
@@ -55,7 +56,8 @@ def serve(app: Flask, settings: Settings, listening: socket.socket | None = None
         "forwarded_allow_ips": "",
         "post_fork": lambda _server, _worker: _forget_connections(app),
         "when_ready": lambda _server: _leave_to_the_tree(is_part=is_part),
-        "post_worker_init": lambda _worker: _ready_to_stop(app, is_part=is_part),
+        "post_worker_init": lambda worker: _begin_life(app, worker, is_part=is_part),
+        "worker_exit": lambda _server, worker: _end_life(worker),
     }
     _Server(app, options).run()
 
@@ -78,6 +80,20 @@ def _leave_to_the_tree(*, is_part: bool) -> None:
     """
     if is_part:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _begin_life(app: Flask, worker: Any, *, is_part: bool) -> None:
+    """In each worker: a thread that was started before the fork would not be in it."""
+    _ready_to_stop(app, is_part=is_part)
+    worker.heart = Heart(app, "web")
+    worker.heart.start()
+
+
+def _end_life(worker: Any) -> None:
+    """Also called for a worker that never came up."""
+    heart: Heart | None = getattr(worker, "heart", None)
+    if heart is not None:
+        heart.stop()
 
 
 def _ready_to_stop(app: Flask, *, is_part: bool) -> None:

@@ -36,10 +36,12 @@ class LinesOfSwitch:
         """Reads the rows anew."""
         with transaction(everything="phones of an Asterisk", writes=False) as session:
             lines = session.execute(
-                select(SipLine.account_id, SipLine.name).where(SipLine.switch == self._switch).order_by(SipLine.id)
+                select(SipLine.account_id, SipLine.name)
+                .where(SipLine.switch == self._switch, ~SipLine.is_disabled)
+                .order_by(SipLine.id)
             ).all()
             numbers = session.execute(
-                select(Did.account_id, Did.number).where(Did.switch == self._switch).order_by(Did.id)
+                select(Did.account_id, Did.number).where(Did.switch == self._switch, ~Did.is_disabled).order_by(Did.id)
             ).all()
         owners: dict[str, tuple[int, str]] = {}
         addresses: dict[int, tuple[str, ...]] = {}

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from portal.accounts.audit import audit
 from portal.kernel import phone
-from portal.kernel.db import db, ring, transaction
+from portal.kernel.db import announce, db, ring, transaction
 from portal.kernel.errors import Conflict, Refused
 from portal.kernel.i18n import gettext as _
 from portal.telephony.addresses import sip_address
@@ -74,12 +74,31 @@ def add_did(number: str, label: str = "", switch: str = MAIN_SWITCH) -> Did:
 
 def move_to_switch(line: SipLine | Did, switch: str) -> None:
     """From now on the phone registers with this switch, or the number's calls come to it."""
-    name = line.name if isinstance(line, SipLine) else line.number
-    audit("line.move", name, before={"switch": line.switch}, after={"switch": switch})
+    audit("line.move", _name(line), before={"switch": line.switch}, after={"switch": switch})
     line.switch = checked_switch(switch)
     if isinstance(line, SipLine):
         line.presence = "offline"
     ring(LINES_TOPIC)
+
+
+def edit_line(line: SipLine | Did, label: str, switch: str) -> None:
+    """What people call it, and its switch."""
+    audit("line.edit", _name(line), before={"label": line.label}, after={"label": label.strip()[:200]})
+    line.label = label.strip()[:200]
+    if checked_switch(switch) != line.switch:
+        move_to_switch(line, switch)
+
+
+def switch_off(line: SipLine | Did, *, is_disabled: bool = True) -> None:
+    """The SIP account rings no more and places no calls, or the number's calls are nobody's; until it is taken back."""
+    line.is_disabled = is_disabled
+    audit("line.disable" if is_disabled else "line.enable", _name(line))
+    ring(LINES_TOPIC)
+    announce("phones-changed")
+
+
+def _name(line: SipLine | Did) -> str:
+    return line.name if isinstance(line, SipLine) else line.number
 
 
 def checked_switch(name: str) -> str:

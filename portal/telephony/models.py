@@ -28,6 +28,8 @@ class SipLine(AccountOwned, Model):
     switch: Mapped[str] = mapped_column(String(48), default=MAIN_SWITCH)
     presence: Mapped[str] = mapped_column(String(16), default="offline")
     presence_at: Mapped[datetime | None]
+    is_disabled: Mapped[bool] = mapped_column(default=False)
+    """The operator has switched it off: it rings for nobody and places no calls."""
 
 
 class Did(AccountOwned, Model):
@@ -39,6 +41,8 @@ class Did(AccountOwned, Model):
     number: Mapped[str] = mapped_column(String(15), unique=True)
     label: Mapped[str] = mapped_column(String(200), default="")
     switch: Mapped[str] = mapped_column(String(48), default=MAIN_SWITCH)
+    is_disabled: Mapped[bool] = mapped_column(default=False)
+    """The operator has switched it off: its calls are nobody's, and it is shown to nobody."""
 
 
 class SwitchLife(Model):

@@ -39,11 +39,11 @@ class SandboxDirectory:
             rows = session.execute(
                 select(SipLine.account_id, SipLine.name, SandboxPhone)
                 .outerjoin(SandboxPhone, SandboxPhone.sip_line_id == SipLine.id)
-                .where(SipLine.switch == self._switch)
+                .where(SipLine.switch == self._switch, ~SipLine.is_disabled)
                 .order_by(SipLine.account_id, SipLine.name)
             ).all()
             numbers = session.execute(
-                select(Did.account_id, Did.number).where(Did.switch == self._switch).order_by(Did.id)
+                select(Did.account_id, Did.number).where(Did.switch == self._switch, ~Did.is_disabled).order_by(Did.id)
             ).all()
         phones: dict[int, dict[str, PhoneSettings]] = {}
         for account_id, name, settings in rows:

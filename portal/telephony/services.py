@@ -98,15 +98,18 @@ def check_originate(account: Account, caller: str, callee: str) -> None:
     if account.is_blocked:
         raise Forbidden(_("The account is blocked: it places no calls."))
     for address in (caller, callee):
-        if is_sip_account(address) and find_sip_line(address) is None:
+        line = find_sip_line(address) if is_sip_account(address) else None
+        if is_sip_account(address) and line is None:
             raise NotFound(_("There is no SIP account %(name)s.", name=address))
+        if line is not None and line.is_disabled:
+            raise Forbidden(_("The SIP account %(name)s is switched off.", name=address))
     kind = CallKind.INTERNAL if is_sip_account(callee) else CallKind.OUTGOING
     publish(CallOrdered(kind, caller, callee))
 
 
 def _did(number: str | None) -> Did:
     if number is None:
-        first = next(iter(dids()), None)
+        first = next((did for did in dids() if not did.is_disabled), None)
         if first is None:
             raise Refused(_("The account has no public number to call."), "did")
         return first

@@ -8,7 +8,10 @@ from typing import Literal
 
 from flask import current_app, request, url_for
 
+from portal.kernel.i18n import gettext as _
 from portal.web.access import Permission
+
+Section = Literal["customers", "work", "money", "cabinet", "office", "installation", "out"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +21,7 @@ class Entry:
     endpoint: str
     label: Callable[[], str]
     icon: str
-    section: Literal["work", "cabinet", "operator"]
+    section: Section
     needs: Permission
     count: Callable[[], int] | None = None
     method: Literal["get", "post"] = "get"
@@ -35,6 +38,19 @@ class NavItem:
     is_current: bool
     count: int | None
     method: str
+
+
+def groups() -> dict[Section, str]:
+    """The parts of the menu in order, as they are headed."""
+    return {
+        "customers": _("Customers"),
+        "work": _("Work"),
+        "money": _("Money"),
+        "cabinet": _("Cabinet"),
+        "office": _("Administration"),
+        "installation": _("Installation"),
+        "out": "",
+    }
 
 
 def items(entries: tuple[Entry, ...], allowed: frozenset[Permission]) -> list[NavItem]:

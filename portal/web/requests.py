@@ -6,11 +6,12 @@ import gzip
 import re
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 
 from portal.kernel import clock
 from portal.kernel.logs import hide
 from portal.kernel.secrets import random_word
+from portal.web.meters import RequestMeter
 
 log = structlog.get_logger("portal.request")
 
@@ -38,6 +39,8 @@ def _end(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.request_id
     milliseconds = (clock.monotonic() - g.began) * 1000
     response.headers["Server-Timing"] = f"app;dur={milliseconds:.1f}"
+    meter: RequestMeter = current_app.extensions["portal.meter"]
+    meter.count(request.blueprint or request.endpoint or "none", milliseconds / 1000, response.status_code)
     if request.endpoint not in _QUIET:
         log.info(
             "answered",

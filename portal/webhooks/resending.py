@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, update
 from sqlalchemy.orm import selectinload
@@ -31,6 +31,7 @@ from portal.webhooks.services import find_webhook, subject_of
 
 BATCH = 500
 """Calls of one transaction: others write between two of them."""
+LONGEST_CALL = timedelta(hours=24)
 _WELL = (DeliveryState.DELIVERED, DeliveryState.WAITING, DeliveryState.SENDING)
 _LOST = (DeliveryState.FAILED, DeliveryState.EXPIRED, DeliveryState.CANCELLED)
 
@@ -56,7 +57,7 @@ def repeat_failed(webhook_id: int, since: datetime) -> int:
 
 
 def unreached_count(hook: WebhookSubscription, since: datetime, until: datetime, most: int | None = None) -> int:
-    """How many calls that began in the period have neither arrived there nor are on their way; counted up to `most`."""
+    """How many calls that ended in the period have neither arrived there nor are on their way; counted up to `most`."""
     calls = _unreached(hook, since, until).limit(most).subquery()
     return db.session.scalar(select(func.count()).select_from(calls)) or 0
 
@@ -118,14 +119,22 @@ def _unreached(hook: WebhookSubscription, since: datetime, until: datetime) -> S
     )
     return (
         select(CallRecord.id)
-        .where(CallRecord.started_at >= since, CallRecord.started_at < until, *_concerned(hook), ~well)
+        .where(
+            # The index knows when calls began.
+            CallRecord.started_at >= since - LONGEST_CALL,
+            CallRecord.started_at < until,
+            CallRecord.ended_at >= since,
+            CallRecord.ended_at < until,
+            *_concerned(hook),
+            ~well,
+        )
         .order_by(CallRecord.started_at, CallRecord.id)
     )
 
 
 def _concerned(hook: WebhookSubscription) -> list[ColumnElement[bool]]:
     """The calls that such an event comes from, and that the webhook's own choice names."""
-    conditions: list[ColumnElement[bool]] = [CallRecord.ended_at.is_not(None)]
+    conditions: list[ColumnElement[bool]] = []
     if hook.event == EventType.CALL_MISSED:
         conditions.append(CallRecord.outcome == CallOutcome.MISSED)
     if hook.event == EventType.RECORDING_READY:

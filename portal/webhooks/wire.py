@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from urllib.parse import quote
@@ -19,6 +20,7 @@ Parameter = tuple[str, str]
 # receiver that was made for the provider and compares the raw text must find what it knows. Everything else that is not
 # unreserved is encoded.
 _STANDS_RAW = "/"
+_NEEDS_NOTHING = re.compile(r"[A-Za-z0-9_.~/-]*")
 
 
 def start_parameters(call: CallRecord) -> list[Parameter]:
@@ -132,4 +134,4 @@ def _without_nulls(*parameters: tuple[str, str | int | None]) -> list[Parameter]
 
 
 def _encoded(text: str) -> str:
-    return quote(text, safe=_STANDS_RAW)
+    return text if _NEEDS_NOTHING.fullmatch(text) else quote(text, safe=_STANDS_RAW)

@@ -244,6 +244,7 @@ def test_what_a_stolen_session_must_not_open_is_asked_for_anew(anna: Browser, ap
     assert all(
         part in words for part in ("key/reveal", "key/rotate", "key/copy", "secret/reveal", "/role", "app/remove")
     )
+    assert all(part in words for part in ("/top-up/bill", "/top-up/card", "/again", "/sandbox")), "money"
     with later(FRESH_FOR.total_seconds() / 60 + 1):
         for rule, method in addresses:
             url = re.sub(r"<[^>]+>", "1", rule)

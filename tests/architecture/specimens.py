@@ -21,11 +21,11 @@ from portal.billing.models import EntryKind, MoneyAlert, MoneyAlertKind
 from portal.calls.models import CallRecord
 from portal.calls.remarks.models import CallTag
 from portal.calls.saved.models import SavedView
-from portal.connectors.models import BringState, CrmKind, CrmUserBringing
+from portal.connectors.models import BringState, CrmCall, CrmKind, CrmLink, CrmUserBringing, NoteState, Way
 from portal.contacts.exchange.models import ContactImport, ImportState, RemovedContact
 from portal.contacts.models import Contact, CrmUser
 from portal.followups.models import FollowUp
-from portal.helpdesk.models import SupportMessage, SupportThread
+from portal.helpdesk.models import SupportFile, SupportMessage, SupportThread
 from portal.invoicing.cards.models import CardPayment, Provider
 from portal.invoicing.papers.content import between
 from portal.invoicing.papers.models import Paper, PaperKind, Series
@@ -72,7 +72,7 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
         return {
             "alert_id": alert.id,
             "api_call_id": call.api_call_id,
-            "bringing_id": _bringing(session),
+            "bringing_id": _bringing(session, call),
             "contact_id": contact.id,
             "crm_user_id": crm_user.id,
             "delivery_id": delivery.id,
@@ -80,7 +80,7 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
             "key_id": key.id,
             "line_id": line.id,
             "named_key_id": named_key.id,
-            "thread_id": thread.id,
+            **_of_support(app, session, thread),
             "webhook_id": webhook.id,
             **_of_money(session, call),
             **_of_papers(session, call),
@@ -89,10 +89,13 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
         }
 
 
-def _bringing(session: Session) -> int:
+def _bringing(session: Session, call: CallRecord) -> int:
     """CRM users that were brought in, so that this can be taken back: the preview of such a one is over, not lost."""
     bringing = CrmUserBringing(kind=CrmKind.AMOCRM, people=[], state=BringState.DONE)
     session.add(bringing)
+    if session.scalar(select(CrmLink)) is None:
+        session.add(CrmLink(kind=CrmKind.AMOCRM, way=Way.TOKEN, url="https://192.0.2.1", sealed="nothing"))
+    session.add(CrmCall(call_id=call.id, state=NoteState.FAILED))
     session.flush()
     return bringing.id
 
@@ -170,6 +173,17 @@ def _thread() -> SupportThread:
     thread = SupportThread(subject="Why is it quiet?")
     thread.messages.append(SupportMessage(author="Ivan", is_operator=False, text="Nobody calls."))
     return thread
+
+
+def _of_support(app: Flask, session: Session, thread: SupportThread) -> Mapping[str, object]:
+    """A question, and a file that went with its first message."""
+    row = SupportFile(thread_id=thread.id, message_id=thread.messages[0].id, name="log.txt", octets=4)
+    row.media_type = "text/plain; charset=utf-8"
+    session.add(row)
+    session.flush()
+    with app.extensions["portal.storage"].writer(row.blob) as file:
+        file.write(b"text")
+    return {"thread_id": thread.id, "support_file_id": row.id}
 
 
 def _job_with_a_result(app: Flask) -> int:

@@ -29,8 +29,10 @@ PUBLIC = {
     "health.healthz",
     "health.readyz",
     "card_notices.receive",
+    "crm_records.hear",
     "inlet.receive",
     "inlet.receive_post",
+    "metrics.metrics",
     "provider_inlet.receive",
 }
 # Spelled by the provider whose API ours replaces.
@@ -41,8 +43,11 @@ SENDS_ON = {"overview.index": "the operator goes on to the console"}
 NOT_IN_THE_MENU = {
     "connectors.authorise": "leaves for Bitrix24",
     "connectors.authorised": "Bitrix24 sends the browser back there",
+    "crm_records.hear": "from a card of the CRM",
     "connectors.index": "a link of the integration page",
     "connectors.state": "a part of the CRM's page",
+    "admin.new_company": "from the accounts",
+    "metrics.metrics": "for Prometheus",
     "accounts.app": "a step of the second factor",
     "accounts.confirm": "asks anew who it is",
     "accounts.forgotten": "of people who cannot sign in",

@@ -17,6 +17,7 @@ from tests.people import ANNA, CLARA, Cast, Person
 OTHERS = {"none", Permission.OPERATE.value, *(each.value for each in Permission if each.value.startswith("api"))}
 # Open to whoever knows its token.
 INLETS = {
+    "crm_records.hear",
     "inlet.receive",
     "inlet.receive_post",
     "provider_inlet.receive",

@@ -19,6 +19,8 @@ SHARED_TABLES = {
     "backup_code": "a person's",
     "installation_audit_entry": "what was done to no account in particular",
     "membership": "who may enter which account: asked before one is entered",
+    "operator_visit": "the operator's, who sees every account",
+    "process_life": "a process serves every account",
     "offer_draft": "the provider's next offer, while the operator writes it",
     "offer_version": "the provider's offer is one for all",
     "card_shop": "the operator's shop takes every account's payments",
@@ -42,10 +44,13 @@ SHARED_TABLES = {
 OFFER_IT = {"portal/kernel/db.py", "portal/kernel/steady.py"}
 SEE_EVERYTHING = {
     "portal/accounts/api_keys/lookup.py",
+    "portal/admin/metrics/views.py",
     "portal/accounts/door.py",
     "portal/accounts/people/invitations.py",
     "portal/accounts/people/resets.py",
     "portal/calls/left_open.py",
+    "portal/connectors/records.py",
+    "portal/connectors/telling/tasks.py",
     "portal/invoicing/cards/asking.py",
     "portal/invoicing/papers/job.py",
     "portal/jobs/keeping.py",

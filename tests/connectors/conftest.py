@@ -8,7 +8,8 @@ from flask import Flask
 
 from tests.connectors.amocrm import TOKEN, AmoCrmServer
 from tests.connectors.bitrix24 import WEBHOOK, Bitrix24Server
-from tests.integration.desk import desk
+from tests.connectors.office import connect_amo, connect_application, join
+from tests.integration.desk import Desk, desk
 from tests.people import Cast
 
 __all__ = ["desk"]
@@ -40,3 +41,17 @@ def forms(cast: Cast) -> Callable[[AmoCrmServer | Bitrix24Server], tuple[str, di
         return "/connectors/bitrix24", {"b24-webhook": f"{crm.url}{WEBHOOK}/"}
 
     return form
+
+
+@pytest.fixture
+def amo_office(app: Flask, cast: Cast, desk: Desk, amo: AmoCrmServer) -> AmoCrmServer:
+    connect_amo(app, cast.north, amo)
+    join(app, cast.north, Olga="12")
+    return amo
+
+
+@pytest.fixture
+def bitrix_office(app: Flask, cast: Cast, desk: Desk, bitrix: Bitrix24Server) -> Bitrix24Server:
+    connect_application(app, cast.north, bitrix)
+    join(app, cast.north, Olga="5")
+    return bitrix

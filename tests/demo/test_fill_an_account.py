@@ -27,8 +27,14 @@ CALLS = 900
 """Three weeks and a little."""
 
 
+@pytest.fixture
+def told() -> list[str]:
+    """What the filling says of its progress."""
+    return []
+
+
 @pytest.fixture(params=["made up", "mostly copied"])
-def west(app: Flask, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> int:
+def west(app: Flask, told: list[str], monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> int:
     """An account with prices, a line, a number and some money, filled in three chapters or more."""
     monkeypatch.setattr(fill, "CALLS_AT_ONCE", CALLS // 9)
     if request.param == "mostly copied":
@@ -40,7 +46,7 @@ def west(app: Flask, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureReq
         with transaction(account_id):
             db.session.add_all([SipLine(name="SIP/00000000672", label=""), Did(number="74951234567", label="")])
             post(EntryKind.PAYMENT, "first", Decimal(100), text="")
-    fill_account(app, account_id, CALLS, say=lambda _line: None)
+    fill_account(app, account_id, CALLS, say=told.append)
     return account_id
 
 
@@ -54,6 +60,16 @@ def test_each_call_has_its_legs_and_lies_before_the_account_s_own_history(app: F
     assert opened is not None
     assert all(call.started_at < call.ended_at < opened for call in calls if call.ended_at)
     assert {call.kind for call in calls} == {"incoming", "outgoing", "internal"}
+
+
+def test_it_tells_how_many_rows_it_has_written(app: Flask, west: int, told: list[str]) -> None:
+    with app.app_context(), transaction(west, writes=False):
+        counts = [
+            db.session.scalar(select(func.count()).select_from(table)) for table in (CallRecord, CallLeg, LedgerEntry)
+        ]
+
+    # One posting was there before.
+    assert f"{CALLS} of {CALLS} calls ({sum(filter(None, counts)) - 1} rows with" in told[-1]
 
 
 def test_the_balance_is_the_sum_of_the_postings_and_of_the_days(app: Flask, west: int) -> None:

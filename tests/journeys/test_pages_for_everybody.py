@@ -7,7 +7,7 @@ another machine.
 from collections.abc import Sequence
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.company import Company
 from tests.journeys.pages import first_link, menu, too_wide
@@ -57,7 +57,11 @@ def test_no_page_of_a_webhook_hinders_anybody(
         demo.run("call", "incoming", "--account", str(company.account_id))
         tab.goto(f"{demo.url}{hook}")
         delivery = str(tab.locator("#deliveries tbody a").first.get_attribute("href"))
-        _look_at(tab, demo, ["/webhooks", hook, delivery, "/integration"], locale)
+        tab.goto(f"{demo.url}/webhooks/capture")
+        tab.locator("#open-capture").click()
+        expect(tab.locator("#capture-url")).to_be_visible()
+        behind = [f"{hook}/{place}" for place in ("test", "resend", "edit")]
+        _look_at(tab, demo, ["/webhooks", hook, delivery, *behind, "/webhooks/capture", "/integration"], locale)
 
 
 @locales

@@ -69,7 +69,7 @@ def test_only_calls_of_its_own_time_did_not_arrive(english_anna: Browser, north:
     assert since
     assert "0 calls did not reach the CRM." in english_anna.get(again, query_string={"from": since[1]}).text
 
-    _had_a_call(north, "b" * 32, started_at=now())
+    _had_a_call(north, "b" * 32)
     assert "1 call of the last 24 hours did not reach the CRM." in english_anna.get(page).text
     assert "Send 1 call" in english_anna.get(again).text
     english_anna.submit(f"{again.removesuffix('resend')}catch-up", {"from": since[1]})
@@ -78,14 +78,14 @@ def test_only_calls_of_its_own_time_did_not_arrive(english_anna: Browser, north:
 
 def test_who_hears_of_other_calls_from_now_on_missed_none_of_before(english_anna: Browser, north: Company) -> None:
     webhook_id = north.listens(URL, EventType.CALL_STARTED)
-    _had_a_call(north, "a" * 32, started_at=now())
+    _had_a_call(north, "a" * 32)
     english_anna.submit(f"/webhooks/{webhook_id}/edit", {"url": URL, "event": "call-finished", "method": "GET"})
 
     assert north.webhook(webhook_id).event == EventType.CALL_FINISHED
     assert "did not reach the CRM" not in english_anna.get(f"/webhooks/{webhook_id}").text
 
     english_anna.submit(f"/webhooks/{webhook_id}/edit", {"url": f"{URL}/2", "event": "call-finished", "method": "GET"})
-    _had_a_call(north, "b" * 32, started_at=now())
+    _had_a_call(north, "b" * 32)
     english_anna.submit(f"/webhooks/{webhook_id}/edit", {"url": f"{URL}/3", "event": "call-finished", "method": "GET"})
     assert "1 call of the last 24 hours did not reach" in english_anna.get(f"/webhooks/{webhook_id}").text
 

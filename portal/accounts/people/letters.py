@@ -58,6 +58,14 @@ def tell_of_new_place(user: User, user_agent: str, network: str) -> None:
     _tell(user, _("A new sign-in"), text)
 
 
+def tell_of_guesses(user: User, count: int) -> None:
+    """That passwords were tried before the right one came: it may have been somebody else."""
+    with speaking(user.locale):
+        text = _("Before you signed in just now, wrong passwords were tried for your e-mail: %(count)s.", count=count)
+        subject = _("Wrong passwords were tried")
+    _tell(user, subject, text)
+
+
 def tell_of_new_email(user: User, email: str) -> None:
     """To the address that it was until now."""
     with speaking(user.locale):

@@ -22,6 +22,8 @@ def _things_of_the_company() -> dict[str, str]:
         "account": _("Company"),
         "company": _("Company's details"),
         "user": _("User"),
+        "visit": _("Operator in the account"),
+        "mail": _("Mail"),
         "second-factor": _("Second factor"),
         "audit": _("Audit"),
         "api_key": _("API key"),
@@ -124,6 +126,7 @@ def _acts_on_things() -> dict[str, str]:
         "accept": _("accepted"),
         "answer": _("answered"),
         "ask": _("asked"),
+        "attach": _("files sent along"),
     }
 
 
@@ -198,6 +201,8 @@ def _acts_on_calls() -> dict[str, str]:
         "tag": _("tagged"),
         "untag": _("tag taken off"),
         "test": _("test sent"),
+        "now": _("tried at once"),
+        "discard": _("thrown away"),
         "duty": _("duty changed"),
         "import": _("imported"),
         "map": _("phone chosen"),

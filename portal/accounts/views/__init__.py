@@ -10,6 +10,7 @@ from portal.accounts.views import (
     second_factor,
     second_step,
     sign_in,
+    visits,
 )
 from portal.accounts.views.feature import feature as feature
 
@@ -24,4 +25,5 @@ __all__ = [
     "second_factor",
     "second_step",
     "sign_in",
+    "visits",
 ]

@@ -89,7 +89,7 @@ def join(token: str) -> ResponseReturnValue:
 @feature.post("/invite/<string:token>/join", needs=Permission.PUBLIC, writes=False, endpoint="join_as")
 def join_with_own_sign_in(token: str) -> ResponseReturnValue:
     person = signed_in()
-    if person is None:
+    if person is None or person.visitor is not None:
         raise NotFound
     account_id = invitations.join_as(vault(), token, person.user_id)
     with transaction():

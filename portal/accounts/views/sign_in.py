@@ -14,6 +14,7 @@ from portal.accounts.views.feature import feature
 from portal.accounts.views.second_step import PENDING
 from portal.accounts.views.site import can_have_passkeys
 from portal.accounts.views.welcome import here, home, welcome
+from portal.accounts.visits.services import end_visit
 from portal.kernel.db import db
 from portal.kernel.errors import NotFound, Refused, TooMany
 from portal.kernel.i18n import LOCALES
@@ -65,6 +66,8 @@ def _sign_in_page(form: SignInForm, status: int = 200) -> Response:
 def sign_out() -> ResponseReturnValue:
     person = signed_in()
     if person is not None:
+        if person.visitor is not None:
+            end_visit(person.session_id)
         sessions.sign_out(person.session_id)
     logout_user()
     session.clear()
@@ -81,7 +84,8 @@ def set_preferences() -> ResponseReturnValue:
         raise Refused(_("There is no such language or theme."))
     person = signed_in()
     if person is not None:
-        own.set_preferences(person.user_id, **form)
+        # A visitor sees the pages in the operator's own language and theme.
+        own.set_preferences((person.visitor or person).user_id, **form)
     response = htmx.go_to(_came_from())
     for name, chosen in form.items():
         response.set_cookie(f"__Host-{name}", chosen, max_age=_YEAR, secure=True, httponly=True, samesite="Lax")

@@ -65,7 +65,7 @@ def one(account_id: int, re_rating_id: int) -> ResponseReturnValue:
     return htmx.render("billing/rerating/one.html", fragment="billing/rerating/_standing.html", row=row)
 
 
-@desk.post("/<int:account_id>/<int:re_rating_id>/apply", needs=Permission.OPERATE, writes=False)
+@desk.post("/<int:account_id>/<int:re_rating_id>/apply", needs=Permission.OPERATE, needs_fresh=True, writes=False)
 def apply(account_id: int, re_rating_id: int) -> ResponseReturnValue:
     with transaction(account_id):
         services.apply_re_rating(re_rating_id)

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from portal.calls.events import CallAnswered, CallFinished, CallStarted
+from portal.calls.events import CallAnswered, CallFinished, CallRang, CallStarted
 from portal.calls.journal.left_open import left_open
 from portal.calls.models import CallLeg, CallRecord
 from portal.contacts.names import code_names
@@ -53,6 +53,7 @@ def _write(call: CallSnapshot) -> bool:
     is_new = row is None
     if row is None:
         row = CallRecord(api_call_id=call.api_call_id, caller="", legs=[])
+    rang = _ringing(row)
     was_answered, was_finished = row.answered_at is not None, row.ended_at is not None
     _name(row, call)
     _copy(row, call)
@@ -61,12 +62,19 @@ def _write(call: CallSnapshot) -> bool:
     db.session.flush()
     if is_new:
         publish(CallStarted(row))
+    if _ringing(row) != rang:
+        publish(CallRang(row))
     if row.answered_at is not None and not was_answered:
         publish(CallAnswered(row))
     if row.ended_at is not None and not was_finished:
         publish(CallFinished(row))
     announce("calls-changed")
     return True
+
+
+def _ringing(row: CallRecord) -> set[int]:
+    """The legs whose phones ring."""
+    return {leg.number for leg in row.legs if leg.rang_at and not (leg.answered_at or leg.ended_at)}
 
 
 def _find(api_call_id: str) -> CallRecord | None:

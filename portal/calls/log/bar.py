@@ -21,6 +21,8 @@ from portal.web.filters import day, money
 
 EVERY_CALL = "none"
 """`view=none` in the address: every call, whatever view the log opens with."""
+_FIRST_FILTERS = frozenset({"q", "from", "to", "direction", "outcome"})
+"""The others unfold."""
 Option = tuple[str, str]
 """A value of the address, and its words."""
 
@@ -58,6 +60,11 @@ class FilterBar:
     notices: list[Option]
     tags: list[Option]
     clear_url: str
+
+    @property
+    def is_more_used(self) -> bool:
+        """Whether a filter is in use that is not among the first ones."""
+        return not _FIRST_FILTERS.issuperset(self.values)
 
 
 def filter_bar(filters: CallFilters) -> FilterBar:

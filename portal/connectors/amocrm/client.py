@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from portal.connectors.protocol import CrmTrouble, Trouble
 from portal.connectors.secrets import Access, Secrets, Tokens, read_tokens
-from portal.connectors.talking import Reply, mapping, refused, rows, talk, text
+from portal.connectors.talking import Reply, Spacing, mapping, refused, rows, talk, text
 from portal.kernel.http import Door
 
 PAGE = 250
@@ -21,10 +21,11 @@ _MOST_PAGES = 40
 class Client:
     """One account of amoCRM. Thread-safe."""
 
-    def __init__(self, door: Door, url: str, access: Access) -> None:
+    def __init__(self, door: Door, url: str, access: Access, spacing: Spacing | None = None) -> None:
         self._door = door
         self.url = url
         self._access = access
+        self._spacing = spacing or Spacing()
 
     def get(self, path: str, query: Mapping[str, str] | None = None, *, seconds: float = 20.0) -> Any:
         """The answer's JSON, None for an empty one. Raises `CrmTrouble`."""
@@ -54,6 +55,7 @@ class Client:
                 return
 
     def _send(self, method: str, path: str, body: Any, token: str, seconds: float) -> Reply:
+        self._spacing.wait()
         headers = {"Authorization": f"Bearer {token}"}
         is_read = method == "GET"
         return talk(

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from portal.connectors.protocol import CrmTrouble, Trouble
 from portal.connectors.secrets import Access, Secrets, Tokens, read_tokens
-from portal.connectors.talking import Reply, mapping, refused, rows, talk, text
+from portal.connectors.talking import Reply, Spacing, mapping, refused, rows, talk, text
 from portal.kernel.http import Door
 
 _MOST_PAGES = 200
@@ -38,10 +38,13 @@ _BY_CODE = {
 class Client:
     """One Bitrix24. `rest` is the address that a method's name follows. Thread-safe."""
 
-    def __init__(self, door: Door, rest: str, access: Access, *, is_application: bool) -> None:
+    def __init__(
+        self, door: Door, rest: str, access: Access, *, is_application: bool, spacing: Spacing | None = None
+    ) -> None:
         self._door = door
         self._rest = rest
         self._access = access
+        self._spacing = spacing or Spacing()
         self._is_application = is_application
 
     def call(self, method: str, body: Mapping[str, Any] | None = None, *, seconds: float = 20.0) -> Mapping[str, Any]:
@@ -66,6 +69,7 @@ class Client:
                 return
 
     def _send(self, method: str, body: Mapping[str, Any], token: str, seconds: float) -> Reply:
+        self._spacing.wait()
         said = {**body, "auth": token} if self._is_application else dict(body)
         # Never over a kept connection: whether it came twice would make a difference for some methods.
         return talk(self._door, "POST", f"{self._rest}/{method}.json", body=said, seconds=seconds)

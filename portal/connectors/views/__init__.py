@@ -1,6 +1,6 @@
 """The page of the CRM, and what can be done on it."""
 
 from portal.connectors.feature import feature
-from portal.connectors.views import link, people
+from portal.connectors.views import calls, link, people
 
-__all__ = ["feature", "link", "people"]
+__all__ = ["calls", "feature", "link", "people"]

@@ -9,8 +9,11 @@ from portal.accounts.door import person_here
 from portal.accounts.services import find_account
 from portal.helpdesk import queries, services
 from portal.helpdesk.feature import desk
+from portal.helpdesk.files import attach, checked, find_file
 from portal.helpdesk.forms import MessageForm
+from portal.helpdesk.letters import tell_who_asked
 from portal.helpdesk.models import ThreadState
+from portal.helpdesk.views.uploads import answer_with, storage, uploads
 from portal.helpdesk.words import TONES, inbox_labels, state_labels
 from portal.kernel.db import transaction
 from portal.kernel.errors import Refused
@@ -40,11 +43,21 @@ def answer(account_id: int, thread_id: int) -> ResponseReturnValue:
     form = MessageForm()
     try:
         with transaction(account_id):
-            services.answer(thread_id, person_here().name, form.text.data or "", is_operator=True)
+            files = checked(uploads())
+            thread = services.answer(thread_id, person_here().name, form.text.data or "", is_operator=True)
+            attach(storage(), thread.messages[-1], files)
+            tell_who_asked(thread)
     except Refused as error:
         form.refuse(error)
         return _thread_page(account_id, thread_id, form, status=422)
     return htmx.done(_("The answer was sent."), back_to=url_for("desk.inbox"))
+
+
+@desk.get("/support/<int:account_id>/<int:thread_id>/files/<int:support_file_id>", needs=Permission.OPERATE)
+def file(account_id: int, thread_id: int, support_file_id: int) -> ResponseReturnValue:
+    with transaction(account_id, writes=False):
+        found = find_file(thread_id, support_file_id)
+    return answer_with(found)
 
 
 @desk.post("/support/<int:account_id>/<int:thread_id>/close", needs=Permission.OPERATE, writes=False)

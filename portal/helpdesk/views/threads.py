@@ -8,8 +8,11 @@ from flask.typing import ResponseReturnValue
 from portal.accounts.door import person_here
 from portal.helpdesk import queries, services
 from portal.helpdesk.feature import helpdesk
+from portal.helpdesk.files import attach, checked, find_file
 from portal.helpdesk.forms import MessageForm, QuestionForm
+from portal.helpdesk.letters import tell_operators
 from portal.helpdesk.models import SupportThread
+from portal.helpdesk.views.uploads import answer_with, storage, uploads
 from portal.helpdesk.words import TONES, state_labels
 from portal.kernel.errors import Refused
 from portal.kernel.i18n import gettext as _
@@ -34,10 +37,13 @@ def ask() -> ResponseReturnValue:
     form = QuestionForm()
     if form.validate():
         try:
+            files = checked(uploads())
             thread = services.ask(person_here().name, form.subject.data or "", form.text.data or "")
+            attach(storage(), thread.messages[-1], files)
         except Refused as error:
             form.refuse(error)
         else:
+            tell_operators(thread)
             words = _("Your question is with your provider. The answer will stand here.")
             return htmx.done(words, back_to=url_for("helpdesk.thread", thread_id=thread.id))
     return htmx.render("helpdesk/new_thread.html", status=422, form=form)
@@ -55,11 +61,19 @@ def thread(thread_id: int) -> ResponseReturnValue:
 def answer(thread_id: int) -> ResponseReturnValue:
     form = MessageForm()
     try:
-        services.answer(thread_id, person_here().name, form.text.data or "")
+        files = checked(uploads())
+        thread = services.answer(thread_id, person_here().name, form.text.data or "")
+        attach(storage(), thread.messages[-1], files)
+        tell_operators(thread)
     except Refused as error:
         form.refuse(error)
         return _thread_page(queries.find_thread(thread_id), form, status=422)
     return htmx.done(_("The message was sent."), back_to=url_for("helpdesk.thread", thread_id=thread_id))
+
+
+@helpdesk.get("/support/<int:thread_id>/files/<int:support_file_id>", needs=Permission.ASK_SUPPORT)
+def file(thread_id: int, support_file_id: int) -> ResponseReturnValue:
+    return answer_with(find_file(thread_id, support_file_id))
 
 
 @helpdesk.post("/support/<int:thread_id>/close", needs=Permission.ASK_SUPPORT)

@@ -29,7 +29,7 @@ from portal.web.filters import money
 from portal.web.forms import row_id
 
 
-@invoicing.post("/top-up/bill", needs=Permission.MANAGE_COMPANY)
+@invoicing.post("/top-up/bill", needs=Permission.MANAGE_COMPANY, needs_fresh=True)
 def order_bill() -> ResponseReturnValue:
     form = TopUpForm()
     if not form.validate():
@@ -64,7 +64,7 @@ def bill_file(account_id: int, paper_id: int) -> ResponseReturnValue:
     return answer_with(found)
 
 
-@desk.post("/bills/<int:account_id>/<int:paper_id>", needs=Permission.OPERATE, writes=False)
+@desk.post("/bills/<int:account_id>/<int:paper_id>", needs=Permission.OPERATE, needs_fresh=True, writes=False)
 def mark_paid(account_id: int, paper_id: int) -> ResponseReturnValue:
     form = ReceiptForm()
     if not form.validate():
@@ -86,6 +86,7 @@ def mark_paid(account_id: int, paper_id: int) -> ResponseReturnValue:
 @desk.post(
     "/bills/<int:account_id>/<int:paper_id>/payments/<int:bill_payment_id>/take-back",
     needs=Permission.OPERATE,
+    needs_fresh=True,
     writes=False,
 )
 def take_back(account_id: int, paper_id: int, bill_payment_id: int) -> ResponseReturnValue:

@@ -23,7 +23,7 @@ from portal.web.access import Permission
 from portal.web.addresses import public_root, public_url
 
 
-@invoicing.post("/top-up/card", needs=Permission.MANAGE_COMPANY, writes=False)
+@invoicing.post("/top-up/card", needs=Permission.MANAGE_COMPANY, needs_fresh=True, writes=False)
 def pay_by_card() -> ResponseReturnValue:
     form = TopUpForm()
     if not form.validate():
@@ -52,7 +52,9 @@ def card_payment(reference: str) -> ResponseReturnValue:
     return response
 
 
-@invoicing.post("/top-up/card/<string:reference>/again", needs=Permission.MANAGE_COMPANY, writes=False)
+@invoicing.post(
+    "/top-up/card/<string:reference>/again", needs=Permission.MANAGE_COMPANY, needs_fresh=True, writes=False
+)
 def pay_again(reference: str) -> ResponseReturnValue:
     """Tells the service of a payment that it did not answer for: by the same key, so that it is one."""
     payment = services.find_payment(reference)
@@ -61,7 +63,7 @@ def pay_again(reference: str) -> ResponseReturnValue:
     return htmx.go_to(url_for("invoicing.card_payment", reference=reference, go=1))
 
 
-@invoicing.post("/top-up/card/<string:reference>/sandbox", needs=Permission.MANAGE_COMPANY)
+@invoicing.post("/top-up/card/<string:reference>/sandbox", needs=Permission.MANAGE_COMPANY, needs_fresh=True)
 def sandbox(reference: str) -> ResponseReturnValue:
     """The demo's stand-in for the bank's page: pays, or refuses to."""
     payment = services.find_payment(reference, locks=True)
@@ -79,7 +81,7 @@ def shop() -> ResponseReturnValue:
     return _shop_page(ShopForm(formdata=None, data=data))
 
 
-@desk.post("/card-payments", needs=Permission.OPERATE)
+@desk.post("/card-payments", needs=Permission.OPERATE, needs_fresh=True)
 def set_shop() -> ResponseReturnValue:
     form = ShopForm()
     try:

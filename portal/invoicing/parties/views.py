@@ -37,7 +37,7 @@ def seller() -> ResponseReturnValue:
     return _seller_page(SellerForm.of(queries.seller()))
 
 
-@desk.post("/seller", needs=Permission.OPERATE)
+@desk.post("/seller", needs=Permission.OPERATE, needs_fresh=True)
 def set_seller() -> ResponseReturnValue:
     form = SellerForm()
     if not form.validate():

@@ -42,6 +42,7 @@ class Settings:
     storage_region: str
     storage_key: str | None = field(repr=False)
     storage_secret: str | None = field(repr=False)
+    metrics_token: str | None = field(repr=False)
     log_level: str
     log_format: str
     capture_pages: bool

@@ -136,6 +136,13 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("PORTAL_MAIL_FROM", "none", "Sender of our mail: `cabinet@example.ru`", mail_address),
     Setting(
+        "PORTAL_METRICS_TOKEN",
+        "none: this machine alone may read them",
+        "What Prometheus brings as `Authorization: Bearer …` to read `/metrics` from another machine",
+        optional,
+        is_secret=True,
+    ),
+    Setting(
         "PORTAL_LOG_LEVEL",
         "info",
         "`debug`, `info`, `warning` or `error`",

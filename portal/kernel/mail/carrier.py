@@ -27,6 +27,9 @@ PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360
 _LEASE = timedelta(minutes=3)
 _POLL_SECONDS, _GLANCE_SECONDS = 15.0, 0.5
 _AT_ONCE = 20
+_DUE = select(OutgoingMail.id).where(OutgoingMail.given_up_at.is_(None)).order_by(OutgoingMail.due_at)
+_KEPT = timedelta(days=30)
+"""What was given up stays for so long."""
 
 
 class MailCarrier:
@@ -91,6 +94,12 @@ class MailCarrier:
         return Letter(mail.message_id, mail.recipient, mail.subject, mail.text, files)
 
 
+def forget_what_was_given_up() -> None:
+    """After a month nobody asks any more."""
+    with transaction() as session:
+        session.execute(delete(OutgoingMail).where(OutgoingMail.given_up_at < now() - _KEPT))
+
+
 def make_postman(settings: Settings) -> Postman | None:
     """Who carries this installation's mail; None where it sends none."""
     if settings.mail_url is None or settings.mail_from is None:
@@ -102,7 +111,7 @@ def _claim(moment: datetime) -> list[tuple[OutgoingMail, str]]:
     """Messages that are due, held for a lease; one whose holder died is due again when it runs out."""
     claim = random_word(32)
     with transaction() as session:
-        due = select(OutgoingMail.id).where(OutgoingMail.due_at <= moment).order_by(OutgoingMail.due_at).limit(_AT_ONCE)
+        due = _DUE.where(OutgoingMail.due_at <= moment).limit(_AT_ONCE)
         rows = session.scalars(
             update(OutgoingMail)
             .where(OutgoingMail.id.in_(due.with_for_update(skip_locked=True).scalar_subquery()))
@@ -122,7 +131,8 @@ def _put_off(mail_id: int, claim: str, failure: NotTaken) -> None:
     mail.claim, mail.last_failure = None, str(failure)[:300]
     if failure.is_final or mail.tries > len(PAUSES):
         log.error("mail_given_up", mail=mail.message_id, tries=mail.tries, failure=mail.last_failure)
-        db.session.delete(mail)
+        # A link for a new password may stand in it.
+        mail.text, mail.attachments, mail.given_up_at = "", None, now()
         return
     log.warning("mail_not_taken", mail=mail.message_id, tries=mail.tries, failure=mail.last_failure)
     mail.due_at = now() + PAUSES[mail.tries - 1]

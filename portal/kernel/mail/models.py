@@ -32,3 +32,5 @@ class OutgoingMail(Model):
     claim: Mapped[str | None] = mapped_column(String(32))
     tries: Mapped[int] = mapped_column(default=0)
     last_failure: Mapped[str | None] = mapped_column(String(300))
+    given_up_at: Mapped[datetime | None]
+    """It will not be tried again; kept without its text, so that the operator sees what did not arrive."""

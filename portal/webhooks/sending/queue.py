@@ -73,6 +73,14 @@ _NEXT_DUE: CompoundSelect[Any] = union_all(
     select(func.min(_WEBHOOK.c.probe_at)).where(_WEBHOOK.c.probe_at > _NOW),
     select(func.min(_WEBHOOK.c.next_send_at)).where(_WEBHOOK.c.next_send_at > _NOW),
 )
+# To its old place, before what has come since; a start that has expired meanwhile is then found to be so. The claim is
+# left: who holds it and is late may still note what came of it, until somebody else has the delivery.
+_TAKE_BACK = (
+    update(_DELIVERY)
+    .where(text("state = 'sending'"), _DELIVERY.c.due_at <= _NOW)
+    .values(state=DeliveryState.WAITING.value, due_at=_DELIVERY.c.created_at)
+    .returning(_DELIVERY.c.account_id)
+)
 _EXPIRE = (
     update(_DELIVERY)
     .where(_DELIVERY.c.state == DeliveryState.WAITING.value, _DELIVERY.c.expires_at <= _NOW)
@@ -205,6 +213,11 @@ def next_due(connection: Connection, now: datetime) -> datetime | None:
     """When the next delivery, lease, probe or turn of a rate will be due; None when nothing will."""
     moments: Sequence[datetime | None] = connection.scalars(_NEXT_DUE, {"now": now}).all()
     return min((moment for moment in moments if moment is not None), default=None)
+
+
+def take_back(connection: Connection, now: datetime) -> set[int]:
+    """What is held by a worker whose lease ran out waits again, where it stood; answers the accounts it was of."""
+    return set(connection.scalars(_TAKE_BACK, {"now": now}))
 
 
 def expire(connection: Connection, now: datetime) -> set[int]:

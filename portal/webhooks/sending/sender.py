@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from portal.kernel.clock import now
-from portal.kernel.http import Door, Exchange, Failed, Peer
+from portal.kernel.http import Door, Exchange, Failed, Peer, Phases
 from portal.kernel.http.redact import MASK
 from portal.kernel.secrets import Vault
 from portal.webhooks.sending import schedule
@@ -67,7 +66,7 @@ def _answered(delivery: ClaimedDelivery, began: datetime, answer: Exchange) -> E
         response_body=_readable(answer),
         is_cut=answer.is_cut,
         peer=_place(answer.peer),
-        phases=asdict(answer.phases),
+        phases=_milliseconds(answer.phases),
     )
 
 
@@ -85,10 +84,21 @@ def _failed(delivery: ClaimedDelivery, began: datetime, failure: Failed, intende
         response_body=_readable(partial) if partial else None,
         is_cut=partial is not None,
         peer=_place(failure.peer) if failure.peer else None,
-        phases=asdict(failure.phases),
+        phases=_milliseconds(failure.phases),
     )
     # An answer that broke off is no answer: the receiver may not have done its work.
     return Finished(delivery, exchanged, schedule.verdict_on(None), None)
+
+
+def _milliseconds(phases: Phases) -> dict[str, float | None]:
+    # By hand: `asdict` copies what it finds, which took a fifth of what a try costs beside the exchange itself.
+    return {
+        "dns": phases.dns,
+        "connect": phases.connect,
+        "tls": phases.tls,
+        "first_byte": phases.first_byte,
+        "total": phases.total,
+    }
 
 
 def _place(peer: Peer) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import structlog
@@ -24,7 +23,7 @@ from portal.webhooks.outbox import BELL
 from portal.webhooks.sending import sender
 from portal.webhooks.sending.completion import complete, complete_plain
 from portal.webhooks.sending.finished import Finished
-from portal.webhooks.sending.queue import Caps, ClaimedDelivery, claim, expire, give_up, next_due
+from portal.webhooks.sending.queue import Caps, ClaimedDelivery, claim, expire, give_up, next_due, take_back
 from portal.webhooks.sending.retention import Sweeper
 from portal.webhooks.sending.schedule import LEASE, Verdict
 
@@ -32,8 +31,10 @@ log = structlog.get_logger(__name__)
 
 SHORTEST_POLL, LONGEST_POLL = 1.0, 15.0
 """Seconds between looks when no bell rings: soon after work, rarely when idle. A bell may be lost, a row not."""
-LONGEST_GATHERING = 0.01
-"""Seconds for which a sender that has landed may stand idle at most, so that others are noted with it."""
+MOST_AHEAD = 3
+"""For each sender so many deliveries may be claimed beyond the one it sends: a round for few is a dear one."""
+LONGEST_IDLENESS, LONGEST_GATHERING = 0.01, 0.03
+"""Seconds for which what has landed waits at most, so that others are noted with it: with an idle sender, without."""
 _TELLS_EVERY = 0.25
 """Seconds between two words to an account's open pages: they need not fetch anew with each of many notices."""
 _HEARS_STOP_WITHIN = 0.5
@@ -62,6 +63,7 @@ class Worker:
         self._senders = settings.webhook_senders
         self._caps = Caps.of(settings.webhook_senders)
         self._news: queue.SimpleQueue[_Landed | None] = queue.SimpleQueue()
+        self._claimed: queue.SimpleQueue[ClaimedDelivery | None] = queue.SimpleQueue()
         self._in_the_air = 0
         self._landed = 0
         self._ahead = 0
@@ -76,16 +78,21 @@ class Worker:
         """Works until `stop`; then claims nothing more, lets what is in the air land, and notes it."""
         bell = threading.Thread(target=self._listen, args=(stop,), name="webhooks-bell")
         sweeper = threading.Thread(target=Sweeper(self._app).run, args=(stop,), name="webhooks-sweeper")
-        with self._app.app_context(), ThreadPoolExecutor(self._senders, "webhook") as pool:
-            steady = SteadyConnection(everything=_SEES_ALL)
-            bell.start()
-            sweeper.start()
-            while not stop.is_set():
-                self._wait(self._round(pool, steady))
-            steady.close()
-            self._land()
-        bell.join()
-        sweeper.join()
+        senders = [threading.Thread(target=self._sends, name=f"webhook-{n}") for n in range(self._senders)]
+        for thread in (bell, sweeper, *senders):
+            thread.start()
+        try:
+            with self._app.app_context():
+                steady = SteadyConnection(everything=_SEES_ALL)
+                while not stop.is_set():
+                    self._wait(self._round(steady))
+                steady.close()
+                self._land()
+        finally:
+            for _ in senders:
+                self._claimed.put(None)
+        for thread in (bell, sweeper, *senders):
+            thread.join()
 
     def _listen(self, stop: threading.Event) -> None:
         """Turns bells, and the wish to stop, into news; without bells the polls go on."""
@@ -109,15 +116,16 @@ class Worker:
     def _wait(self, seconds: float) -> None:
         """Until something happens, or so long; takes in all that has happened by then.
 
-        While most senders are busy it lets several of them land, for no longer than a round takes: a round for each
-        would cost more than the sending. What was claimed ahead keeps them busy meanwhile.
+        While most senders are busy it lets several of them land: a round for each would cost more than the sending.
+        What was claimed ahead keeps them busy meanwhile; without it, that takes no longer than a round does.
         """
         try:
             is_rung = self._hear_of(self._news.get(timeout=max(seconds, 0.001)))
             while not self._news.empty():
                 is_rung |= self._hear_of(self._news.get_nowait())
-            until = monotonic() + min(self._round_took, LONGEST_GATHERING)
-            while not is_rung and self._in_the_air > self._senders // 2 + self._ahead:
+            is_all_busy = self._in_the_air > self._senders
+            until = monotonic() + (LONGEST_GATHERING if is_all_busy else min(self._round_took, LONGEST_IDLENESS))
+            while not is_rung and self._in_the_air > self._senders // 2 + min(self._ahead, self._senders):
                 is_rung = self._hear_of(self._news.get(timeout=max(0.0, until - monotonic())))
         except queue.Empty:
             return
@@ -133,7 +141,7 @@ class Worker:
             self._unnoted.append(news.finished)
         return False
 
-    def _round(self, pool: ThreadPoolExecutor, steady: SteadyConnection) -> float:
+    def _round(self, steady: SteadyConnection) -> float:
         """Notes what came of the last tries, claims what is due, hands it out; answers how many seconds to wait."""
         began = monotonic()
         try:
@@ -148,15 +156,13 @@ class Worker:
         self._round_took = monotonic() - began
         for delivery in claimed:
             self._in_the_air += 1
-            pool.submit(self._send, delivery)
+            self._claimed.put(delivery)
         self._poll = SHORTEST_POLL if claimed else min(self._poll * 2, LONGEST_POLL)
         return min(pause, self._poll)
 
     def _note_and_claim(self, steady: SteadyConnection) -> tuple[list[ClaimedDelivery], float]:
         """One transaction for both: under load the tries of many receivers share a commit."""
         self._note([each for each in self._unnoted if each.verdict is not Verdict.DELIVERED])
-        # As many ahead as landed since the last time are sent in about the time of a round: nobody waits long for them.
-        self._ahead, self._landed = min(self._landed, self._senders), 0
         free = self._senders + self._ahead - self._in_the_air
         with steady.transaction() as connection:
             changing = complete_plain(connection, self._unnoted, is_sqlite=self._is_sqlite)
@@ -168,12 +174,22 @@ class Worker:
         pause = LONGEST_POLL if due_at is None else (due_at - now()).total_seconds()
         if self._changed:
             pause = min(pause, self._tells_at - monotonic())
+        self._look_ahead(has_more=len(claimed) >= free > 0)
         self._unnoted = changing
         if changing:
             # One that had failed is back: what waited for that is due.
             self._note(changing)
             pause = 0.0
         return claimed, pause
+
+    def _look_ahead(self, *, has_more: bool) -> None:
+        """As many as landed since the last round are sent in about the time of one: nobody waits long for them.
+
+        Where there was more than was asked for senders may have stood idle meanwhile: then more, from round to round.
+        """
+        most = MOST_AHEAD if has_more else 1
+        self._ahead = min(max(2 * self._ahead, self._landed) if has_more else self._landed, most * self._senders)
+        self._landed = 0
 
     def _note(self, tries: list[Finished]) -> None:
         """Those that change their webhook, too."""
@@ -186,7 +202,7 @@ class Worker:
         if monotonic() < self._expires_at:
             return set()
         self._expires_at = monotonic() + SHORTEST_POLL
-        return expire(connection, now()) | give_up(connection, now())
+        return take_back(connection, now()) | expire(connection, now()) | give_up(connection, now())
 
     def _tell(self, steady: SteadyConnection, changed: set[int]) -> None:
         """Open pages fetch anew: at once, but not all the time."""
@@ -196,8 +212,12 @@ class Worker:
             self._changed.clear()
             self._tells_at = monotonic() + _TELLS_EVERY
 
+    def _sends(self) -> None:
+        """A sender's thread: one claimed delivery after the other, until there is an end of them."""
+        while (delivery := self._claimed.get()) is not None:
+            self._send(delivery)
+
     def _send(self, delivery: ClaimedDelivery) -> None:
-        """In a sender's thread."""
         finished = None
         try:
             finished = sender.send(self._door, self._vault, delivery)

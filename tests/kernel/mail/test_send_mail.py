@@ -22,7 +22,12 @@ def _write(app: Flask, recipient: str = "anna@north.example", subject: str = "В
 
 def _outbox(app: Flask) -> list[OutgoingMail]:
     with app.app_context(), transaction(writes=False):
-        return list(db.session.scalars(select(OutgoingMail)))
+        return list(db.session.scalars(select(OutgoingMail).where(OutgoingMail.given_up_at.is_(None))))
+
+
+def _given_up(app: Flask) -> list[OutgoingMail]:
+    with app.app_context(), transaction(writes=False):
+        return list(db.session.scalars(select(OutgoingMail).where(OutgoingMail.given_up_at.is_not(None))))
 
 
 def _time_passes(app: Flask) -> None:
@@ -87,6 +92,11 @@ def test_a_recipient_whom_nobody_knows_is_given_up_at_once(mailing: Flask, postb
     MailCarrier(mailing).round()
 
     assert not _outbox(mailing)
+    (kept,) = _given_up(mailing)
+    assert (kept.text, kept.recipient) == ("", "anna@north.example"), "a link may have stood in the text"
+    postbox.refuse = {}
+    _time_passes(mailing)
+    assert MailCarrier(mailing).round() == 0
 
 
 def test_a_server_that_stays_away_is_given_up_after_days(mailing: Flask, postbox: Postbox) -> None:

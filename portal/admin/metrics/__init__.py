@@ -1,0 +1,1 @@
+"""`/metrics` for Prometheus: figures without names of people, numbers or secrets."""
