@@ -77,6 +77,7 @@ def upgrade() -> None:
     sa.Column('claim', sa.String(length=32), nullable=True),
     sa.Column('tries', sa.BigInteger(), nullable=False),
     sa.Column('last_failure', sa.String(length=300), nullable=True),
+    sa.Column('given_up_at', UtcDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_outgoing_mail')),
     sa.UniqueConstraint('message_id', name=op.f('uq_outgoing_mail_message_id'))
     )
@@ -99,6 +100,20 @@ def upgrade() -> None:
     sa.Column('finished_at', UtcDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_periodic_run'))
     )
+    op.create_table('process_life',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('host', sa.String(length=200), nullable=False),
+    sa.Column('pid', sa.BigInteger(), nullable=False),
+    sa.Column('version', sa.String(length=40), nullable=False),
+    sa.Column('detail', sa.String(length=100), nullable=False),
+    sa.Column('started_at', UtcDateTime(), nullable=False),
+    sa.Column('seen_at', UtcDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_process_life'))
+    )
+    with op.batch_alter_table('process_life', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_process_life_seen_at'), ['seen_at'], unique=False)
+
     op.create_table('seller_details',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('bank_name', sa.String(length=150), nullable=False),
@@ -448,6 +463,7 @@ def upgrade() -> None:
     sa.Column('number', sa.String(length=15), nullable=False),
     sa.Column('label', sa.String(length=200), nullable=False),
     sa.Column('switch', sa.String(length=48), nullable=False),
+    sa.Column('is_disabled', sa.Boolean(), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_did_account_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_did')),
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_did_account_id_id')),
@@ -946,6 +962,7 @@ def upgrade() -> None:
     sa.Column('switch', sa.String(length=48), nullable=False),
     sa.Column('presence', sa.String(length=16), nullable=False),
     sa.Column('presence_at', UtcDateTime(), nullable=True),
+    sa.Column('is_disabled', sa.Boolean(), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_sip_line_account_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_sip_line')),
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_sip_line_account_id_id')),
@@ -1270,6 +1287,24 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_line_hours_account_id_id')),
     info={'owned': True}
     )
+    op.create_table('operator_visit',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('session_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('operator_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('began_at', UtcDateTime(), nullable=False),
+    sa.Column('until', UtcDateTime(), nullable=False),
+    sa.Column('ended_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_operator_visit_account_id')),
+    sa.ForeignKeyConstraint(['operator_id'], ['user.id'], name=op.f('fk_operator_visit_operator_id')),
+    sa.ForeignKeyConstraint(['session_id'], ['user_session.id'], name=op.f('fk_operator_visit_session_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_operator_visit_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_operator_visit'))
+    )
+    with op.batch_alter_table('operator_visit', schema=None) as batch_op:
+        batch_op.create_index('uq_operator_visit_session_id', ['session_id'], unique=True, sqlite_where=sa.text('ended_at is null'), postgresql_where=sa.text('ended_at is null'))
+
     op.create_table('sandbox_phone',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1289,11 +1324,13 @@ def upgrade() -> None:
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('thread_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('author', sa.String(length=200), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('is_operator', sa.Boolean(), nullable=False),
     sa.Column('text', sa.Text(), nullable=False),
     sa.Column('at', UtcDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['account_id', 'thread_id'], ['support_thread.account_id', 'support_thread.id'], name='fk_thread_id_support_thread'),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_support_message_account_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_support_message_user_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_support_message')),
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_support_message_account_id_id')),
     info={'owned': True}
@@ -1604,6 +1641,25 @@ def upgrade() -> None:
         batch_op.create_index('ix_recording_going', ['id'], unique=False, sqlite_where=sa.text("state in ('expired', 'deleted') and blob is not null"), postgresql_where=sa.text("state in ('expired', 'deleted') and blob is not null"))
         batch_op.create_index('ix_recording_kept_since', ['account_id', 'state', 'created_at'], unique=False)
 
+    op.create_table('support_file',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('thread_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('message_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('name', sa.String(length=200), nullable=False),
+    sa.Column('media_type', sa.String(length=60), nullable=False),
+    sa.Column('octets', sa.BigInteger(), nullable=False),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'message_id'], ['support_message.account_id', 'support_message.id'], name='fk_message_id_support_message'),
+    sa.ForeignKeyConstraint(['account_id', 'thread_id'], ['support_thread.account_id', 'support_thread.id'], name='fk_thread_id_support_thread'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_support_file_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_support_file')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_support_file_account_id_id')),
+    info={'owned': True}
+    )
+    with op.batch_alter_table('support_file', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_support_file_message_id'), ['message_id'], unique=False)
+
     op.create_table('contact_number',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1721,6 +1777,7 @@ def upgrade() -> None:
             "sandbox_phone",
             "saved_view",
             "sip_line",
+            "support_file",
             "support_message",
             "support_thread",
             "switch_order",
@@ -1750,6 +1807,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_contact_number_contact_id'))
 
     op.drop_table('contact_number')
+    with op.batch_alter_table('support_file', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_support_file_message_id'))
+
+    op.drop_table('support_file')
     with op.batch_alter_table('recording', schema=None) as batch_op:
         batch_op.drop_index('ix_recording_kept_since')
         batch_op.drop_index('ix_recording_going', sqlite_where=sa.text("state in ('expired', 'deleted') and blob is not null"), postgresql_where=sa.text("state in ('expired', 'deleted') and blob is not null"))
@@ -1808,6 +1869,10 @@ def downgrade() -> None:
 
     op.drop_table('support_message')
     op.drop_table('sandbox_phone')
+    with op.batch_alter_table('operator_visit', schema=None) as batch_op:
+        batch_op.drop_index('uq_operator_visit_session_id', sqlite_where=sa.text('ended_at is null'), postgresql_where=sa.text('ended_at is null'))
+
+    op.drop_table('operator_visit')
     op.drop_table('line_hours')
     op.drop_table('imported_contact')
     op.drop_table('hunt_fallback')
@@ -1983,6 +2048,10 @@ def downgrade() -> None:
 
     op.drop_table('sign_in_failure')
     op.drop_table('seller_details')
+    with op.batch_alter_table('process_life', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_process_life_seen_at'))
+
+    op.drop_table('process_life')
     op.drop_table('periodic_run')
     op.drop_table('paper_counter')
     with op.batch_alter_table('outgoing_mail', schema=None) as batch_op:
