@@ -47,14 +47,7 @@ LONG_AGO = datetime(2001, 2, 3, 12, tzinfo=UTC)
 
 def settle(app: Flask, account_id: int) -> Mapping[str, object]:
     """New objects in the account: what an address of each would hold, by the variable's name."""
-    call = CallRecord(
-        api_call_id=secrets.token_hex(16),
-        switch="main",
-        kind=CallKind.INCOMING,
-        caller="79039998877",
-        started_at=now() - timedelta(minutes=1),
-        has_recording=True,
-    )
+    call = _call()
     event = WebhookEvent(type=EventType.CALL_STARTED, api_call_id=call.api_call_id, parameters=[])
     webhook = _signing_webhook(app, f"https://192.0.2.1/{call.api_call_id}")
     crm_user, contact, thread = CrmUser(name="Ivan"), Contact(name="Petr"), _thread()
@@ -87,6 +80,17 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
             **_of_people(session, call),
             **_of_routing(session),
         }
+
+
+def _call() -> CallRecord:
+    return CallRecord(
+        api_call_id=secrets.token_hex(16),
+        switch="main",
+        kind=CallKind.INCOMING,
+        caller="79039998877",
+        started_at=now() - timedelta(minutes=1),
+        has_recording=True,
+    )
 
 
 def _bringing(session: Session, call: CallRecord) -> int:
