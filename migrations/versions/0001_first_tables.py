@@ -1156,6 +1156,7 @@ def upgrade() -> None:
     sa.Column('price', MoneyColumn(), nullable=True),
     sa.Column('fallback', sa.String(length=24), nullable=True),
     sa.Column('skipped', sa.JSON(), nullable=True),
+    sa.Column('known_by', sa.JSON(none_as_null=True), nullable=True),
     sa.Column('version', sa.BigInteger(), nullable=False),
     sa.Column('search_text', sa.Text(), nullable=False),
     sa.Column('class_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.kernel.db import Model
@@ -66,6 +66,8 @@ class CallRecord(AccountOwned, Model):
     fallback: Mapped[str | None] = mapped_column(String(24))
     skipped: Mapped[list[Any] | None]
     """Who was not rung and why: [address, label, reason]."""
+    known_by: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
+    """Who was found to look after the caller: [source, CRM user's name] (`telephony.plan.KnownBy`)."""
     version: Mapped[int] = mapped_column(default=0)
     search_text: Mapped[str] = mapped_column(Text, default="")
     """Every number and name to look for, in one column: see `kernel.textsearch`."""

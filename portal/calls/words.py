@@ -55,6 +55,11 @@ _REASONS = {
     StepReason.FALLBACK: _l("when nobody answers"),
     StepReason.CALLEE: _l("was called"),
 }
+_SOURCES = {
+    "address-book": _l("the address book"),
+    "last-talk": _l("who talked last"),
+    "lookup": _l("the CRM"),
+}
 _SKIPPED = {
     SkipReason.OFFLINE: _l("not registered"),
     SkipReason.BUSY: _l("busy"),
@@ -103,6 +108,11 @@ def reason_word(reason: str | None) -> str:
     return str(_REASONS[StepReason(reason)]) if reason else ""
 
 
+def source_word(source: str) -> str:
+    """Who said that a CRM user looks after a caller."""
+    return str(_SOURCES.get(source, source))
+
+
 def skip_word(reason: str) -> str:
     """Why somebody was not rung."""
     return str(_SKIPPED[SkipReason(reason)])
@@ -120,6 +130,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "leg_result": result_sign,
     "ring_reason": reason_word,
     "skip_reason": skip_word,
+    "source_word": source_word,
     "lasting": lasting,
 }
 """For templates of every room that shows calls."""

@@ -1,13 +1,13 @@
-"""The form of one contact."""
+"""The forms of one contact, of one CRM user, of one SIP account."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from wtforms import HiddenField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField
 
-from portal.contacts.models import Contact
+from portal.contacts.models import Contact, CrmUser
 from portal.contacts.queries import crm_users
 from portal.kernel import phone
 from portal.kernel.i18n import gettext as _
@@ -63,3 +63,25 @@ class ContactForm(BaseForm):
             "note": self.note.data or "",
             "crm_user_id": self.crm_user_id.data,
         }
+
+
+class CrmUserForm(BaseForm):
+    """A CRM user as the address book shows it; the phone is matched on the integration page."""
+
+    name = StringField(_l("Name"), render_kw={"autocomplete": "off", "maxlength": "200"})
+    mobile = StringField(_l("Own mobile"), render_kw={"autocomplete": "off", "inputmode": "tel", "maxlength": "40"})
+    is_on_duty = BooleanField(_l("On duty: calls may ring"))
+
+    @classmethod
+    def of(cls, user: CrmUser | None = None) -> CrmUserForm:
+        """The form of a CRM user, or of a new one, with what was just typed, if anything was."""
+        if user is None:
+            return cls(data={"is_on_duty": True})
+        mobile = phone.display(user.mobile) if user.mobile else ""
+        return cls(data={"name": user.name, "mobile": mobile, "is_on_duty": user.is_on_duty})
+
+
+class LineForm(BaseForm):
+    """What people call a SIP account."""
+
+    label = StringField(_l("Name"), render_kw={"autocomplete": "off", "maxlength": "200"})

@@ -11,11 +11,11 @@ from markupsafe import Markup
 from wtforms import SelectField, StringField
 
 from portal.contacts.models import CrmUser
+from portal.contacts.phones import PhoneState, phone_state
 from portal.contacts.queries import crm_users
 from portal.integration.choices import strategy_cards
 from portal.integration.endings import ending_choices, ending_value, read_ending
 from portal.integration.forms import CHOICE_WORDS, WholeNumber
-from portal.integration.phones import PhoneState, phone_state
 from portal.kernel import phone
 from portal.kernel.errors import NotFound, Refused
 from portal.kernel.i18n import lazy_gettext as _l

@@ -11,10 +11,10 @@ from wtforms import HiddenField, SelectField
 
 from portal.contacts.errors import MappingChanged, MappingRefused
 from portal.contacts.models import CrmUser
+from portal.contacts.phones import PhoneState, phone_state
 from portal.contacts.queries import crm_users
 from portal.contacts.services import Import
 from portal.integration.forms import CHOICE_WORDS, CrmUserForm, ImportForm
-from portal.integration.phones import PhoneState, phone_state
 from portal.kernel import phone
 from portal.kernel.i18n import gettext as _
 from portal.telephony.models import SipLine

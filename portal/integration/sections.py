@@ -14,12 +14,12 @@ from portal.accounts.api_keys.named import named_keys
 from portal.accounts.models import ApiKey
 from portal.calls.queries import live_calls
 from portal.contacts.models import CrmUser
+from portal.contacts.phones import PhoneState, phone_state
 from portal.contacts.queries import crm_users
 from portal.integration.checks import mapping_checks
 from portal.integration.choices import StrategyCard, scope_words, strategy_cards
 from portal.integration.forms import RotateForm, StrategyForm
 from portal.integration.mapping import mapping_section
-from portal.integration.phones import PhoneState, phone_state
 from portal.integration.rehearsing import rehearsal_section
 from portal.integration.ways import ways
 from portal.kernel import phone

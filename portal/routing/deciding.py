@@ -18,6 +18,7 @@ from portal.routing.strategies import Candidate, in_turn, order_of_round
 from portal.telephony.engine import Presence
 from portal.telephony.plan import (
     FallbackCause,
+    KnownBy,
     RingStep,
     RoutePlan,
     Skipped,
@@ -63,6 +64,7 @@ def make_plan(facts: RouteFacts, now: datetime, chance: Random) -> Decision:
         total_seconds=facts.group.total_seconds,
         fallbacks=maker.all(facts.group),
         skipped=skipped,
+        known_by=_known_by(facts),
         opening=None if can_ring else _opening(skipped),
     )
     is_turn_taken = facts.group.strategy is HuntStrategy.ROUND_ROBIN and bool(hunt) and can_ring
@@ -96,6 +98,13 @@ def _absence(presence: Mapping[str, Presence], address: str) -> SkipReason | Non
             return SkipReason.OFFLINE
         case Presence.RINGING | Presence.BUSY:
             return SkipReason.BUSY
+
+
+def _known_by(facts: RouteFacts) -> KnownBy | None:
+    """The source that was asked last is the one that knew."""
+    if facts.owner is None or not facts.askings:
+        return None
+    return KnownBy(facts.askings[-1].source, facts.owner.name)
 
 
 def _owner_to_ring(facts: RouteFacts) -> Member | None:

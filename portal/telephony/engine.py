@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from portal.telephony.plan import FallbackCause, RoutePlan, Skipped, StepReason
+from portal.telephony.plan import FallbackCause, KnownBy, RoutePlan, Skipped, StepReason
 
 
 class Presence(StrEnum):
@@ -137,6 +137,7 @@ class CallSnapshot:
     skipped: tuple[Skipped, ...] = ()
     fallback: FallbackCause | None = None
     price: Decimal | None = None
+    known_by: KnownBy | None = None
 
 
 @dataclass(frozen=True, slots=True)

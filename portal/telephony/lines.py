@@ -13,8 +13,9 @@ from portal.kernel.errors import Conflict, Refused
 from portal.kernel.i18n import gettext as _
 from portal.telephony.addresses import sip_address
 from portal.telephony.models import MAIN_SWITCH, Did, SipLine
-from portal.telephony.queries import find_sip_line
+from portal.telephony.queries import find_line, find_sip_line
 
+LONGEST_LABEL = 200
 _SWITCH = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.-]{0,47}")
 LINES_TOPIC = "lines"
 """The bell that tells engines of a new line or of a phone's changed settings."""
@@ -38,6 +39,17 @@ def add_sip_line(name: str, label: str = "", switch: str = MAIN_SWITCH) -> SipLi
     db.session.flush()
     audit("sip_line.add", address)
     ring(LINES_TOPIC)
+    return line
+
+
+def label_line(line_id: int, label: str) -> SipLine:
+    """What people call a SIP account; "" for nothing. Raises `NotFound`, `Refused` at the field `label`."""
+    line = find_line(line_id)
+    label = " ".join(label.split())
+    if len(label) > LONGEST_LABEL:
+        raise Refused(_("A name has at most %(count)s characters.", count=LONGEST_LABEL), "label")
+    before, line.label = line.label, label
+    audit("sip_line.edit", line.name, before={"label": before}, after={"label": label})
     return line
 
 

@@ -85,6 +85,14 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownBy:
+    """Who was found to look after the caller, and which source said so (`address-book`, `last-talk`, `lookup`)."""
+
+    source: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class RoutePlan:
     """The whole way of one incoming call.
 
@@ -93,7 +101,7 @@ class RoutePlan:
     last member rings shorter, steps beyond it are not begun. The fallback of the cause comes after that limit,
     each of its steps for its own seconds. A cause without a fallback means: hang up.
     `opening` is set where nobody is to be rung from the start (blacklisted, closed, or nobody who could be): its
-    fallback is taken at once. `record` says whether the talk is recorded.
+    fallback is taken at once. `record` says whether the talk is recorded. `known_by` is kept with the call.
     """
 
     steps: tuple[RingStep, ...]
@@ -103,6 +111,7 @@ class RoutePlan:
     opening: FallbackCause | None = None
     record: bool = True
     beside: tuple[RingStep, ...] = ()
+    known_by: KnownBy | None = None
 
     def __post_init__(self) -> None:
         if self.total_seconds < 1:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from portal.kernel.db import db
+from portal.kernel.errors import NotFound
 from portal.telephony.models import Did, SipLine
 
 
@@ -18,6 +19,14 @@ def sip_lines() -> Sequence[SipLine]:
 def find_sip_line(name: str) -> SipLine | None:
     """The account's own SIP account of this name (`SIP/00000000672`), or None."""
     return db.session.scalar(select(SipLine).where(SipLine.name == name))
+
+
+def find_line(line_id: int) -> SipLine:
+    """One of the account's SIP accounts. Raises `NotFound`."""
+    line = db.session.get(SipLine, line_id)
+    if line is None:
+        raise NotFound
+    return line
 
 
 def dids() -> Sequence[Did]:

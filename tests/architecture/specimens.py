@@ -36,7 +36,7 @@ from portal.kernel.jobs import JobState, begin
 from portal.recordings.models import Recording
 from portal.routing.models import BlacklistEntry, HoursException, HuntGroup
 from portal.telephony.engine import CallKind
-from portal.telephony.models import Did
+from portal.telephony.models import Did, SipLine
 from portal.webhooks.alerts.models import AlertKind, WebhookAlert
 from portal.webhooks.models import EventType, Lane, Method, WebhookDelivery, WebhookEvent, WebhookSubscription
 from portal.webhooks.signing import new_secret
@@ -47,20 +47,14 @@ LONG_AGO = datetime(2001, 2, 3, 12, tzinfo=UTC)
 
 def settle(app: Flask, account_id: int) -> Mapping[str, object]:
     """New objects in the account: what an address of each would hold, by the variable's name."""
-    call = CallRecord(
-        api_call_id=secrets.token_hex(16),
-        switch="main",
-        kind=CallKind.INCOMING,
-        caller="79039998877",
-        started_at=now() - timedelta(minutes=1),
-        has_recording=True,
-    )
+    call = _call()
     event = WebhookEvent(type=EventType.CALL_STARTED, api_call_id=call.api_call_id, parameters=[])
     webhook = _signing_webhook(app, f"https://192.0.2.1/{call.api_call_id}")
     crm_user, contact, thread = CrmUser(name="Ivan"), Contact(name="Petr"), _thread()
     key, named_key = _keys(call.api_call_id)
+    line = SipLine(name=f"SIP/{call.api_call_id[:11]}")
     with app.app_context(), transaction(account_id) as session:
-        session.add_all([call, event, webhook, crm_user, contact, thread, key, named_key])
+        session.add_all([call, event, webhook, crm_user, contact, thread, key, named_key, line])
         session.flush()
         delivery = WebhookDelivery(
             subscription_id=webhook.id, event_id=event.id, public_id=call.api_call_id, lane=Lane.START
@@ -77,6 +71,7 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
             "delivery_id": delivery.id,
             "job_id": _job_with_a_result(app),
             "key_id": key.id,
+            "line_id": line.id,
             "named_key_id": named_key.id,
             **_of_support(app, session, thread),
             "webhook_id": webhook.id,
@@ -85,6 +80,17 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
             **_of_people(session, call),
             **_of_routing(session),
         }
+
+
+def _call() -> CallRecord:
+    return CallRecord(
+        api_call_id=secrets.token_hex(16),
+        switch="main",
+        kind=CallKind.INCOMING,
+        caller="79039998877",
+        started_at=now() - timedelta(minutes=1),
+        has_recording=True,
+    )
 
 
 def _bringing(session: Session, call: CallRecord) -> int:

@@ -19,7 +19,7 @@ from portal.telephony.engine import (
     LegSnapshot,
     Side,
 )
-from portal.telephony.plan import Skipped, StepReason
+from portal.telephony.plan import KnownBy, Skipped, StepReason
 
 NOON = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 """Noon in Moscow, where North is."""
@@ -50,6 +50,7 @@ class Story:
     outcome: CallOutcome | None = None
     is_recorded: bool = False
     skipped: tuple[Skipped, ...] = ()
+    known_by: KnownBy | None = None
     api_call_id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     @property
@@ -93,6 +94,7 @@ class Story:
             has_recording=self.is_recorded and answered_at is not None,
             version=version,
             skipped=self.skipped,
+            known_by=self.known_by,
         )
 
     def _legs(self, answered_at: datetime | None, ended_at: datetime | None) -> tuple[LegSnapshot, ...]:

@@ -6,13 +6,14 @@ from datetime import timedelta
 
 from flask import Flask
 
+from portal.calls.journal import Journal
 from portal.calls.models import CallRecord
 from portal.calls.queries import find_call
 from portal.calls.timeline import Part, Timeline, timeline_of
 from portal.contacts.services import add_contact, add_crm_user
 from portal.kernel.db import transaction
 from portal.telephony.engine import CallKind, CallSnapshot
-from portal.telephony.plan import Skipped, SkipReason, Target
+from portal.telephony.plan import KnownBy, Skipped, SkipReason, Target
 from tests.browser import Browser
 from tests.calls.factory import CALLER, IGOR_PHONE, NOON, OLGA_PHONE, Story, tell, tell_whole
 from tests.people import Cast
@@ -41,6 +42,20 @@ def test_a_call_leads_to_the_contact_and_names_who_looks_after_it(app: Flask, ca
     assert "Ivan Petrov" in page
     assert "Igor Batov" in page
     assert f'href="/contacts?q={CALLER}"' in page
+
+
+def test_a_call_keeps_which_source_said_whose_it_was(app: Flask, cast: Cast, boris: Browser) -> None:
+    story = Story(cast.north, known_by=KnownBy("last-talk", "Igor Batov"))
+    tell(app, story.started())
+    with app.app_context():
+        (left,) = Journal(app).open_calls("main")
+    tell(app, story.answered(), story.finished())
+
+    page = boris.get(f"/calls/{story.api_call_id}").get_data(as_text=True)
+
+    assert left.known_by == story.known_by
+    assert "узнали так: кто говорил последним" in page
+    assert "Igor Batov" in page
 
 
 def test_the_call_of_another_account_is_not_found(app: Flask, cast: Cast, clara: Browser) -> None:

@@ -16,7 +16,7 @@ from portal.routing.models import FallbackKind
 from portal.routing.opening_hours import set_week
 from portal.routing.services import set_fallbacks, set_strategy
 from portal.telephony.lines import add_did
-from portal.telephony.plan import Fallback, FallbackCause, RoutePlan, SkipReason, StepReason
+from portal.telephony.plan import Fallback, FallbackCause, KnownBy, RoutePlan, SkipReason, StepReason
 from tests.routing.office import DID, NOON, STRANGER, Office, rung
 from tests.routing.test_plan_a_call import BUSY, KNOWN, OFFLINE, answered, skipped
 
@@ -146,14 +146,20 @@ def test_known_contacts_can_be_treated_as_new_ones(office: Office) -> None:
 def test_who_talked_last_is_rung_within_the_window_in_the_admins_order(office: Office) -> None:
     answered(office, "Cat", minutes_ago=60)
     known(office, "first", "last-talk", "address-book")
-    assert rung(office.plan(STRANGER, at=NOON), StepReason.OWNER) == [["Cat"]]
+    plan = office.plan(STRANGER, at=NOON)
+    assert rung(plan, StepReason.OWNER) == [["Cat"]]
+    assert plan.known_by == KnownBy("last-talk", "Cat")
     office.know(STRANGER, owner="Ben")
     assert rung(office.plan(STRANGER, at=NOON), StepReason.OWNER) == [["Cat"]]
 
     known(office, "first", "address-book", "last-talk")
-    assert rung(office.plan(STRANGER, at=NOON), StepReason.OWNER) == [["Ben"]]
+    plan = office.plan(STRANGER, at=NOON)
+    assert rung(plan, StepReason.OWNER) == [["Ben"]]
+    assert plan.known_by == KnownBy("address-book", "Ben")
     known(office, "first", "last-talk")
-    assert rung(office.plan(STRANGER, at=NOON + timedelta(hours=30)), StepReason.OWNER) == []
+    plan = office.plan(STRANGER, at=NOON + timedelta(hours=30))
+    assert rung(plan, StepReason.OWNER) == []
+    assert plan.known_by is None
 
 
 def test_each_cause_has_its_own_way_and_the_others_go_as_when_nobody_answers(office: Office) -> None:

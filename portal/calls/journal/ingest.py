@@ -113,6 +113,7 @@ def _copy(row: CallRecord, call: CallSnapshot) -> None:
     row.has_recording = call.has_recording
     row.fallback = call.fallback
     row.skipped = [[each.target.address, each.target.label, each.reason] for each in call.skipped]
+    row.known_by = [call.known_by.source, call.known_by.name] if call.known_by else None
     row.version = call.version
     if row.price is None and call.price is not None and call.ended_at is not None:
         # What was posted for a call stays its price.

@@ -17,7 +17,7 @@ from portal.telephony.engine import (
     LegSnapshot,
     Side,
 )
-from portal.telephony.plan import FallbackCause, Skipped, SkipReason, StepReason, Target
+from portal.telephony.plan import FallbackCause, KnownBy, Skipped, SkipReason, StepReason, Target
 
 
 def left_open(switch: str) -> Sequence[CallSnapshot]:
@@ -55,6 +55,7 @@ def _snapshot(row: CallRecord) -> CallSnapshot:
             Skipped(Target(address, label), SkipReason(reason)) for address, label, reason in row.skipped or ()
         ),
         fallback=FallbackCause(row.fallback) if row.fallback else None,
+        known_by=KnownBy(*row.known_by) if row.known_by else None,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from portal.accounts.audit import audit
 from portal.contacts.models import CrmUser
 from portal.contacts.queries import employee_with
-from portal.contacts.services.crm_users import find_crm_user
+from portal.contacts.services.crm_users import clean_name, find_crm_user, rename_crm_user
 from portal.kernel import phone
 from portal.kernel.db import announce
 from portal.kernel.errors import Refused
@@ -36,4 +36,20 @@ def set_duty(crm_user_id: int, *, is_on_duty: bool) -> CrmUser:
     user.is_on_duty = is_on_duty
     audit("crm_user.duty", user.name, after={"is_on_duty": is_on_duty})
     announce("phones-changed")
+    return user
+
+
+def edit_crm_user(crm_user_id: int, name: str, mobile: str, *, is_on_duty: bool) -> CrmUser:
+    """Name, own mobile and duty at once; what is as it was leaves no line.
+
+    Raises `NotFound`, and `Refused` at its field.
+    """
+    user = find_crm_user(crm_user_id)
+    if clean_name(name) != user.name:
+        rename_crm_user(crm_user_id, name)
+    before = user.mobile
+    if mobile.strip() != ("" if before is None else phone.display(before)):
+        set_mobile(crm_user_id, mobile)
+    if is_on_duty is not user.is_on_duty:
+        set_duty(crm_user_id, is_on_duty=is_on_duty)
     return user

@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.contacts.phones import phone_state
 from portal.contacts.queries import crm_users
 from portal.integration.checks import mapping_checks
 from portal.integration.feature import feature
-from portal.integration.phones import phone_state
 from portal.integration.rehearsing import rehearsal_section
 from portal.integration.sections import PAGE, page_sections
 from portal.web import htmx

@@ -115,7 +115,7 @@ class IncomingCallMachine(CallMachine):
         return [leg for leg in self._live_callees() if leg.number in track.legs]
 
     def _follow(self, plan: RoutePlan) -> None:
-        self._plan = plan
+        self._plan, self._known_by = plan, plan.known_by
         self._skipped.extend(plan.skipped)
         self._is_changed = True
         if plan.opening is not None:

@@ -27,14 +27,12 @@ from portal.telephony.control.events import (
 from portal.telephony.control.legs import CALLER_LEG, Leg
 from portal.telephony.control.phases import Phase, Record
 from portal.telephony.engine import CallChange, CallKind, CallOutcome, CallSnapshot, LegEnd, LegResult, Side
-from portal.telephony.plan import FallbackCause, Skipped, StepReason, Target
+from portal.telephony.plan import FallbackCause, KnownBy, Skipped, StepReason, Target
 
 RECORD_WAIT = timedelta(seconds=5)
 """How long the end of a call waits for its record to be closed; the record may still come later."""
-
 RECORD_GIVEN_UP = timedelta(minutes=10)
 """After so long a record that was being closed counts as lost."""
-
 _RECORD_WAIT_TIMER = "record-wait"
 _RECORD_LOST_TIMER = "record-lost"
 
@@ -65,8 +63,8 @@ class CallMachine(ABC):
         self._outcome: CallOutcome | None = None
         self._skipped: list[Skipped] = []
         self._fallback: FallbackCause | None = None
-        self._version = 0
-        self._is_changed = False
+        self._known_by: KnownBy | None = None
+        self._version, self._is_changed = 0, False
         self._commands: list[Command] = []
 
     @property
@@ -105,6 +103,7 @@ class CallMachine(ABC):
             version=self._version,
             skipped=tuple(self._skipped),
             fallback=self._fallback,
+            known_by=self._known_by,
         )
 
     def resume(self, call: CallSnapshot, now: datetime) -> list[Command]:
@@ -116,7 +115,8 @@ class CallMachine(ABC):
         self._commands = []
         self._now = max(self._now, now)
         self._legs = [Leg.of(leg) for leg in call.legs]
-        self._version, self._skipped, self._fallback = call.version, list(call.skipped), call.fallback
+        self._version, self._skipped = call.version, list(call.skipped)
+        self._fallback, self._known_by = call.fallback, call.known_by
         self._phase = Phase.SETUP
         answered = next((leg for leg in self._live_callees() if leg.answered_at is not None), None)
         if call.talk_started_at is not None and answered is not None:

@@ -1,4 +1,4 @@
-"""What the page says about a CRM user's phone: a shape, a word and since when."""
+"""What pages say about a phone: a shape, a word and since when."""
 
 from __future__ import annotations
 
@@ -35,12 +35,13 @@ def phone_state(user: CrmUser) -> PhoneState:
         return PhoneState("none", _("no phone"))
     if not user.is_on_duty:
         return PhoneState("off", _("off duty"))
+    return line_state(line)
+
+
+def line_state(line: SipLine) -> PhoneState:
+    """How the phone of a SIP account was last seen by the switch, whoever has it."""
     if is_provider_engine():
         return PhoneState("none", _("at the provider"), is_untold=True)
-    return _as_seen(line)
-
-
-def _as_seen(line: SipLine) -> PhoneState:
     if line.is_disabled:
         return PhoneState("off", _("switched off"))
     match line.presence:
