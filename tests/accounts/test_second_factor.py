@@ -17,6 +17,7 @@ from portal.accounts.factors import totp
 from portal.accounts.factors.models import BackupCode, UserTotp
 from portal.kernel.clock import now
 from portal.kernel.db import db, transaction
+from portal.web.access import Permission
 from portal.web.feature import Feature
 from tests.accounts.entrance import sign_in
 from tests.browser import Browser, signed_in
@@ -222,33 +223,33 @@ def test_in_the_demo_the_operator_needs_none(olga: Browser, app: Flask) -> None:
         object.__setattr__(app.extensions["portal.settings"], "is_demo", False)
 
 
-def fresh_addresses(app: Flask) -> list[tuple[str, str]]:
-    """Every address that is asked for anew, with its method."""
+def fresh_addresses(app: Flask) -> list[tuple[str, str, bool]]:
+    """Every address that is asked for anew, with its method, and whether it is the operator's."""
     marked = {
-        f"{name}.{view}"
+        f"{name}.{view}": room.needs[view]
         for name, room in app.blueprints.items()
         if isinstance(room, Feature)
         for view in room.needs_fresh
     }
     return [
-        ((rule.rule, "GET") if "GET" in (rule.methods or ()) else (rule.rule, "POST"))
+        (rule.rule, "GET" if "GET" in (rule.methods or ()) else "POST", marked[rule.endpoint] is Permission.OPERATE)
         for rule in app.url_map.iter_rules()
         if rule.endpoint in marked
     ]
 
 
-def test_what_a_stolen_session_must_not_open_is_asked_for_anew(anna: Browser, app: Flask) -> None:
-    """S9, K5: keys, secrets, second factors, roles."""
+def test_what_a_stolen_session_must_not_open_is_asked_for_anew(anna: Browser, olga: Browser, app: Flask) -> None:
+    """S9, K5: keys, secrets, second factors, roles, money."""
     addresses = fresh_addresses(app)
-    words = " ".join(rule for rule, _method in addresses)
+    words = " ".join(rule for rule, _method, _is_operators in addresses)
     assert all(
         part in words for part in ("key/reveal", "key/rotate", "key/copy", "secret/reveal", "/role", "app/remove")
     )
     assert all(part in words for part in ("/top-up/bill", "/top-up/card", "/again", "/sandbox")), "money"
     with later(FRESH_FOR.total_seconds() / 60 + 1):
-        for rule, method in addresses:
-            url = re.sub(r"<[^>]+>", "1", rule)
-            answer = anna.get(url) if method == "GET" else anna.submit(url)
+        for rule, method, is_operators in addresses:
+            url, person = re.sub(r"<[^>]+>", "1", rule), olga if is_operators else anna
+            answer = person.get(url) if method == "GET" else person.submit(url)
 
             assert answer.status_code == 303, url
             assert answer.headers["Location"].startswith("/confirm"), url
