@@ -31,6 +31,8 @@ class Browser(FlaskClient):
         headers.setdefault("Sec-Fetch-Site", "same-origin")
         headers.setdefault("Referer", "https://localhost/")
         response = super().open(*args, headers=headers, **kwargs)
+        # A long body was written to a file, which werkzeug's client leaves open.
+        response.request.environ["wsgi.input"].close()
         if response.mimetype == "text/html" and not response.is_streamed and response.get_data():
             is_fragment = headers.get("HX-Request") == "true"
             (assert_fragment if is_fragment else assert_page)(response.get_data(as_text=True))
