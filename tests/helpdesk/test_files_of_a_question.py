@@ -139,7 +139,7 @@ def test_by_mail_the_operator_hears_of_a_question_and_who_asked_of_the_answer(
 
 def test_without_mail_nothing_is_written_down(app: Flask, cast: Cast) -> None:
     with app.app_context():
-        set_actor(Actor(ANNA.email, 1))
+        set_actor(Actor(ANNA.email, None))
         with transaction(cast.north):
             services.ask("Anna", "Why?", "Nobody calls.")
         with transaction(writes=False) as session:
