@@ -13,7 +13,7 @@ from portal.kernel.clock import now
 from portal.kernel.db import db
 from portal.kernel.paging import Cursor, NewestFirst, Page
 from portal.webhooks.models import DeliveryState, SubscriptionState, WebhookDelivery, WebhookSubscription
-from portal.webhooks.queries import WebhookRow, waiting_count, webhook_row
+from portal.webhooks.queries import WebhookRow, waiting_counts, webhook_rows
 
 PAGE = 25
 _ORDER = NewestFirst(WebhookSubscription.created_at, WebhookSubscription.id)
@@ -54,9 +54,11 @@ def failing_page(cursor: Cursor | None, *, is_off: bool | None = None, limit: in
         off = WebhookSubscription.state == SubscriptionState.OFF
         query = query.where(off if is_off else ~off)
     found = db.session.execute(_ordered(query, cursor).limit(limit + 1)).all()
+    shown = webhook_rows([hook for hook, _company in found])
+    waiting = waiting_counts([hook.id for hook, _company in found])
     rows = [
-        FailingWebhook(hook.account_id, company, webhook_row(hook.id), waiting_count(hook.id), hook.created_at, hook.id)
-        for hook, company in found
+        FailingWebhook(hook.account_id, company, row, waiting[hook.id], hook.created_at, hook.id)
+        for (hook, company), row in zip(found, shown, strict=True)
     ]
     return _ORDER.page(rows, cursor, limit)
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Subquery, func, literal, select, union_all
 from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
 
 from portal.kernel.db import db
@@ -77,9 +77,15 @@ class DeliveryFilter:
 
 def webhook_list() -> list[WebhookRow]:
     """The account's webhooks in the order in which they were added."""
-    hooks = db.session.scalars(
-        select(WebhookSubscription).where(WebhookSubscription.removed_at.is_(None)).order_by(WebhookSubscription.id)
-    ).all()
+    return webhook_rows(
+        db.session.scalars(
+            select(WebhookSubscription).where(WebhookSubscription.removed_at.is_(None)).order_by(WebhookSubscription.id)
+        ).all()
+    )
+
+
+def webhook_rows(hooks: Sequence[WebhookSubscription]) -> list[WebhookRow]:
+    """These webhooks, each with what became of its last deliveries; one query for all."""
     latest = _latest([hook.id for hook in hooks])
     return [_row(hook, latest[hook.id]) for hook in hooks]
 
@@ -94,13 +100,20 @@ def webhook_row(webhook_id: int) -> WebhookRow:
 
 def waiting_count(webhook_id: int) -> int:
     """How many deliveries wait, up to `MOST_WAITING` + 1."""
-    waiting = (
-        select(WebhookDelivery.id)
-        .where(WebhookDelivery.subscription_id == webhook_id, WebhookDelivery.state == DeliveryState.WAITING)
-        .limit(MOST_WAITING + 1)
-        .subquery()
+    return waiting_counts([webhook_id])[webhook_id]
+
+
+def waiting_counts(webhook_ids: Collection[int]) -> dict[int, int]:
+    """The same of each of these, asked at once."""
+    counts = [select(literal(webhook_id), func.count()).select_from(_waiting(webhook_id)) for webhook_id in webhook_ids]
+    return dict(db.session.execute(union_all(*counts)).all()) if counts else {}
+
+
+def _waiting(webhook_id: int) -> Subquery:
+    waiting = select(WebhookDelivery.id).where(
+        WebhookDelivery.subscription_id == webhook_id, WebhookDelivery.state == DeliveryState.WAITING
     )
-    return db.session.scalar(select(func.count()).select_from(waiting)) or 0
+    return waiting.limit(MOST_WAITING + 1).subquery()
 
 
 def delivery_page(
