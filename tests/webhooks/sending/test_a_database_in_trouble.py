@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
@@ -23,6 +24,10 @@ begin raise exception 'could not extend file: No space left on device' using err
 create trigger full_disk before insert on delivery_attempt for each row execute function refuse();
 """
 
+# SQLite's own bound of a file, in pages; 1 stands for those that there are.
+_LARGEST = 4294967294
+_BOUND = "tests.pages"
+
 
 @contextmanager
 def full_disk(app: Flask) -> Iterator[None]:
@@ -36,18 +41,34 @@ def full_disk(app: Flask) -> Iterator[None]:
         with engine.begin() as connection:
             connection.execute(text("drop trigger full_disk on delivery_attempt; drop function refuse()"))
         return
+    # To the pages that there are.
+
+    app.extensions[_BOUND] = 1
+    try:
+        yield
+    finally:
+        app.extensions[_BOUND] = _LARGEST
+
+
+@pytest.fixture
+def bounded(app: Flask) -> Iterator[None]:
+    """The bound of a file of SQLite, told at each beginning, since each connection has one of its own.
+
+    It is there before any thread is: a list of listeners that grows while another thread goes along it is an error.
+    """
+    with app.app_context():
+        engine = db.engine
+    app.extensions[_BOUND] = _LARGEST
 
     def bound(connection: Connection) -> None:
-        """To the pages that there are."""
-        connection.exec_driver_sql("pragma max_page_count=1")
+        connection.exec_driver_sql(f"pragma max_page_count={app.extensions[_BOUND]}")
 
-    event.listen(engine, "begin", bound)
-    yield
-    event.remove(engine, "begin", bound)
-    with engine.connect() as connection:
-        # Each connection has a bound of its own.
-        connection.exec_driver_sql("pragma max_page_count=4294967294")
-    engine.dispose()
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "begin", bound)
+        yield
+        event.remove(engine, "begin", bound)
+    else:
+        yield
 
 
 def leave_no_room(app: Flask) -> None:
@@ -58,16 +79,14 @@ def leave_no_room(app: Flask) -> None:
                 connection.cursor().execute("vacuum").close()
 
 
-def big(receiver: Receiver) -> None:
-    """Answers that no page of the database has room for."""
-    receiver.answer(Answer(200, b"x" * 32_000, delay_seconds=0.3))
-
-
+@pytest.mark.usefixtures("bounded")
 def test_what_was_sent_while_the_disk_was_full_is_noted_later_and_not_sent_again(
     app: Flask, north: Company, receiver: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
     leave_no_room(app)
-    big(receiver)
+    is_full = threading.Event()
+    # No page of the database has room for it.
+    receiver.answer(Answer(200, b"x" * 32_000, when=is_full))
     north.listens(f"{receiver.url}/x")
 
     with working(app):
@@ -75,6 +94,7 @@ def test_what_was_sent_while_the_disk_was_full_is_noted_later_and_not_sent_again
         north.ends("b" * 32)
         receiver.wait_for(2)
         with full_disk(app):
+            is_full.set()
             wait_until_said(caplog, "webhook_database_away")
         deliveries = north.wait_until(DeliveryState.DELIVERED, 2)
 
@@ -86,20 +106,21 @@ def test_what_was_sent_while_the_database_was_locked_is_noted_when_it_is_free(
     app: Flask, north: Company, receiver: Receiver
 ) -> None:
     north.listens(f"{receiver.url}/x")
-    receiver.answer(Answer(200, delay_seconds=0.2))
+    is_locked = threading.Event()
+    receiver.answer(Answer(200, when=is_locked))
     with app.app_context():
         engine = db.engine
     is_sqlite = engine.dialect.name == "sqlite"
     lock = "update webhook_event set type = type" if is_sqlite else "lock table delivery_attempt in exclusive mode"
-    answered = threading.Event()
 
-    with working(app):
+    with working(app) as worker:
         north.ends("a" * 32)
         receiver.wait_for(1)
         with engine.connect() as connection:
             connection.exec_driver_sql(lock)
-            # The answer comes meanwhile.
-            answered.wait(0.6)
+            is_locked.set()
+            while not worker._unnoted:
+                time.sleep(0.02)
             assert [row.state for row in north.deliveries()] == [DeliveryState.SENDING]
             connection.rollback()
         (delivery,) = north.wait_until(DeliveryState.DELIVERED)
