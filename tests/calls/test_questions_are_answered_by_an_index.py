@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -60,7 +61,7 @@ def _found(question: str) -> list[tuple[int, str]]:
     return [(call.account_id, call.caller) for call in page.rows]
 
 
-def _plan(explain: str, rows: Select[tuple[int]]) -> str:
+def _plan(explain: str, rows: Select[Any]) -> str:
     connection = db.session.connection()
     compiled = rows.compile(connection, compile_kwargs={"literal_binds": True})
     explained = text(f"{explain} {compiled}".replace("%%", "%"))
