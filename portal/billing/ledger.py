@@ -50,13 +50,11 @@ def post(
     """
     if balance is None:
         balance = lock_balance()
-        before = find_entry(kind, source)
-        if before is not None:
+        if before := find_entry(kind, source):
             return before
     balance.balance += amount
-    moment = at or now()
     entry = LedgerEntry(
-        at=moment,
+        at=at or now(),
         kind=kind,
         source=source,
         amount=amount,
