@@ -34,7 +34,8 @@ format: install-dev ## Put the code in order where a tool can
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
 
-test: lint test-fast test-postgresql test-browser ## All that CI checks, in that order
+test: install-dev ## All that CI checks, in that order; a red part does not hide what the next ones say
+	@$(MAKE) --no-print-directory --keep-going lint test-fast test-postgresql test-browser
 
 test-fast: install-dev ## SQLite only, no browser: for the next minute of work
 	$(PYTEST) -m "not browser"
