@@ -27,7 +27,7 @@ PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360
 _LEASE = timedelta(minutes=3)
 _POLL_SECONDS, _GLANCE_SECONDS = 15.0, 0.5
 _AT_ONCE = 20
-_DUE = select(OutgoingMail.id).where(OutgoingMail.given_up_at.is_(None)).order_by(OutgoingMail.due_at)
+_DUE = select(OutgoingMail.id).where(OutgoingMail.given_up_at.is_(None)).order_by(OutgoingMail.due_at, OutgoingMail.id)
 _KEPT = timedelta(days=30)
 """What was given up stays for so long."""
 
@@ -118,7 +118,8 @@ def _claim(moment: datetime) -> list[tuple[OutgoingMail, str]]:
             .values(claim=claim, due_at=moment + _LEASE)
             .returning(OutgoingMail)
         ).all()
-        return [(row, claim) for row in rows]
+        # A database gives them back in any order; people read first what was written first.
+        return [(row, claim) for row in sorted(rows, key=lambda row: row.id)]
 
 
 def _put_off(mail_id: int, claim: str, failure: NotTaken) -> None:
