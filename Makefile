@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install install-dev run lint format test test-fast test-postgresql test-browser test-asterisk bench \
+.PHONY: help install install-dev run lint format test test-fast test-postgresql test-browser test-asterisk test-schedules bench \
         bench-book bench-webhooks translations \
         lock clean
 
@@ -34,7 +34,8 @@ format: install-dev ## Put the code in order where a tool can
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
 
-test: lint test-fast test-postgresql test-browser ## All that CI checks, in that order
+test: install-dev ## All that CI checks, in that order; a red part does not hide what the next ones say
+	@$(MAKE) --no-print-directory --keep-going lint test-fast test-postgresql test-browser
 
 test-fast: install-dev ## SQLite only, no browser: for the next minute of work
 	$(PYTEST) -m "not browser"
@@ -53,6 +54,10 @@ test-asterisk: install-dev ## Calls through a real Asterisk and real SIP phones,
 	$(BIN)/python -m tests.telephony.asterisk.real.tree $(ASTERISK_TREE)
 	ASTERISK_TREE=$(ASTERISK_TREE) $(ALONE) $(BIN)/python -m pytest -o python_files="prove_*.py" \
 	    tests/telephony/asterisk/real
+
+test-schedules: install-dev ## Ten thousand seeded schedules of call control: no rule is broken, and the rehearsal is what happens
+	SCHEDULES=10000 $(BIN)/python -m pytest tests/telephony/control/test_rules_that_hold_whatever_happens.py \
+	    tests/routing/test_rehearsal_is_what_happens.py
 
 bench: install-dev .venv/bench.stamp ## The figures, with the machine named
 	$(BIN)/python -m tests.bench

@@ -613,6 +613,7 @@ def upgrade() -> None:
     sa.Column('last_talk_hours', sa.BigInteger(), nullable=False),
     sa.Column('budget_ms', sa.BigInteger(), nullable=False),
     sa.Column('lookup_url', sa.String(length=2000), nullable=False),
+    sa.Column('previous', sa.JSON(none_as_null=True), nullable=True),
     sa.Column('updated_at', UtcDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_known_contact_rules_account_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_known_contact_rules')),

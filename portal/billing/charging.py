@@ -10,7 +10,7 @@ from portal.accounts.events import AccountOpened
 from portal.billing.included import included_left, take_included
 from portal.billing.ledger import find_entry, local_day, lock_balance, open_moment, post
 from portal.billing.models import AccountBalance, AccountPlan, EntryKind, TariffVersion
-from portal.billing.plans import default_tariff, find_rate, version_on
+from portal.billing.plans import Standing, default_tariff, find_rate, standing_on, version_on
 from portal.billing.rating import FREE, Price, price_of
 from portal.calls.events import CallFinished
 from portal.calls.models import CallRecord
@@ -35,16 +35,18 @@ def on_call_finished(event: CallFinished) -> None:
     """Sets the call's price, unless a provider has told it, and takes it from the balance, once per call."""
     call = event.call
     # Before anything is read: of two that are told of the same call one waits here, and then finds it posted.
-    lock_balance()
+    balance = lock_balance()
     before = find_entry(EntryKind.CALL, call.api_call_id)
     if before is not None:
         call.price = before.included - before.amount
         return
-    price = _price(call) if call.price is None else Price(call.price, call.talk_seconds or 0, None)
+    day = local_day(call.started_at)
+    standing = standing_on(day) if call.talk_seconds else None
+    price = _price(call, standing) if call.price is None else Price(call.price, call.talk_seconds or 0, None)
     call.price = price.amount
     if price.amount == ZERO:
         return
-    covered = take_included(local_day(call.started_at).replace(day=1), price.amount)
+    covered = take_included(day.replace(day=1), price.amount, standing)
     post(
         EntryKind.CALL,
         call.api_call_id,
@@ -52,6 +54,7 @@ def on_call_finished(event: CallFinished) -> None:
         included=covered,
         rating={**(price.rate or {}), "billed_seconds": price.billed_seconds},
         at=open_moment(call.ended_at or call.started_at),
+        balance=balance,
     )
 
 
@@ -65,13 +68,11 @@ def on_call_ordered(event: CallOrdered) -> None:
         raise Forbidden(_("There is no money on the account for an outgoing call. Top up the balance."))
 
 
-def _price(call: CallRecord) -> Price:
-    if not call.talk_seconds:
+def _price(call: CallRecord, standing: Standing | None) -> Price:
+    if not call.talk_seconds or standing is None:
         return FREE
-    version = version_on(local_day(call.started_at))
-    if version is None:
-        return FREE
-    return described(price_of(find_rate(version, call.kind, priced_number(call)), call.talk_seconds), version)
+    rate = find_rate(standing.version, call.kind, priced_number(call))
+    return described(price_of(rate, call.talk_seconds), standing.version)
 
 
 def described(price: Price, version: TariffVersion) -> Price:

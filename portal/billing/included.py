@@ -24,9 +24,12 @@ def included_left(month: date, later: Standing | None = None) -> Decimal:
     return max(ZERO, terms.included - _used(month))
 
 
-def take_included(month: date, amount: Decimal) -> Decimal:
-    """How much of `amount` the month still covers; that much is used up. Called with the balance locked."""
-    covered = min(amount, included_left(month))
+def take_included(month: date, amount: Decimal, later: Standing | None = None) -> Decimal:
+    """How much of `amount` the month still covers; that much is used up. Called with the balance locked.
+
+    `later`: see `month_terms`.
+    """
+    covered = min(amount, included_left(month, later))
     if covered > ZERO:
         _use(month, covered)
     return covered

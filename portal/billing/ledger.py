@@ -5,17 +5,15 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from portal.accounts.models import Account
+from portal.accounts.zone import account_zone
 from portal.billing.alerts.crossing import watch_balance
 from portal.billing.models import AccountBalance, EntryKind, LedgerDay, LedgerEntry
 from portal.kernel.clock import now
 from portal.kernel.db import announce, db, upsert
 from portal.kernel.money import ZERO
-from portal.kernel.tenancy import current_account_id
 
 
 def lock_balance() -> AccountBalance:
@@ -43,18 +41,20 @@ def post(
     included: Decimal = ZERO,
     corrects: str | None = None,
     at: datetime | None = None,
+    balance: AccountBalance | None = None,
 ) -> LedgerEntry:
     """Adds `amount` (negative: takes) to the balance. A source that was posted before changes nothing and answers
     with the first posting, however often it comes.
+
+    `balance` is for who has locked it and then not found the source: neither is asked again.
     """
-    balance = lock_balance()
-    before = find_entry(kind, source)
-    if before is not None:
-        return before
+    if balance is None:
+        balance = lock_balance()
+        if before := find_entry(kind, source):
+            return before
     balance.balance += amount
-    moment = at or now()
     entry = LedgerEntry(
-        at=moment,
+        at=at or now(),
         kind=kind,
         source=source,
         amount=amount,
@@ -102,8 +102,3 @@ def open_moment(moment: datetime) -> datetime:
 def local_day(moment: datetime) -> date:
     """The day of a moment in the account's zone."""
     return moment.astimezone(account_zone()).date()
-
-
-def account_zone() -> ZoneInfo:
-    """The entered account's time zone."""
-    return ZoneInfo(db.session.get_one(Account, current_account_id()).time_zone)

@@ -60,9 +60,18 @@ def version_of(tariff_id: int, day: date) -> TariffVersion | None:
 
 def standing_on(day: date) -> Standing | None:
     """The plan of a local day and the version of its tariff; None where nothing is in force."""
-    plan = plan_on(day)
-    version = version_of(plan.tariff_id, day) if plan else None
-    return Standing(plan, version) if plan and version else None
+    plan = select(AccountPlan.id).where(AccountPlan.valid_from <= day).order_by(AccountPlan.valid_from.desc()).limit(1)
+    # At once: each page's header asks for it, and each call that ends.
+    found = db.session.execute(
+        select(AccountPlan, TariffVersion)
+        .join(TariffVersion, TariffVersion.tariff_id == AccountPlan.tariff_id)
+        .join(TariffVersion.tariff)
+        .where(AccountPlan.id == plan.scalar_subquery(), TariffVersion.valid_from <= day)
+        .order_by(TariffVersion.valid_from.desc(), TariffVersion.id.desc())
+        .limit(1)
+        .options(contains_eager(TariffVersion.tariff))
+    ).first()
+    return Standing(*found) if found else None
 
 
 def version_on(day: date) -> TariffVersion | None:

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import Select, select
 
-from portal.billing.ledger import account_zone
+from portal.accounts.zone import account_zone
 from portal.billing.models import EntryKind, LedgerEntry
 from portal.billing.models.ledger import NOT_A_CALL
 from portal.kernel.db import db, transaction

@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from sqlalchemy import extract, func, select
 
-from portal.billing.ledger import account_zone, local_day
+from portal.accounts.zone import account_zone
+from portal.billing.ledger import local_day
 from portal.billing.models import EntryKind, LedgerDay, LedgerEntry
 from portal.kernel.clock import now
 from portal.kernel.db import db

@@ -84,4 +84,4 @@ class CrmUserForm(BaseForm):
 class LineForm(BaseForm):
     """What people call a SIP account."""
 
-    label = StringField(_l("Name"), render_kw={"autocomplete": "off", "maxlength": "200"})
+    label = StringField(_l("Label"), render_kw={"autocomplete": "off", "maxlength": "200"})

@@ -15,7 +15,8 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from portal.accounts.services import find_account
-from portal.billing.ledger import account_zone, local_day
+from portal.accounts.zone import account_zone
+from portal.billing.ledger import local_day
 from portal.billing.models import LedgerEntry
 from portal.billing.plans import version_on
 from portal.calls.models import CallLeg, CallRecord

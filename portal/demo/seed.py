@@ -15,7 +15,8 @@ from portal.accounts import services
 from portal.accounts.models import Account
 from portal.accounts.passwords import hash_password
 from portal.accounts.roles import Role
-from portal.billing.ledger import account_zone, local_day, post
+from portal.accounts.zone import account_zone
+from portal.billing.ledger import local_day, post
 from portal.billing.models import AccountPlan, EntryKind, Tariff, TariffRate, TariffVersion
 from portal.billing.plans import version_on
 from portal.contacts.models import Contact, ContactNumber, CrmUser

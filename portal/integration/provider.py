@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from wtforms import BooleanField, PasswordField, SelectField, StringField
@@ -54,13 +55,13 @@ class ProviderForm(BaseForm):
         return LinkSettings(self.url.data or "", self.key.data or "", self.way.data == _BEARER, self.is_on.data)
 
 
-def provider_page(form: ProviderForm | None = None, *, found: str = "") -> dict[str, Any]:
-    """The page as saved, or as it was typed and refused; `found` is what a check of the connection found."""
+def provider_page(form: ProviderForm | None = None, *, steps: Sequence[object] = ()) -> dict[str, Any]:
+    """The page as saved, or as it was typed and refused; `steps` are those of a check (`provider_check.Step`)."""
     link = provider_link()
     return {
         "form": form or ProviderForm.saved(),
         "link": link,
-        "found": found,
+        "steps": steps,
         "trouble": trouble_words(link) if link and link.trouble else "",
         "is_resting": link is not None and is_resting(link, now()),
         "inlet_url": _inlet_url(link) if link else "",

@@ -41,6 +41,8 @@ def upgrade_database(app: Flask) -> str | None:
         _refuse_newer(found, known)
         if found != wanted:
             upgrade()
+            # What a migration tells SQLite's planner is known to connections that are opened after it alone.
+            db.engine.dispose()
     return wanted
 
 

@@ -82,7 +82,9 @@ def _keep(api_call_id: str, key: str, octets: int, examined: _Examined) -> None:
     elif recording.state != RecordingState.RECORDING:
         return
     recording.blob, recording.octets = key, octets
-    recording.state, recording.seconds, recording.etag = examined.state, examined.seconds, examined.etag
+    # How long an MP3 plays is not told by its file: the talk that it holds is.
+    recording.seconds = examined.seconds or call.talk_seconds or 0
+    recording.state, recording.etag = examined.state, examined.etag
     recording.sides, recording.peaks, recording.media_type = examined.sides, examined.peaks, examined.media_type
     if examined.media_type == _MPEG:
         recording.file_name = f"{recording.file_name.rpartition('.')[0]}.mp3"

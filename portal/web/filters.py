@@ -20,6 +20,8 @@ NBSP = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
 _KEPT = 4096
 """Texts kept of each kind: making one takes as long as the rest of a table's cell."""
+_LEAST_OF_A_UNIT = 0.85
+"""From so much of an hour on it is called one."""
 CURRENCY_SIGNS = {"RUB": "₽", "USD": "$", "EUR": "€", "KZT": "₸", "BYN": "Br"}
 
 
@@ -120,7 +122,21 @@ def day_and_time(value: datetime, *, seconds: bool = False) -> str:
 
 def relative(value: datetime) -> str:
     """How long ago or ahead, roughly: `3 минуты назад`."""
-    return dates.format_timedelta(value - clock.now(), add_direction=True, locale=_locale())
+    return _relative(_in_whole_units(value - clock.now()), _locale())
+
+
+def _in_whole_units(span: timedelta) -> int:
+    """Seconds, rounded to the unit that babel would name: a page of moments then has few spans that differ."""
+    seconds = span // timedelta(seconds=1)
+    fit = (unit for _name, unit in dates.TIMEDELTA_UNITS if abs(seconds) >= _LEAST_OF_A_UNIT * unit)
+    unit = next(fit, 1)
+    return round(seconds / unit) * unit
+
+
+@lru_cache(_KEPT)
+def _relative(seconds: int, locale: Locale) -> str:
+    # In whole units already, of which none makes up the next greater one.
+    return dates.format_timedelta(timedelta(seconds=seconds), threshold=1, add_direction=True, locale=locale)
 
 
 def moment(value: datetime | None, *, seconds: bool = False) -> Markup:

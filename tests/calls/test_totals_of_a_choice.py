@@ -14,6 +14,7 @@ from portal.calls.log.totals import counted_totals, kept_totals
 from portal.calls.models import CallRecord
 from portal.kernel.db import transaction
 from portal.telephony.engine import CallKind, CallOutcome
+from tests.billing.prices import give, make_tariff, rate
 from tests.browser import Browser
 from tests.calls.factory import IGOR_PHONE, NOON, OLGA_PHONE, Story, tell
 from tests.people import Cast
@@ -50,10 +51,12 @@ def _tell_in_any_order(app: Flask, account_id: int) -> None:
 
 
 def test_totals_equal_a_recount_however_calls_were_told(app: Flask, cast: Cast) -> None:
+    give(app, cast.north, make_tariff(app, [rate("incoming", "", "0.60", "in")]))
     _tell_in_any_order(app, cast.north)
 
     with app.app_context(), transaction(cast.north, writes=False) as session:
         assert len(session.scalars(select(CallRecord.id)).all()) == 25
+        assert counted_totals(CHOICES[0]).sums.cost > 0
         for filters in CHOICES:
             kept = kept_totals(filters)
             assert kept is not None

@@ -7,7 +7,8 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from portal.accounts import services
-from portal.billing.ledger import account_zone, post
+from portal.accounts.zone import account_zone
+from portal.billing.ledger import post
 from portal.billing.models import AccountBalance, EntryKind, LedgerDay, LedgerEntry
 from portal.calls.log.filters import CallFilters
 from portal.calls.log.pages import call_page

@@ -10,6 +10,7 @@ from flask import Flask
 
 from portal.contacts import services as contacts
 from portal.routing.groups import add_group, remove_group
+from portal.routing.known_rules import known_contact_rules
 from portal.routing.queries import find_group, new_contact_group, receivers
 from tests.browser import Browser
 from tests.contacts.desk import actions, inside
@@ -130,3 +131,40 @@ def test_a_group_that_nobody_has_changed_has_nothing_to_take_back(
         assert find_group(second).previous is None
 
     assert anna.submit(f"{GROUPS}/{second}/undo").status_code == 409
+
+
+KNOWN = "/integration/known-contacts"
+KNOWN_TYPED = {
+    "mode": "only",
+    "owner_seconds": "33",
+    "last_talk_hours": "5",
+    "budget_ms": "900",
+    "order": ["last-talk", "address-book", "lookup"],
+    "source": ["last-talk"],
+    "lookup_url": "",
+}
+
+
+def known(app: Flask, account_id: int) -> tuple[str, list[str], int, int, int]:
+    with inside(app, account_id):
+        rules = known_contact_rules()
+        seconds = new_contact_group().owner_seconds
+        return rules.mode, rules.sources, rules.last_talk_hours, rules.budget_ms, seconds
+
+
+def test_the_rules_of_known_contacts_come_back_and_go_again(app: Flask, cast: Cast, desk: Desk, anna: Browser) -> None:
+    before = known(app, cast.north)
+    undo = undo_of(anna, KNOWN, KNOWN_TYPED)
+    changed = known(app, cast.north)
+    assert changed == ("only", ["last-talk"], 5, 900, 33)
+
+    assert anna.submit(undo).location.endswith(KNOWN)
+    assert known(app, cast.north) == before
+    assert actions(app, cast.north)[-1] == "known_contacts.undo"
+
+    anna.submit(undo)
+    assert known(app, cast.north) == changed
+
+
+def test_rules_of_known_contacts_that_nobody_changed_have_no_way_back(cast: Cast, desk: Desk, anna: Browser) -> None:
+    assert anna.submit(f"{KNOWN}/undo").status_code == 409

@@ -1,5 +1,9 @@
-"""Over random settings: what the rehearsal says is what the sandbox then does, leg by leg."""
+"""Over random settings: what the rehearsal says is what the sandbox then does, leg by leg.
 
+`make test-schedules` plays ten thousand of them, the plain suite the first few hundred.
+"""
+
+import os
 from pathlib import Path
 from random import Random
 
@@ -15,7 +19,7 @@ from portal.telephony.engines.sandbox import lines
 from portal.telephony.plan import FallbackCause
 from tests.telephony.sandbox.room import BUSY, DID, NORTH, OFFLINE, SILENT, START, STRANGER, Room
 
-BATCHES, SEEDS = 8, 400
+BATCHES, SEEDS = 8, int(os.environ.get("SCHEDULES", "400"))
 ADDRESSES = [f"SIP/0000000000{number}" for number in range(1, 7)]
 PHONES = {Presence.ONLINE: SILENT, Presence.OFFLINE: OFFLINE, Presence.BUSY: BUSY}
 

@@ -8,7 +8,8 @@ from datetime import datetime, time, timedelta
 from sqlalchemy import literal, select, tuple_
 
 from portal.accounts.audit import audit
-from portal.billing.ledger import account_zone, lock_balance
+from portal.accounts.zone import account_zone
+from portal.billing.ledger import lock_balance
 from portal.billing.models import ReRating, ReRatingState
 from portal.billing.rating import Price
 from portal.billing.rerating.pricing import PriceLists, correct, was_told

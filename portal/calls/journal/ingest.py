@@ -52,7 +52,8 @@ def _write(call: CallSnapshot) -> bool:
         return False
     is_new = row is None
     if row is None:
-        row = CallRecord(api_call_id=call.api_call_id, caller="", legs=[])
+        # Named though it is none yet: what a charge changes later is known then, and not read again.
+        row = CallRecord(api_call_id=call.api_call_id, caller="", legs=[], price=None)
     rang = _ringing(row)
     was_answered, was_finished = row.answered_at is not None, row.ended_at is not None
     _name(row, call)

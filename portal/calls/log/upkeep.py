@@ -87,7 +87,8 @@ def _before(row: CallRecord) -> _Look | None:
         return None
     values = {}
     for name in _SEEN:
-        history = state.attrs[name].history
+        # Asked of the database where it must be: a column that the row's own insert left out is not known here.
+        history = state.attrs[name].load_history()
         values[name] = history.deleted[0] if history.deleted else getattr(row, name)
     return _look(values)
 

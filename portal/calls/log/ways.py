@@ -79,6 +79,9 @@ def farther(filters: CallFilters) -> Iterator[Way]:
             yield _by_moments
         else:
             yield _one_by_one
+            if choice.classes(filters):
+                # A word of many calls, of which few are of the class: the index would name all those many.
+                yield _by_class
             yield _by_trigrams
     if choice.classes(filters):
         yield _by_class

@@ -9,7 +9,7 @@ from portal.integration.feature import feature
 from portal.integration.known_contacts import PAGE, KnownContactsForm, known_contacts_page, typed_sources
 from portal.kernel.errors import Refused
 from portal.kernel.i18n import gettext as _
-from portal.routing.known_rules import known_contact_rules, set_known_contacts
+from portal.routing.known_rules import known_contact_rules, set_known_contacts, undo_known_contacts
 from portal.web import htmx
 from portal.web.access import Permission
 from portal.webhooks.urls import check_url
@@ -40,9 +40,19 @@ def save_known_contacts() -> ResponseReturnValue:
     except Refused as error:
         form.refuse(Refused(error.message, "lookup_url") if error.field == "url" else error)
         return _refused(form, sources)
+    return _done(_("Saved."))
+
+
+@feature.post("/known-contacts/undo", needs=Permission.MANAGE_INTEGRATION)
+def undo_known_contacts_change() -> ResponseReturnValue:
+    undo_known_contacts()
+    return _done(_("The latest change was taken back."))
+
+
+def _done(message: str) -> Response:
     context = known_contacts_page() if htmx.wants_fragment() else {}
-    back = url_for("integration.known_contacts")
-    return htmx.done(_("Saved."), back_to=back, fragment=FRAGMENT, **context)
+    back, undo = url_for("integration.known_contacts"), url_for("integration.undo_known_contacts_change")
+    return htmx.done(message, back_to=back, fragment=FRAGMENT, undo=undo, **context)
 
 
 def _url(typed: str) -> str:

@@ -7,12 +7,13 @@ from flask.typing import ResponseReturnValue
 
 from portal.accounts.door import vault
 from portal.integration.feature import feature
-from portal.integration.provider import PAGE, ProviderForm, provider_page, trouble_word
+from portal.integration.provider import PAGE, ProviderForm, provider_page
+from portal.integration.provider_check import check_in_steps
 from portal.kernel.db import transaction
 from portal.kernel.errors import Refused
 from portal.kernel.i18n import gettext as _
 from portal.kernel.tenancy import current_account_id
-from portal.telephony.engines.provider.client import Client, ProviderTrouble
+from portal.telephony.engines.provider.client import Client
 from portal.telephony.provider.services import provider_link, rotate_inlet, save_link, typed_access
 from portal.web import htmx
 from portal.web.access import Permission
@@ -57,15 +58,14 @@ def check_provider() -> ResponseReturnValue:
             access = typed_access(vault(), form.typed())
         door = current_app.extensions["portal.http"]
         check_url(door, form.url.data or "")
-        count = Client(door, access).check()
+        steps = check_in_steps(Client(door, access))
     except Refused as error:
         form.refuse(error)
         return _refused(form)
-    except ProviderTrouble as failure:
-        form.refuse(Refused(f"{trouble_word(failure.trouble)} ({failure.detail})"))
-        return _refused(form)
-    found = _("It answers, and tells of calls.") if count else _("It answers; there are no calls yet.")
-    return htmx.render(PAGE, fragment=FRAGMENT, **provider_page(form, found=found))
+    if not steps[-1].is_good:
+        form.refuse(Refused(steps[-1].text))
+    status = 200 if steps[-1].is_good else 422
+    return htmx.render(PAGE, fragment=FRAGMENT, status=status, **provider_page(form, steps=steps))
 
 
 @feature.post("/provider/inlet", needs=Permission.MANAGE_INTEGRATION)

@@ -8,8 +8,9 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
+from portal.accounts.zone import account_zone
 from portal.billing import statements
-from portal.billing.ledger import account_zone, local_day
+from portal.billing.ledger import local_day
 from portal.billing.models import EntryKind
 from portal.billing.statements import Statement
 from portal.invoicing.drawing.lines import call_line, correction_line, fee_line

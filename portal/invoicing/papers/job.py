@@ -10,8 +10,8 @@ from flask import Flask
 from sqlalchemy import or_, select
 
 from portal.accounts.models import Account
+from portal.accounts.zone import account_zone
 from portal.billing import statements
-from portal.billing.ledger import account_zone
 from portal.billing.statements import Statement
 from portal.invoicing.drawing.files import MEDIA_TYPE, blob_of, file_name
 from portal.invoicing.papers.closing import GRACE, close, correct

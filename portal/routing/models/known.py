@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import String, UniqueConstraint
+from sqlalchemy import JSON, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.kernel.clock import now
@@ -45,6 +45,8 @@ class KnownContactRules(AccountOwned, Model):
     last_talk_hours: Mapped[int] = mapped_column(default=24)
     budget_ms: Mapped[int] = mapped_column(default=700)
     lookup_url: Mapped[str] = mapped_column(String(2000), default="")
+    previous: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """What the rules were before their latest change, for the way back."""
     updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
 
 

@@ -35,6 +35,8 @@ class FakeAsterisk:
         self.stored: dict[str, bytes] = {}
         self.asked: list[tuple[str, str, dict[str, Any]]] = []
         self.told: list[dict[str, Any]] = []
+        self.not_ours_yet = 0
+        """So many requests to dial are refused: a busy switch has not put the channel into the application yet."""
         self.loses_record_news = False
         self.missing_modules: set[str] = set()
         self.watched: set[str] = set()

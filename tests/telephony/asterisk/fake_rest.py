@@ -63,6 +63,9 @@ def _channels(fake: FakeAsterisk, method: str, where: tuple[str, ...], asked: di
         return NOT_FOUND
     if method == "DELETE" and len(where) == 1:
         fake.end(channel.id, (16, 0))
+    elif where[1:] == ("dial",) and fake.not_ours_yet:
+        fake.not_ours_yet -= 1
+        return 409, {"message": "Channel not in Stasis application"}
     elif method == "POST":
         _act(fake, channel, where[1], asked)
     return DONE

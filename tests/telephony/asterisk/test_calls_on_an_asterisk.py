@@ -117,6 +117,16 @@ def test_a_phone_that_went_away_unseen_is_passed_over_at_once(app: Flask, fake: 
     ]
 
 
+def test_a_busy_switch_that_has_not_taken_the_channel_in_yet_is_asked_again(
+    app: Flask, fake: FakeAsterisk, north: int, running: int
+) -> None:
+    fake.not_ours_yet = 3
+    call = incoming(app, fake, north)
+
+    assert [(leg.address, leg.result) for leg in call.legs[1:]] == [(OLGA, LegResult.ANSWERED)]
+    assert fake.not_ours_yet == 0
+
+
 def test_a_caller_who_gives_up_leaves_no_phone_ringing(app: Flask, fake: FakeAsterisk, running: int) -> None:
     fake.phones[endpoint(OLGA)] = SILENT
     assert fake.call(CLIENT, LINE, patience=5)

@@ -39,6 +39,7 @@ class Provider:
     def __init__(self) -> None:
         self.calls: list[dict[str, Any]] = []
         self.records: dict[str, bytes] = {}
+        self.record_type = "audio/wav"
         self.asked: list[str] = []
         self.ordered: dict[str, str] = {}
         self.status: dict[str, int] = {}
@@ -126,7 +127,7 @@ class _Handler(BaseHTTPRequestHandler):
         if body is None:
             self._json(404, {"error": {"code": "not_found", "message": "x"}})
         else:
-            self._say(200, body, "audio/wav")
+            self._say(200, body, self.server.provider.record_type)
 
     def _order(self, _asked: dict[str, str]) -> None:
         provider = self.server.provider

@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 
 import pytest
 from flask import Flask
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, Engine, event, text
 
 from portal.kernel.db import db
 from portal.webhooks.models import DeliveryState
@@ -22,32 +22,44 @@ create function refuse() returns trigger language plpgsql as $$
 begin raise exception 'could not extend file: No space left on device' using errcode = '53100'; end $$;
 create trigger full_disk before insert on delivery_attempt for each row execute function refuse();
 """
+_MOST_PAGES = 4294967294
 
 
-@contextmanager
-def full_disk(app: Flask) -> Iterator[None]:
-    """No table can grow any more."""
-    with app.app_context():
-        engine = db.engine
-    if engine.dialect.name == "postgresql":
-        with engine.begin() as connection:
-            connection.execute(text(_FULL))
+class Disk:
+    """What the database lies on: it may become full."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._is_sqlite = engine.dialect.name == "sqlite"
+        self._is_full = False
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Begun before any thread uses the database: SQLAlchemy's listeners must not change under one that does."""
+        if self._is_sqlite:
+            event.listen(self._engine, "begin", self._bound)
         yield
-        with engine.begin() as connection:
-            connection.execute(text("drop trigger full_disk on delivery_attempt; drop function refuse()"))
-        return
+        if self._is_sqlite:
+            event.remove(self._engine, "begin", self._bound)
+            # Each connection has a bound of its own.
+            self._engine.dispose()
 
-    def bound(connection: Connection) -> None:
-        """To the pages that there are."""
-        connection.exec_driver_sql("pragma max_page_count=1")
+    @contextmanager
+    def full(self) -> Iterator[None]:
+        """No table can grow any more."""
+        self._is_full = True
+        if not self._is_sqlite:
+            with self._engine.begin() as connection:
+                connection.execute(text(_FULL))
+        yield
+        self._is_full = False
+        if not self._is_sqlite:
+            with self._engine.begin() as connection:
+                connection.execute(text("drop trigger full_disk on delivery_attempt; drop function refuse()"))
 
-    event.listen(engine, "begin", bound)
-    yield
-    event.remove(engine, "begin", bound)
-    with engine.connect() as connection:
-        # Each connection has a bound of its own.
-        connection.exec_driver_sql("pragma max_page_count=4294967294")
-    engine.dispose()
+    def _bound(self, connection: Connection) -> None:
+        """To the pages that there are; SQLite takes a smaller number for that one."""
+        connection.exec_driver_sql(f"pragma max_page_count={1 if self._is_full else _MOST_PAGES}")
 
 
 def leave_no_room(app: Flask) -> None:
@@ -69,12 +81,14 @@ def test_what_was_sent_while_the_disk_was_full_is_noted_later_and_not_sent_again
     leave_no_room(app)
     big(receiver)
     north.listens(f"{receiver.url}/x")
+    with app.app_context():
+        disk = Disk(db.engine)
 
-    with working(app):
+    with disk.watched(), working(app):
         north.ends("a" * 32)
         north.ends("b" * 32)
         receiver.wait_for(2)
-        with full_disk(app):
+        with disk.full():
             wait_until_said(caplog, "webhook_database_away")
         deliveries = north.wait_until(DeliveryState.DELIVERED, 2)
 
