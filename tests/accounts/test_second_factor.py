@@ -277,36 +277,6 @@ def test_nothing_else_shows_who_it_is(anna: Browser, form: dict[str, str]) -> No
         assert anna.submit("/integration/key/reveal").status_code == 303
 
 
-def test_what_was_typed_before_stands_there_again(anna: Browser, olga: Browser, cast: Cast) -> None:
-    hand = f"/admin/accounts/{cast.north}/money"
-    typed = {
-        "/top-up": ("/top-up/bill", {"amount": "7 654,32"}),
-        hand: (hand, {"amount": "98,76", "reason": "Paid at the desk", "direction": "take", "source": "hand-1"}),
-    }
-    with later(FRESH_FOR.total_seconds() / 60 + 1):
-        for page, (url, fields) in typed.items():
-            person = olga if page == hand else anna
-            came_from = {"Referer": f"https://localhost{page}"}
-            form = {"csrf_token": person.token(), **fields}
-            there = str(person.post(url, data=form, headers=came_from).headers["Location"])
-            assert person.submit("/confirm", {"password": PASSWORD, "next": page}).headers["Location"] == page, there
-
-            shown = person.get(page).text
-
-            assert all(f'value="{value}"' in shown or f">{value}</" in shown for value in fields.values()), page
-            assert fields["amount"] not in person.get(page).text, "once"
-
-
-def test_a_secret_that_was_typed_before_is_kept_nowhere(anna: Browser) -> None:
-    with later(FRESH_FOR.total_seconds() / 60 + 1):
-        form = {"csrf_token": anna.token(), "email": "a@b.example", "password": "canary"}
-        anna.post("/profile/email", data=form, headers={"Referer": "https://localhost/profile"})
-
-        with anna.session_transaction(base_url="https://localhost") as cookie:
-            assert "a@b.example" in str(dict(cookie))
-            assert "canary" not in str(dict(cookie))
-
-
 def test_after_showing_it_nobody_is_led_to_another_site(anna: Browser) -> None:
     """W9."""
     assert anna.submit("/confirm", {"password": PASSWORD, "next": "//evil.example"}).headers["Location"] == "/"
