@@ -1,5 +1,6 @@
 """How the installation does: processes, webhooks that fail anywhere, tasks of everybody, mail."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -89,6 +90,20 @@ def test_webhooks_that_fail_are_shown_with_their_account_and_without_their_secre
     assert "works.example" not in everything
     assert "verysecretword" not in everything
     assert ("north.example" in off, "south.example" in off) == (False, True)
+
+
+def test_a_button_leads_to_the_evidence_in_the_stead_of_an_administrator(app: Flask, cast: Cast, olga: Browser) -> None:
+    failing_webhook(app, cast.north, "north", failing_since=now())
+    with app.app_context(), transaction(cast.north, writes=False) as session:
+        evidence = f"/webhooks/{session.scalars(select(WebhookSubscription.id)).one()}"
+
+    page = olga.get("/admin/webhooks").get_data(as_text=True)
+    found = re.search(rf'action="(/admin/accounts/{cast.north}/people/\d+/visit)"', page)
+    assert found
+    assert f'name="next" value="{evidence}"' in page
+
+    assert olga.submit(found[1], {"next": evidence}).location == evidence
+    assert "north.example" in olga.get(evidence).get_data(as_text=True)
 
 
 def test_many_that_fail_are_paged_through(app: Flask, cast: Cast, olga: Browser) -> None:

@@ -12,6 +12,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+PATIENCE = 120
+"""Seconds: a second of a processor, of which a busy machine may give a hundredth."""
+
 
 @dataclass(frozen=True, slots=True)
 class Received:
@@ -51,6 +54,8 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     delay_seconds: float = 0
     """How long it thinks before the first byte."""
+    when: threading.Event | None = None
+    """What it waits for before the first byte: something that must happen while the request is in the air."""
     drip_seconds: float = 0
     """How long it waits after each byte of the body: for deadlines that count the whole answer."""
     hang_up: bool = False
@@ -94,7 +99,7 @@ class Receiver:
         with self._arrived:
             self._answers = deque(answers)
 
-    def wait_for(self, count: int, timeout: float = 10) -> list[Received]:
+    def wait_for(self, count: int, timeout: float = PATIENCE) -> list[Received]:
         """All requests, as soon as there are `count`; AssertionError if they do not come within `timeout` seconds."""
         with self._arrived:
             came = self._arrived.wait_for(lambda: len(self._requests) >= count, timeout)
@@ -127,6 +132,13 @@ class Receiver:
             self._arrived.notify_all()
             return answer
 
+    def is_told(self, when: threading.Event | None) -> bool:
+        """Wait until it is told to answer, unless the receiver stops; whether it goes on."""
+        while when is not None and not when.wait(0.02):
+            if self._stopping.is_set():
+                return False
+        return True
+
     def pause(self, seconds: float) -> bool:
         """Wait, unless the receiver stops; whether it goes on."""
         return not self._stopping.wait(seconds) if seconds else True
@@ -157,7 +169,8 @@ class _Handler(BaseHTTPRequestHandler):
             Received(self.command, self.path, self.headers, body, at=time.monotonic()),
         )
         self.close_connection = True
-        if self.server.receiver.pause(answer.delay_seconds) and not answer.hang_up:
+        receiver = self.server.receiver
+        if receiver.is_told(answer.when) and receiver.pause(answer.delay_seconds) and not answer.hang_up:
             self._say(answer)
 
     def _say(self, answer: Answer) -> None:

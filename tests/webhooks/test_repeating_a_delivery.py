@@ -26,7 +26,8 @@ def delivered(app: Flask, north: Company, event: EventType = EventType.CALL_FINI
 
 def test_it_is_sent_at_once_under_the_same_id(app: Flask, anna: Browser, north: Company, receiver: Receiver) -> None:
     webhook_id = north.listens(f"{receiver.url}/x")
-    receiver.answer(Answer(500), Answer(200))
+    # By itself it would be tried again in an hour.
+    receiver.answer(Answer(500, headers={"Retry-After": "3600"}), Answer(200))
 
     with working(app):
         north.ends()

@@ -71,7 +71,8 @@ def test_a_delivery_shows_each_try_with_what_was_sent_and_what_came_back(
     app: Flask, english_anna: Browser, north: Company, receiver: Receiver
 ) -> None:
     webhook_id = north.listens(f"{receiver.url}/x?token=hush")
-    receiver.answer(Answer(500, b"<script>alert(1)</script> no database", {"X-Reason": "a & b"}), Answer(200, b"fine"))
+    refusal = {"X-Reason": "a & b", "Retry-After": "3600"}
+    receiver.answer(Answer(500, b"<script>alert(1)</script> no database", refusal), Answer(200, b"fine"))
     with working(app):
         north.ends()
         north.wait_for_attempts(1)
@@ -79,7 +80,7 @@ def test_a_delivery_shows_each_try_with_what_was_sent_and_what_came_back(
         north.hurries()
         (delivery,) = north.wait_until(DeliveryState.DELIVERED)
 
-    assert "next try in" in waiting
+    assert "next try:" in waiting
     assert "data-countdown" in waiting
     page = english_anna.get(f"/webhooks/{webhook_id}/deliveries/{delivery.id}").text
     assert page.index("Try 2") < page.index("Try 1")

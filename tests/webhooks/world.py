@@ -33,6 +33,7 @@ from portal.webhooks.outbox import BELL
 from portal.webhooks.sending.schedule import LEASE
 from portal.webhooks.sending.worker import Worker
 from portal.webhooks.urls import SendableUrl
+from tests.support.receiver import PATIENCE
 
 T = TypeVar("T")
 CALL_ID = "c1f926a8f5727b77f9cbf39d8f35d061"
@@ -134,19 +135,23 @@ class Company:
             lambda rows: all(row.attempts >= count and row.state != DeliveryState.SENDING for row in rows)
         )
 
+    def wait_until_failing(self, webhook_id: int) -> None:
+        """Until the webhook's breaker is open."""
+        self._wait(lambda _rows: self.webhook(webhook_id).is_failing)
+
     def wait_for_state(self, webhook_id: int, state: SubscriptionState) -> None:
         """Until the webhook is in this state."""
         self._wait(lambda _rows: self.webhook(webhook_id).state == state)
 
     def _wait(self, is_there: Callable[[list[WebhookDelivery]], bool]) -> list[WebhookDelivery]:
         # A worker's last commit may come through after it was killed: then its lease is waited for.
-        give_up_at = time.monotonic() + 3 * LEASE.total_seconds()
+        give_up_at = time.monotonic() + LEASE.total_seconds() + 2 * PATIENCE
         while True:
             deliveries = self.deliveries()
             if is_there(deliveries):
                 return deliveries
             assert time.monotonic() < give_up_at, [(each.state, each.attempts) for each in deliveries]
-            time.sleep(0.01)
+            time.sleep(0.02)
 
     def hurries(self, seconds: float = 3600) -> None:
         """Time passes for whatever waits: it is due that much earlier."""
@@ -168,5 +173,5 @@ def working(app: Flask) -> Iterator[Worker]:
         yield worker
     finally:
         stop.set()
-        thread.join(timeout=60)
+        thread.join(timeout=PATIENCE)
         assert not thread.is_alive()

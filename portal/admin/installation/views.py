@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.accounts.audit import audit
 from portal.accounts.door import person_here
+from portal.accounts.visits.queries import administrators_to_visit
 from portal.admin.feature import feature
 from portal.admin.installation.figures import figures, periodic_rows
 from portal.kernel.errors import Refused
@@ -34,7 +35,8 @@ def failing_webhooks() -> ResponseReturnValue:
     is_off = {"failing": False, "off": True}.get(state)
     page = failing_page(NewestFirst.read(request.args.get("page", "")), is_off=is_off)
     chosen = {"state": state} if is_off is not None else {}
-    return htmx.render("admin/webhooks.html", page=page, chosen=chosen, words=words, redacted=redacted)
+    hosts = administrators_to_visit({row.account_id for row in page.rows})
+    return htmx.render("admin/webhooks.html", page=page, chosen=chosen, hosts=hosts, words=words, redacted=redacted)
 
 
 @feature.get("/mail", needs=Permission.OPERATE)

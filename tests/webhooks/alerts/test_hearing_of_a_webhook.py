@@ -100,13 +100,13 @@ def test_a_receiver_that_truly_fails_and_comes_back_is_told_once_each_time(
     mailing: Flask, postbox: Postbox, english_anna: Browser, north: Company, receiver: Receiver
 ) -> None:
     webhook_id = north.listens(f"{receiver.url}/x")
-    receiver.answer(*[Answer(500)] * 5, Answer(200))
+    receiver.answer(Answer(500))
     with working(mailing):
         for number in range(5):
             north.ends(f"{number:032x}")
-        receiver.wait_for(5)
-        north.wait_for_attempts(1)
+        north.wait_until_failing(webhook_id)
         failing = english_anna.get("/calls").text
+        receiver.answer(Answer(200))
         _probed_now(north, webhook_id)
         north.wait_until(DeliveryState.DELIVERED, 5)
     back = english_anna.get("/calls").text
@@ -119,12 +119,12 @@ def test_a_receiver_that_truly_fails_and_comes_back_is_told_once_each_time(
 
 
 def _probed_now(north: Company, webhook_id: int) -> None:
-    """Time passes until the next probe."""
+    """Time passes until the next probe, unless it has come meanwhile."""
 
     def hurry() -> None:
         hook = db.session.get_one(WebhookSubscription, webhook_id)
-        assert hook.probe_at is not None
-        hook.probe_at = now()
-        ring(BELL)
+        if hook.probe_at is not None:
+            hook.probe_at = now()
+            ring(BELL)
 
     north.does(hurry)

@@ -6,8 +6,12 @@ from dataclasses import replace
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
+from portal.kernel.clock import now
+from portal.kernel.db import db
 from portal.webhooks.capture import services
+from portal.webhooks.capture.models import CapturedRequest
 from tests.browser import Browser
 from tests.webhooks.sending.by_hand import claim, finished, note
 from tests.webhooks.world import CALL_ID, Company
@@ -68,12 +72,15 @@ def test_it_is_added_as_a_webhook_by_one_button(capturing: Flask, anna: Browser,
     assert 'action="/webhooks"' in page
 
 
-def test_the_last_hundred_are_kept_and_a_flood_is_refused(capturing: Flask, anna: Browser) -> None:
+def test_the_last_hundred_are_kept_and_a_flood_is_refused(capturing: Flask, anna: Browser, north: Company) -> None:
     url = _opens(anna)
 
-    answers = [_sends(capturing, f"{url}?n={number}") for number in range(services.KEPT + 1)]
+    answers = [_sends(capturing, f"{url}?n={number}") for number in range(services.KEPT)]
+    # However long a busy machine took for them.
+    north.does(lambda: db.session.execute(update(CapturedRequest).values(received_at=now())))
 
-    assert answers == [200] * services.KEPT + [429]
+    assert answers == [200] * services.KEPT
+    assert _sends(capturing, url) == 429
     assert anna.get("/webhooks/capture").text.count("<article") == services.KEPT
     anna.submit("/webhooks/capture/clear")
     assert "<article" not in anna.get("/webhooks/capture").text

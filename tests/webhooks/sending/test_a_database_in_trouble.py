@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
@@ -70,16 +71,13 @@ def leave_no_room(app: Flask) -> None:
                 connection.cursor().execute("vacuum").close()
 
 
-def big(receiver: Receiver) -> None:
-    """Answers that no page of the database has room for."""
-    receiver.answer(Answer(200, b"x" * 32_000, delay_seconds=0.3))
-
-
 def test_what_was_sent_while_the_disk_was_full_is_noted_later_and_not_sent_again(
     app: Flask, north: Company, receiver: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
     leave_no_room(app)
-    big(receiver)
+    is_full = threading.Event()
+    # No page of the database has room for it.
+    receiver.answer(Answer(200, b"x" * 32_000, when=is_full))
     north.listens(f"{receiver.url}/x")
     with app.app_context():
         disk = Disk(db.engine)
@@ -89,6 +87,7 @@ def test_what_was_sent_while_the_disk_was_full_is_noted_later_and_not_sent_again
         north.ends("b" * 32)
         receiver.wait_for(2)
         with disk.full():
+            is_full.set()
             wait_until_said(caplog, "webhook_database_away")
         deliveries = north.wait_until(DeliveryState.DELIVERED, 2)
 
@@ -100,20 +99,21 @@ def test_what_was_sent_while_the_database_was_locked_is_noted_when_it_is_free(
     app: Flask, north: Company, receiver: Receiver
 ) -> None:
     north.listens(f"{receiver.url}/x")
-    receiver.answer(Answer(200, delay_seconds=0.2))
+    is_locked = threading.Event()
+    receiver.answer(Answer(200, when=is_locked))
     with app.app_context():
         engine = db.engine
     is_sqlite = engine.dialect.name == "sqlite"
     lock = "update webhook_event set type = type" if is_sqlite else "lock table delivery_attempt in exclusive mode"
-    answered = threading.Event()
 
-    with working(app):
+    with working(app) as worker:
         north.ends("a" * 32)
         receiver.wait_for(1)
         with engine.connect() as connection:
             connection.exec_driver_sql(lock)
-            # The answer comes meanwhile.
-            answered.wait(0.6)
+            is_locked.set()
+            while not worker._unnoted:
+                time.sleep(0.02)
             assert [row.state for row in north.deliveries()] == [DeliveryState.SENDING]
             connection.rollback()
         (delivery,) = north.wait_until(DeliveryState.DELIVERED)

@@ -5,6 +5,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -68,12 +69,14 @@ def test_what_a_killed_worker_had_sent_but_not_noted_is_sent_again_under_its_id(
     app: Flask, north: Company, receiver: Receiver
 ) -> None:
     north.listens(f"{receiver.url}/x")
-    receiver.answer(Answer(delay_seconds=8), Answer(200))
+    dead = threading.Event()
+    receiver.answer(Answer(when=dead), Answer(200))
     with worker_process(app) as process:
         north.ends()
         receiver.wait_for(1, timeout=STARTS_WITHIN)
         process.send_signal(signal.SIGKILL)
         process.wait()
+    dead.set()
     (orphan,) = north.deliveries()
     assert (orphan.state, orphan.attempts) == (DeliveryState.SENDING, 0)
     assert orphan.due_at <= now() + LEASE
@@ -88,11 +91,13 @@ def test_what_a_killed_worker_had_sent_but_not_noted_is_sent_again_under_its_id(
 
 def test_a_worker_that_is_told_to_stop_notes_what_is_in_the_air(app: Flask, north: Company, receiver: Receiver) -> None:
     north.listens(f"{receiver.url}/x")
-    receiver.answer(Answer(delay_seconds=1))
+    told = threading.Event()
+    receiver.answer(Answer(when=told))
     with worker_process(app) as process:
         north.ends()
         receiver.wait_for(1, timeout=STARTS_WITHIN)
         process.send_signal(signal.SIGTERM)
+        told.set()
         assert process.wait(timeout=STARTS_WITHIN) == 0
 
     assert [delivery.state for delivery in north.deliveries()] == [DeliveryState.DELIVERED]

@@ -1,5 +1,6 @@
 """Whatever the database or a row does, the worker goes on and loses nothing."""
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from portal.kernel.clock import now
 from portal.kernel.db import db, transaction
 from portal.webhooks import services
 from portal.webhooks.models import DeliveryAttempt, DeliveryState
-from tests.support.receiver import Answer, Receiver
+from tests.support.receiver import PATIENCE, Answer, Receiver
 from tests.webhooks.world import Company, working
 
 
@@ -30,7 +31,7 @@ def without_its_table(app: Flask) -> Iterator[None]:
 
 def wait_until_said(caplog: pytest.LogCaptureFixture, words: str) -> None:
     """Until the worker has logged so."""
-    give_up_at = time.monotonic() + 20
+    give_up_at = time.monotonic() + PATIENCE
     while words not in caplog.text:
         assert time.monotonic() < give_up_at, caplog.text
         time.sleep(0.01)
@@ -39,7 +40,8 @@ def wait_until_said(caplog: pytest.LogCaptureFixture, words: str) -> None:
 def test_a_database_that_refuses_for_a_while_costs_nothing_but_time(
     app: Flask, north: Company, receiver: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
-    receiver.answer(Answer(delay_seconds=0.3))
+    refused = threading.Event()
+    receiver.answer(Answer(when=refused))
     north.listens(f"{receiver.url}/x")
 
     with working(app):
@@ -47,6 +49,7 @@ def test_a_database_that_refuses_for_a_while_costs_nothing_but_time(
         receiver.wait_for(1)
         with without_its_table(app):
             # The answer comes while nothing can be noted.
+            refused.set()
             wait_until_said(caplog, "webhook_database_away")
         north.ends("b" * 32)
         deliveries = north.wait_until(DeliveryState.DELIVERED, 2)
@@ -79,13 +82,15 @@ def test_a_try_that_cannot_be_noted_does_not_hold_up_the_others(
 def test_a_webhook_that_was_removed_while_its_server_said_gone_holds_nobody_up(
     app: Flask, north: Company, receiver: Receiver
 ) -> None:
-    receiver.answer(Answer(410, delay_seconds=0.5), Answer(200))
+    removed = threading.Event()
+    receiver.answer(Answer(410, when=removed), Answer(200))
     gone = north.listens(f"{receiver.url}/gone")
 
     with working(app):
         north.ends("a" * 32)
         receiver.wait_for(1)
         north.does(services.remove_webhook, gone)
+        removed.set()
         north.listens(f"{receiver.url}/x")
         north.ends("b" * 32)
         north.wait_until(DeliveryState.DELIVERED)
