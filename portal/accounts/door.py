@@ -28,6 +28,7 @@ from portal.web.security import SAFE_METHODS
 FRESH_FOR = timedelta(minutes=10)
 """How long a password, a code or a passkey opens what `needs_fresh`."""
 _WAYS_OUT = frozenset({"accounts.leave", "accounts.sign_out"})
+_OWN_PAGE = "accounts.profile"
 _BEFORE_SECOND_FACTOR = frozenset({Permission.PUBLIC, Permission.OWN_DOOR})
 
 
@@ -69,9 +70,10 @@ def _demand_second_factor(person: SignedIn) -> None:
 
 
 def _keep_from_what_is_the_persons_own(needs: Permission) -> None:
-    """Password, second factor, sessions, accounts: a visitor changes none of them."""
-    is_own = needs in {Permission.SIGNED_IN, Permission.OWN_DOOR}
-    if is_own and request.method not in SAFE_METHODS and request.endpoint not in _WAYS_OUT:
+    """Password, second factor, sessions, accounts: a visitor sees and changes none of them."""
+    is_own = needs is Permission.OWN_DOOR or request.endpoint == _OWN_PAGE
+    is_an_act = needs is Permission.SIGNED_IN and request.method not in SAFE_METHODS
+    if (is_own or is_an_act) and request.endpoint not in _WAYS_OUT:
         raise Forbidden(_("This is not opened to the operator: only the person can do it."))
 
 

@@ -17,7 +17,7 @@ class Role(StrEnum):
 
 
 _ANYBODY = frozenset({Permission.PUBLIC, Permission.SIGNED_IN, Permission.OWN_DOOR})
-_EVERY_ROLE = _ANYBODY | {Permission.SEE_CALLS, Permission.LISTEN, Permission.ASK_SUPPORT}
+_EVERY_ROLE = _ANYBODY | {Permission.SEE_CALLS, Permission.EXPORT, Permission.LISTEN, Permission.ASK_SUPPORT}
 _WORKS = frozenset({Permission.PLACE_CALLS, Permission.WORK_CALLS, Permission.MANAGE_CALLS, Permission.MANAGE_CONTACTS})
 _LOOKS_ON = frozenset({Permission.SEE_MONEY, Permission.SEE_INTEGRATION})
 RIGHTS: dict[Role, frozenset[Permission]] = {
@@ -49,7 +49,8 @@ VISITOR_RIGHTS = (
     }
 )
 """What is left of a role to the operator who has come in that person's stead: to see and to mend what is set up.
-Not money, not people, not the talk on records, nothing that would be said or done in the person's name.
+Not money, not people, not the talk on records, no files to take away, nothing that would be said or done in the
+person's name.
 """
 
 

@@ -18,6 +18,8 @@ class Permission(StrEnum):
     Also open to whoever has yet to set up the second factor that is asked of them.
     """
     SEE_CALLS = "see-calls"
+    EXPORT = "export"
+    """To take calls or the address book away as a file."""
     LISTEN = "listen"
     PLACE_CALLS = "place-calls"
     WORK_CALLS = "work-calls"

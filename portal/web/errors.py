@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from portal.kernel import errors
 from portal.kernel.i18n import gettext as _
 from portal.web import htmx
+from portal.web.kept import keep_typed
 
 log = structlog.get_logger(__name__)
 
@@ -86,6 +87,8 @@ def _ask_again(error: errors.NotProved) -> Response:
     referrer = urlsplit(request.headers.get("Referer", ""))
     came_from = f"{referrer.path}?{referrer.query}".rstrip("?") if referrer.netloc == request.host else "/"
     here = request.full_path.rstrip("?") if request.method == "GET" else came_from
+    if request.method == "POST":
+        keep_typed(here)
     htmx.say(error.message)
     return htmx.go_to(url_for("accounts.confirm", next=here))
 

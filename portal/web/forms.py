@@ -10,6 +10,7 @@ from wtforms import DateField, StringField, ValidationError
 from portal.kernel import phone
 from portal.kernel.errors import Refused
 from portal.kernel.i18n import gettext as _
+from portal.web.kept import typed_before
 
 _LONGEST_ID = 18
 """Figures; every such number fits a 64-bit column."""
@@ -21,7 +22,15 @@ def row_id(text: str | None) -> int | None:
 
 
 class BaseForm(FlaskForm):
-    """A form with its token; what a service refuses is shown at the field it names."""
+    """A form with its token; what a service refuses is shown at the field it names.
+
+    It comes up as it was typed where the person had to prove first who it is (`web/kept`).
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if kept := typed_before(set(self._fields)):
+            self.process(kept)
 
     def refuse(self, error: Refused) -> None:
         """Puts a service's refusal at its field, or over the form where it names none."""

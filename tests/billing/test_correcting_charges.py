@@ -229,3 +229,12 @@ def test_the_operator_sees_it_on_pages_and_nobody_else(
     assert "было 4.00, стало 8.00" in page
     assert anna.get(there).status_code == 403
     assert olga.submit("/admin/tariffs/re-rating", {**form, "last_day": "2098-01-01"}).status_code == 422
+
+
+def test_days_before_the_first_tariff_are_not_given_away(app: Flask, cast: Cast) -> None:
+    give(app, cast.north, make_tariff(app, [rate("outgoing", "", "2.00")]), since=DAY)
+
+    with app.app_context(), transaction(cast.north), pytest.raises(Refused) as refused:
+        begin_re_rating(DAY - timedelta(days=1), DAY, DAY)
+
+    assert refused.value.field == "first_day"

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from portal.accounts.trail.models import InstallationEntry
 from portal.billing.ledger import local_day
 from portal.billing.models import AccountPlan, Tariff, TariffRate, TariffVersion
 from portal.billing.plans import version_on
@@ -22,7 +23,7 @@ from portal.kernel.db import transaction
 from portal.telephony.engine import CallKind
 from tests.billing.prices import give, make_tariff, rate
 from tests.browser import Browser
-from tests.people import Cast
+from tests.people import OLGA, Cast
 
 RATES = "direction;prefix;name;price;per;step;free\noutgoing;7;Россия;1,80;minute;60;0\nincoming;;in;0.01;second;1;3\n"
 
@@ -175,3 +176,23 @@ def test_a_list_that_was_written_reads_as_it_was(lines: list[RateLine]) -> None:
 def test_any_text_is_a_list_or_says_what_is_wrong(text: str) -> None:
     with suppress(PriceListError):
         assert isinstance(read_rates(text), list)
+
+
+def test_each_act_on_a_tariff_leaves_a_line(app: Flask, olga: Browser) -> None:
+    _status, there = version(olga, "/admin/tariffs/new")
+    tariff_url = there.partition("/versions/")[0]
+    with app.app_context(), transaction(writes=False) as session:
+        known = str(session.scalars(select(TariffVersion.id)).one())
+    _status, later = version(olga, f"{tariff_url}/new-version", after=known, valid_from="2098-01-01")
+    olga.submit(f"{later}/withdraw")
+    olga.submit(f"{tariff_url}/default")
+
+    with app.app_context(), transaction(writes=False) as session:
+        lines = session.scalars(
+            select(InstallationEntry)
+            .where(InstallationEntry.action.startswith("tariff."))
+            .order_by(InstallationEntry.number)
+        )
+        said = [(line.action, line.subject, line.actor) for line in lines]
+    acts = ["add", "publish", "publish", "withdraw", "default"]
+    assert said == [(f"tariff.{act}", "Plain", OLGA.email) for act in acts]

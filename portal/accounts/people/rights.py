@@ -38,6 +38,7 @@ def right_label(permission: Permission) -> str:
 def _labels() -> dict[Permission, str]:
     return {
         Permission.SEE_CALLS: _("See calls, missed calls and the address book"),
+        Permission.EXPORT: _("Take calls and the address book away as files"),
         Permission.LISTEN: _("Listen to records"),
         Permission.PLACE_CALLS: _("Place calls from the cabinet"),
         Permission.WORK_CALLS: _("Call back, tag calls and write notes"),

@@ -162,6 +162,8 @@ def _acts_on_money() -> dict[str, str]:
         "rerate-drop": _("charging anew dropped"),
         "warnings": _("warnings changed"),
         "assign": _("assigned"),
+        "publish": _("version published"),
+        "withdraw": _("version taken back"),
         "take-back": _("taken back"),
         "post": _("posted"),
         "rotate-inlet": _("address of its notices replaced"),

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from portal.accounts.audit import audit
 from portal.accounts.models import Account
 from portal.billing.models import ReRating, ReRatingState
+from portal.billing.plans import version_on
 from portal.billing.rerating.job import KIND
 from portal.kernel import jobs
 from portal.kernel.actor import current_actor
@@ -29,6 +30,11 @@ def begin_re_rating(first_day: date, last_day: date, today: date) -> ReRating:
         raise Refused(_("The day is not over yet: choose one that has been."), "last_day")
     if (last_day - first_day).days >= LONGEST_DAYS:
         raise Refused(_("Choose at most %(most)s days.", most=LONGEST_DAYS), "first_day")
+    if version_on(first_day) is None:
+        # Else all that these calls cost would be given back.
+        raise Refused(
+            _("No tariff was in force on that day: give the account one from that day on first."), "first_day"
+        )
     row = ReRating(first_day=first_day, last_day=last_day, created_by=current_actor().name)
     db.session.add(row)
     db.session.flush()

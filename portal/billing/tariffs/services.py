@@ -16,7 +16,7 @@ from portal.kernel.actor import current_actor
 from portal.kernel.db import db, upsert
 from portal.kernel.errors import Conflict, NotFound, Refused
 from portal.kernel.i18n import gettext as _
-from portal.kernel.money import ZERO
+from portal.kernel.money import ZERO, exact
 
 LARGEST_FEE = Decimal(10_000_000)
 
@@ -32,6 +32,7 @@ def add_tariff(name: str) -> Tariff:
     tariff = Tariff(name=name, is_default=is_first)
     db.session.add(tariff)
     db.session.flush()
+    audit("tariff.add", tariff.name)
     return tariff
 
 
@@ -60,6 +61,7 @@ def publish_version(
     )
     db.session.add(version)
     db.session.flush()
+    audit("tariff.publish", tariff.name, after=_facts(version) | {"rates": len(rates)})
     return version
 
 
@@ -68,6 +70,7 @@ def withdraw_version(tariff_id: int, version_id: int, today: date) -> None:
     version = find_version(tariff_id, version_id)
     if version.valid_from <= today:
         raise Conflict(_("The version is in force: make another one instead."))
+    audit("tariff.withdraw", version.tariff.name, before=_facts(version))
     db.session.delete(version)
     db.session.flush()
 
@@ -75,9 +78,11 @@ def withdraw_version(tariff_id: int, version_id: int, today: date) -> None:
 def make_default(tariff_id: int) -> Tariff:
     """Accounts that are opened from now on get this tariff. Raises `NotFound`."""
     tariff = find_tariff(tariff_id)
+    before = db.session.scalar(select(Tariff.name).where(Tariff.is_default))
     db.session.execute(update(Tariff).values(is_default=False))
     tariff.is_default = True
     db.session.flush()
+    audit("tariff.default", tariff.name, before={"tariff": before} if before else None, after={"tariff": tariff.name})
     return tariff
 
 
@@ -109,3 +114,8 @@ def take_back_plan(valid_from: date, today: date) -> None:
         raise Conflict(_("The account has this tariff already: assign another one instead."))
     db.session.execute(delete(AccountPlan).where(AccountPlan.id == plan.id))
     audit("tariff.take-back", str(plan.tariff_id), before={"valid_from": valid_from.isoformat()})
+
+
+def _facts(version: TariffVersion) -> dict[str, str | int]:
+    fee, included = exact(version.monthly_fee), exact(version.included)
+    return {"version": version.id, "valid_from": version.valid_from.isoformat(), "fee": fee, "included": included}

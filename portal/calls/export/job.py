@@ -95,4 +95,4 @@ def _pages(job: RunningJob) -> Iterator[list[list[Any]]]:
         cursor = NewestFirst.read(page.next)
 
 
-EXPORT = JobKind(KIND, lambda: _("Export of calls"), export_calls, needs=Permission.SEE_CALLS)
+EXPORT = JobKind(KIND, lambda: _("Export of calls"), export_calls, needs=Permission.EXPORT)

@@ -16,7 +16,7 @@ from portal.web.access import Permission
 from portal.web.filters import zone
 
 
-@feature.get("/calls/export", needs=Permission.SEE_CALLS)
+@feature.get("/calls/export", needs=Permission.EXPORT)
 def export() -> ResponseReturnValue:
     filters, notes = read_filters(request.args, zone())
     return htmx.render(
@@ -30,7 +30,7 @@ def export() -> ResponseReturnValue:
     )
 
 
-@feature.post("/calls/export", needs=Permission.SEE_CALLS)
+@feature.post("/calls/export", needs=Permission.EXPORT)
 def begin_to_export() -> ResponseReturnValue:
     filters, _notes = read_filters(request.args, zone())
     form = request.form.get("format", "xlsx")

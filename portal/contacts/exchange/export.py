@@ -81,4 +81,4 @@ def _line(cells: Sequence[str], delimiter: str) -> bytes:
     return text.getvalue().encode()
 
 
-EXPORTING = JobKind(EXPORT, lambda: _("Export of the address book"), export_contacts, needs=Permission.SEE_CALLS)
+EXPORTING = JobKind(EXPORT, lambda: _("Export of the address book"), export_contacts, needs=Permission.EXPORT)

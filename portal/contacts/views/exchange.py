@@ -78,7 +78,7 @@ def undo_import(import_id: int) -> ResponseReturnValue:
     return htmx.done(_("The import is being taken back."), back_to=url_for("jobs.job", job_id=job.id))
 
 
-@feature.post("/export", needs=Permission.SEE_CALLS)
+@feature.post("/export", needs=Permission.EXPORT)
 def export_contacts() -> ResponseReturnValue:
     form = request.form.get("format", "")
     if form not in FORMATS:
