@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, FilePayload, expect
 
 from tests.journeys.company import Company
 from tests.journeys.pages import too_wide
@@ -43,7 +43,7 @@ pytestmark = pytest.mark.browser
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(("file", "skipped"), FILES)
 def test_a_file_of_contacts_comes_in_and_is_taken_back(
-    browser: Browser, demo: Installation, company: Company, way: dict[str, Any], file: dict[str, Any], skipped: str
+    browser: Browser, demo: Installation, company: Company, way: dict[str, Any], file: FilePayload, skipped: str
 ) -> None:
     with visit(browser, demo.url, company.admin, PASSWORD, "/contacts", **way) as context:
         page = context.pages[0]
