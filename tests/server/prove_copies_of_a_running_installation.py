@@ -60,14 +60,7 @@ def test_it_comes_back_elsewhere_as_it_was_at_one_moment(
     first.start()
     with _app(first) as app:
         account_id, key = _company(app, receiver)
-        receiver.answer(Answer(delay_seconds=0.5))
-        with _traffic(app, account_id, tmp_path) as told:
-            soon(lambda: len(told) >= BEFORE)
-            first.type(BACK_UP)
-            at_copy = len(told)
-            soon(lambda: len(told) >= at_copy + AFTER)
-        receiver.answer(Answer())
-        soon(lambda: len({_call(each) for each in receiver.requests}) == len(told))
+        _copy_in_the_midst_of_calls(app, first, receiver, account_id, tmp_path)
         original = _state(app, account_id)
     sent_by_first = {str(each.headers["webhook-id"]) for each in receiver.requests}
     first.stop()
@@ -77,11 +70,7 @@ def test_it_comes_back_elsewhere_as_it_was_at_one_moment(
 
     with _app(second) as app:
         copy = _state(app, account_id)
-        assert 0 < len(copy["calls"]) < len(original["calls"]), "it was made in the midst of calls"
-        for kind in ("ended calls", "postings", "records"):
-            assert copy[kind], kind
-            assert copy[kind].items() <= original[kind].items(), kind
-        assert len(copy["postings"]) == len(copy["ended calls"])
+        _is_the_past_of(copy, original)
         with app.app_context(), transaction(account_id, writes=False):
             assert reveal_api_key(app.extensions["portal.vault"]) == key
         soon(lambda: _calls_by_the_api(second, key) == copy["calls"])
@@ -93,14 +82,35 @@ def test_it_comes_back_elsewhere_as_it_was_at_one_moment(
         soon(lambda: not _state(app, account_id)["waiting"])
 
     waited, still_up = copy["waiting"], copy["calls"] - copy["ended calls"].keys()
-    again = {str(each.headers["webhook-id"]) for each in receiver.requests if _call(each) not in still_up}
+    sent = {str(each.headers["webhook-id"]): _call(each) for each in receiver.requests}
     assert waited, "some were on their way"
-    assert waited <= {str(each.headers["webhook-id"]) for each in receiver.requests}
-    assert {_call(each) for each in receiver.requests if each.headers["webhook-id"] not in waited} <= {
-        last.api_call_id,
-        *still_up,
-    }, "what had been sent by then stays sent"
-    assert again & sent_by_first <= waited
+    assert waited <= sent.keys()
+    assert {call for webhook_id, call in sent.items() if webhook_id not in waited} <= {last.api_call_id, *still_up}, (
+        "what had been sent by then stays sent"
+    )
+    assert {webhook_id for webhook_id, call in sent.items() if call not in still_up} & sent_by_first <= waited
+
+
+def _copy_in_the_midst_of_calls(
+    app: Flask, machine: Machine, receiver: Receiver, account_id: int, folder: Path
+) -> None:
+    """Calls are told before, during and after it, and notices are on their way; at the end all have arrived."""
+    receiver.answer(Answer(delay_seconds=0.5))
+    with _traffic(app, account_id, folder) as told:
+        soon(lambda: len(told) >= BEFORE)
+        machine.type(BACK_UP)
+        at_copy = len(told)
+        soon(lambda: len(told) >= at_copy + AFTER)
+    receiver.answer(Answer())
+    soon(lambda: len({_call(each) for each in receiver.requests}) == len(told))
+
+
+def _is_the_past_of(copy: dict[str, Any], original: dict[str, Any]) -> None:
+    assert 0 < len(copy["calls"]) < len(original["calls"]), "it was made in the midst of calls"
+    for kind in ("ended calls", "postings", "records"):
+        assert copy[kind], kind
+        assert copy[kind].items() <= original[kind].items(), kind
+    assert len(copy["postings"]) == len(copy["ended calls"])
 
 
 def test_it_comes_back_over_what_is_there_once_it_has_stopped(machine: Callable[[str], Machine]) -> None:
