@@ -5,14 +5,15 @@ WORKERS ?= 2
 BIN := .venv/bin
 # Modules are compiled when they are first imported: most of what the packages hold never is.
 PIP_INSTALL := $(BIN)/pip --disable-pip-version-check --quiet install --no-compile
+# Whatever the shell says: a test starts dozens of processes, and each would compile all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard portal/locale/*/LC_MESSAGES/*.po))
 PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install install-dev run lint format test test-fast test-postgresql test-browser test-asterisk test-schedules bench \
-        bench-book bench-webhooks translations \
-        lock clean
+.PHONY: help install install-dev run lint format test test-fast test-postgresql test-browser test-asterisk test-schedules \
+        test-copies bench bench-book bench-webhooks translations lock clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +59,10 @@ test-asterisk: install-dev ## Calls through a real Asterisk and real SIP phones,
 test-schedules: install-dev ## Ten thousand seeded schedules of call control: no rule is broken, and the rehearsal is what happens
 	SCHEDULES=10000 $(BIN)/python -m pytest tests/telephony/control/test_rules_that_hold_whatever_happens.py \
 	    tests/routing/test_rehearsal_is_what_happens.py
+
+test-copies: install-dev ## The guide's commands for copies on a working installation, on both databases: ten minutes
+	$(BIN)/python -m pytest -o python_files="prove_*.py" tests/server
+	$(BIN)/python -m pytest -o python_files="prove_*.py" tests/server --database postgresql
 
 bench: install-dev .venv/bench.stamp ## The figures, with the machine named
 	$(BIN)/python -m tests.bench

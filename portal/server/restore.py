@@ -81,6 +81,8 @@ def _is_secret_given() -> bool:
 
 def _stop_others(settings: Settings) -> list[ProcessLock]:
     """The locks of what must not run meanwhile. Raises `Conflict` where something does."""
+    if not settings.is_embedded and not postgres.is_alone(settings.database_url):
+        raise Conflict("The installation runs: end it first.")
     locks: list[ProcessLock] = []
     for name in ("demo", f"engine-{settings.switch}"):
         lock = take_lock(name, settings.database_url, settings.data)
