@@ -40,6 +40,13 @@ class _PostgresStorage(SqlStorage):
         task.add_index(task.priority.desc(), task.id)
         return models
 
+    def create_tables(self) -> None:
+        # "if not exists" looks before it makes: of two processes that start at once on a new database both would make
+        # them, and the second be refused.
+        with self.database:
+            self.database.execute_sql("select pg_advisory_xact_lock(hashtext('huey tables'))")
+            super().create_tables()
+
 
 class _NoSchedule(Scheduler):
     """Nothing is put off here: what is due by time stands in the portal's own table."""

@@ -33,13 +33,15 @@ def processes(app: Flask) -> Iterator[list[subprocess.Popen[str]]]:
     }
     command = [sys.executable, "-m", "tests.kernel.jobs.process", str(LEASE_SECONDS)]
     started = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _number in range(2)]
-    for process in started:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "working\n"
-    yield started
-    for process in started:
-        process.kill()
-        process.communicate(timeout=PATIENCE_SECONDS)
+    try:
+        for process in started:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "working\n"
+        yield started
+    finally:
+        for process in started:
+            process.kill()
+            process.communicate(timeout=PATIENCE_SECONDS)
 
 
 def test_a_killed_process_s_job_is_begun_anew_by_another_and_never_twice_at_once(
