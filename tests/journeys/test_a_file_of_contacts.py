@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, FilePayload, expect
 
 from tests.journeys.company import Company
 from tests.journeys.pages import too_wide
-from tests.journeys.visit import reload_until, visit
+from tests.journeys.visit import WAYS, reload_until, visit
 from tests.people import PASSWORD
 from tests.support.installation import Installation
 
@@ -23,18 +23,6 @@ NUMBER = re.compile(r"\+7.903.111.22.33")
 FILES = [
     pytest.param({"name": "book.csv", "mimeType": "text/csv", "buffer": CSV}, "позвони мне", id="csv"),
     pytest.param({"name": "book.vcf", "mimeType": "text/vcard", "buffer": VCARD}, "позвони мне", id="vcard"),
-]
-WAYS = [
-    pytest.param({"locale": "ru-RU", "viewport": {"width": 1280, "height": 900}}, id="russian, 1280"),
-    pytest.param(
-        {
-            "locale": "en-GB",
-            "java_script_enabled": False,
-            "color_scheme": "dark",
-            "viewport": {"width": 360, "height": 800},
-        },
-        id="english, 360, dark, without scripts",
-    ),
 ]
 
 pytestmark = pytest.mark.browser

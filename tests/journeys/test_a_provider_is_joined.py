@@ -13,7 +13,7 @@ from portal.telephony.engines.provider.client import Trouble
 from portal.telephony.provider.state import note_good, note_trouble
 from tests.journeys.company import Company
 from tests.journeys.pages import too_wide
-from tests.journeys.visit import visit
+from tests.journeys.visit import WAYS, visit
 from tests.people import PASSWORD
 from tests.support.installation import Installation
 from tests.telephony.provider.server import KEY, Provider
@@ -22,18 +22,6 @@ WORDS = {
     "ru-RU": {"new": "ещё не опрошен", "good": "отвечает", "bad": "Не отвечает вовремя."},
     "en-GB": {"new": "not asked yet", "good": "answers", "bad": "It does not answer in time."},
 }
-WAYS = [
-    pytest.param({"locale": "ru-RU", "viewport": {"width": 1280, "height": 900}}, id="russian, 1280"),
-    pytest.param(
-        {
-            "locale": "en-GB",
-            "java_script_enabled": False,
-            "color_scheme": "dark",
-            "viewport": {"width": 360, "height": 800},
-        },
-        id="english, 360, dark, without scripts",
-    ),
-]
 
 pytestmark = pytest.mark.browser
 

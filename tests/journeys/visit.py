@@ -7,11 +7,25 @@ from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.support.chromium import open_context
 
 PATIENCE_SECONDS = 60
+WAYS = [
+    pytest.param({"locale": "ru-RU", "viewport": {"width": 1280, "height": 900}}, id="russian, 1280"),
+    pytest.param(
+        {
+            "locale": "en-GB",
+            "java_script_enabled": False,
+            "color_scheme": "dark",
+            "viewport": {"width": 360, "height": 800},
+        },
+        id="english, 360, dark, without scripts",
+    ),
+]
+"""How a browser comes: the two that have least in common."""
 _FIGURE = re.compile(r"[^\d,.\N{MINUS SIGN}]")
 
 
