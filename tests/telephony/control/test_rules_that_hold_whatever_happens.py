@@ -37,7 +37,7 @@ from tests.telephony.control.stage import ANN, BEN, CAT, DAN, START, STRANGER, S
 
 LONGEST_SET_UP = 1000.0
 EACH = max(60, int(os.environ.get("SCHEDULES", "0")) // 4)
-"""Schedules for each of the four beginnings; `make test-schedules` plays ten thousand in all, the same each time."""
+"""Schedules of a property; the four beginnings make ten thousand in `make test-schedules`, always the same."""
 
 LEGS = st.integers(0, 9)
 PHONES = st.sampled_from([ANN, BEN, CAT, DAN, "79161112233"]).map(Target)
@@ -223,7 +223,7 @@ def test_nothing_follows_the_end(
     assert stage.call == before
 
 
-@settings(max_examples=max(100, 4 * EACH if EACH > 60 else 0), derandomize=EACH > 60, deadline=None)
+@settings(max_examples=max(100, EACH), derandomize=EACH > 60, deadline=None)
 @given(plan=PLANS, happenings=STRANGE_TIMERS_LEFT_OUT)
 def test_in_one_round_everybody_is_rung_at_most_once(plan: RoutePlan, happenings: list[tuple[float, Event]]) -> None:
     stage = incoming(plan)
@@ -232,7 +232,7 @@ def test_in_one_round_everybody_is_rung_at_most_once(plan: RoutePlan, happenings
     assert not rung or max(rung.values()) == 1
 
 
-@settings(max_examples=max(100, 4 * EACH if EACH > 60 else 0), derandomize=EACH > 60, deadline=None)
+@settings(max_examples=max(100, EACH), derandomize=EACH > 60, deadline=None)
 @given(plan=PLANS, happenings=STRANGE_TIMERS_LEFT_OUT)
 def test_the_total_limit_and_the_own_time_of_each_step_hold(
     plan: RoutePlan, happenings: list[tuple[float, Event]]
