@@ -28,8 +28,8 @@ from portal.webhooks import backlog, editing
 from portal.webhooks import services as webhooks
 from portal.webhooks.models import EventType, Method, WebhookSubscription
 from portal.webhooks.urls import SendableUrl
+from tests.kernel.by_half.world import Act, World
 from tests.people import ANNA
-from tests.services.world import Act, World
 
 _RINGING: dict[str, Any] = {"ring_seconds": 20, "rounds": 2, "total_seconds": 90}
 

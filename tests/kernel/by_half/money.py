@@ -14,7 +14,7 @@ from portal.invoicing.papers.models import BillPayment, Paper
 from portal.invoicing.parties import services as parties
 from portal.kernel.db import transaction
 from tests.invoicing.parties import BUYER, SELLER
-from tests.services.world import Act, World
+from tests.kernel.by_half.world import Act, World
 
 
 def papers(at: World) -> Iterator[Act]:

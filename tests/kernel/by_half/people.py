@@ -20,8 +20,8 @@ from portal.helpdesk.queries import find_thread
 from portal.kernel.clock import now
 from portal.offer import services as offer
 from portal.web.access import Permission
+from tests.kernel.by_half.world import Act, World
 from tests.people import ANNA, BORIS, DARIA, OLGA
-from tests.services.world import Act, World
 
 
 def users(at: World) -> Iterator[Act]:

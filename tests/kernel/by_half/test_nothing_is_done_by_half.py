@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from flask import Flask
 
+from tests.kernel.by_half import calls, money, people
+from tests.kernel.by_half.world import Act, World
 from tests.people import Cast
-from tests.services import calls, money, people
-from tests.services.world import Act, World
 from tests.support.failing import leaves_old_or_new
 
 STORIES: tuple[Callable[[World], Iterator[Act]], ...] = (
