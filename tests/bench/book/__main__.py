@@ -1,4 +1,6 @@
-"""`python -m tests.bench.book [--contacts N]`: so many contacts, the first of them by an import, then the book's pages, on both databases.
+"""`python -m tests.bench.book [--contacts N]`: the pages of an address book of so many contacts, on both databases.
+
+Its first contacts come by an import, the others straight into the tables.
 
 The pages' figures are of the whole request within one process; the import's are of its job.
 """
