@@ -56,8 +56,8 @@ test-asterisk: install-dev ## Calls through a real Asterisk and real SIP phones,
 	ASTERISK_TREE=$(ASTERISK_TREE) $(ALONE) $(BIN)/python -m pytest -o python_files="prove_*.py" \
 	    tests/telephony/asterisk/real
 
-test-schedules: install-dev ## Ten thousand seeded schedules of call control: no rule is broken, and the rehearsal is what happens
-	SCHEDULES=10000 $(BIN)/python -m pytest tests/telephony/control/test_rules_that_hold_whatever_happens.py \
+test-schedules: install-dev ## Ten thousand seeded days of two companies: every call has one true story, and rehearsals come true
+	SCHEDULES=10000 $(BIN)/python -m pytest tests/telephony/sandbox/test_thousands_of_schedules.py \
 	    tests/routing/test_rehearsal_is_what_happens.py
 
 test-copies: install-dev ## The guide's commands for copies on a working installation, on both databases: ten minutes

@@ -76,18 +76,26 @@ def _measure(name: str, database: str, folder: Path, asked: argparse.Namespace) 
             _wait(lambda: asterisk.ari("applications"))
             line = partial(sipp.call, tree / "run" / "sipp", folder, (outside, asterisk.sip_port), numbers)
             for rate, calls in _ROUNDS:
-                _round(f"{name}, {rate} calls a second", app, line, rate, round(calls * asked.share))
+                _round(f"{name}, {rate} calls a second", app, line, engine.pid, rate, round(calls * asked.share))
     finally:
         engine.terminate()
         engine.wait()
         asterisk.stop()
 
 
-def _round(title: str, app: Flask, call: Callable[..., int], rate: int, calls: int) -> None:
-    began = now()
+def _round(title: str, app: Flask, call: Callable[..., int], engine: int, rate: int, calls: int) -> None:
+    began, before = now(), _processor_seconds(engine)
     unanswered = call(calls=calls, rate=rate)
     found = _settled(app, began)
-    _say("\n".join([title, *found.lines(), f"  callers who heard nobody: {unanswered}"]))
+    each = (_processor_seconds(engine) - before) / max(1, found.calls) * 1000
+    lines = [f"  callers who heard nobody: {unanswered}", f"  processor of the engine: {each:.0f} ms a call"]
+    _say("\n".join([f"{title}, load {machine.load():.1f}", *found.lines(), *lines]))
+
+
+def _processor_seconds(process: int) -> float:
+    """What a process has used so far, which other work on the machine hardly changes."""
+    after_name = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _settled(app: Flask, began: datetime) -> Round:
