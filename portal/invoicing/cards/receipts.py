@@ -1,4 +1,4 @@
-"""Receipts of 54-ФЗ that YooKassa's cash register makes with a payment: what the operator chose, and what is sent.
+"""Receipts of the law 54-FZ, which YooKassa makes with a payment: what the operator chose, and what is sent.
 
 Codes and words are YooKassa's own (its "receipt" object). Off by default: many operators have a register elsewhere.
 """
@@ -14,9 +14,10 @@ from portal.invoicing.drawing.lines import TOP_UP
 from portal.invoicing.parties.models import BuyerDetails
 from portal.kernel.errors import Refused
 from portal.kernel.i18n import gettext as _
+from portal.kernel.i18n import lazy_gettext as _l
 
 VAT_CODES = {
-    1: "без НДС",
+    1: _l("No VAT"),
     2: "0 %",
     3: "10 %",
     4: "20 %",
@@ -30,11 +31,18 @@ VAT_CODES = {
     12: "22/122",
 }
 """`vat_code`; an advance takes a rate of the form 22/122."""
-TAX_SYSTEMS = {1: "ОСН", 2: "УСН доходы", 3: "УСН доходы минус расходы", 4: "ЕНВД", 5: "ЕСХН", 6: "ПСН"}
+TAX_SYSTEMS = {
+    1: _l("General"),
+    2: _l("Simplified: income"),
+    3: _l("Simplified: income less expenses"),
+    4: _l("On imputed income"),
+    5: _l("Agricultural"),
+    6: _l("Patent"),
+}
 """`tax_system_code`."""
-SUBJECTS = {"payment": "платёж", "service": "услуга"}
+SUBJECTS = {"payment": _l("Payment"), "service": _l("Service")}
 """`payment_subject` of what is paid for here: money on an account, or a service."""
-MODES = {"advance": "аванс", "full_prepayment": "предоплата 100 %", "full_payment": "полный расчёт"}
+MODES = {"advance": _l("Advance"), "full_prepayment": _l("Prepayment in full"), "full_payment": _l("Payment in full")}
 """`payment_mode`."""
 
 
