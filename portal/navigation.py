@@ -84,7 +84,7 @@ def _frame() -> dict[str, object]:
     person = None if g.get("is_bare", False) else signed_in()
     account = person.account if person else None
     frame: dict[str, object] = {
-        "locale": str(language().locale),
+        "locale": language().code,
         "theme": person.theme if person else request.cookies.get("__Host-theme", "auto"),
         "current_user": person,
         "account": account,

@@ -33,6 +33,8 @@ class Language(NamedTuple):
     """What the present page or job speaks."""
 
     locale: Locale
+    code: str
+    """Of the locale: `ru`. Quicker to look something up by than the locale itself."""
     catalogue: NullTranslations
 
 
@@ -78,4 +80,5 @@ def speaking(locale: str | None) -> Iterator[None]:
 
 
 def _chosen() -> Language:
-    return Language(get_locale() or Locale(DEFAULT_LOCALE), get_translations())
+    locale = get_locale() or Locale(DEFAULT_LOCALE)
+    return Language(locale, str(locale), get_translations())
