@@ -79,27 +79,31 @@ def day(value: datetime | date) -> str:
     """`23 ноября 2026 г.`, or without the year in the present one."""
     here = zone()
     local = value.astimezone(here).date() if isinstance(value, datetime) else value
-    return _day(local, _locale(), has_year=local.year != clock.now().astimezone(here).year)
+    return _day(local, has_year=local.year != clock.now().astimezone(here).year)
+
+
+def _day(value: date, *, has_year: bool) -> str:
+    return _date(value, "d MMMM y" if has_year else "d MMMM", _locale())
 
 
 @lru_cache(_KEPT)
-def _day(value: date, locale: str, *, has_year: bool) -> str:
-    return dates.format_date(value, "d MMMM y" if has_year else "d MMMM", locale=locale)
+def _date(value: date, pattern: str, locale: str) -> str:
+    return dates.format_date(value, pattern, locale=locale)
 
 
 def month(value: date) -> str:
     """`ноябрь 2026`."""
-    return dates.format_date(value, "LLLL y", locale=_locale())
+    return _date(value, "LLLL y", _locale())
 
 
 def month_short(value: date) -> str:
     """`ноя`, under a column."""
-    return dates.format_date(value, "LLL", locale=_locale()).rstrip(".")
+    return _date(value, "LLL", _locale()).rstrip(".")
 
 
 def day_short(value: date) -> str:
     """`3.11`, under a column."""
-    return dates.format_date(value, "d.MM", locale=_locale())
+    return _date(value, "d.MM", _locale())
 
 
 def hour(value: datetime) -> str:
@@ -119,7 +123,7 @@ def _said(local: datetime, *, seconds: bool) -> str:
         return _("today, %(time)s", time=at)
     if date_ == today - timedelta(days=1):
         return _("yesterday, %(time)s", time=at)
-    shown = _day(date_, _locale(), has_year=date_.year != today.year)
+    shown = _day(date_, has_year=date_.year != today.year)
     return _("%(day)s, %(time)s", day=shown, time=at)
 
 
