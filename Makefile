@@ -13,7 +13,7 @@ PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help install install-dev run lint format test test-fast test-postgresql test-browser test-asterisk test-schedules \
-        test-copies bench bench-book bench-webhooks translations lock clean
+        test-copies bench bench-asterisk bench-book bench-webhooks translations lock clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,8 +56,8 @@ test-asterisk: install-dev ## Calls through a real Asterisk and real SIP phones,
 	ASTERISK_TREE=$(ASTERISK_TREE) $(ALONE) $(BIN)/python -m pytest -o python_files="prove_*.py" \
 	    tests/telephony/asterisk/real
 
-test-schedules: install-dev ## Ten thousand seeded schedules of call control: no rule is broken, and the rehearsal is what happens
-	SCHEDULES=10000 $(BIN)/python -m pytest tests/telephony/control/test_rules_that_hold_whatever_happens.py \
+test-schedules: install-dev ## Ten thousand seeded days of two companies: every call has one true story, and rehearsals come true
+	SCHEDULES=10000 $(BIN)/python -m pytest tests/telephony/sandbox/test_thousands_of_schedules.py \
 	    tests/routing/test_rehearsal_is_what_happens.py
 
 test-copies: install-dev ## The guide's commands for copies on a working installation, on both databases: ten minutes
@@ -69,6 +69,10 @@ bench: install-dev .venv/bench.stamp ## The figures, with the machine named
 
 bench-book: install-dev ## The figures of an address book of 200,000 contacts
 	$(BIN)/python -m tests.bench.book
+
+bench-asterisk: install-dev ## How soon the first phone rings, at few calls a second and at fifty, through a real Asterisk
+	$(BIN)/python -m tests.telephony.asterisk.real.tree $(ASTERISK_TREE)
+	$(BIN)/python -m tests.bench.asterisk $(ASTERISK_TREE)
 
 bench-webhooks: install-dev ## The figures of webhooks alone
 	$(BIN)/python -m tests.bench webhooks

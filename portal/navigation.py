@@ -42,7 +42,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("billing.payments", lambda: _("Payment statistics"), "chart", "money", Permission.SEE_MONEY),
     Entry("invoicing.documents", lambda: _("Invoices and acts"), "invoice", "money", Permission.SEE_MONEY),
     Entry("invoicing.company", lambda: _("Company details"), "edit", "money", Permission.SEE_MONEY),
-    Entry("accounts.profile", lambda: _("Personal data"), "profile", "cabinet", Permission.SIGNED_IN),
+    Entry("accounts.profile", lambda: _("Personal data"), "profile", "cabinet", Permission.OWN_PAGE),
     Entry("contacts.index", lambda: _("Address book"), "contacts", "cabinet", Permission.SEE_CALLS),
     Entry("integration.index", lambda: _("CRM integration"), "integration", "cabinet", Permission.SEE_INTEGRATION),
     Entry("description.index", lambda: _("Description"), "book", "cabinet", Permission.SIGNED_IN),
@@ -69,7 +69,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("admin.failing_webhooks", lambda: _("Failing webhooks"), "webhook", "installation", Permission.OPERATE),
     Entry("admin.tasks", lambda: _("Tasks"), "history", "installation", Permission.OPERATE),
     Entry("admin.mail", lambda: _("Mail"), "send", "installation", Permission.OPERATE),
-    Entry("accounts.sign_out", lambda: _("Sign out"), "sign-out", "out", Permission.OWN_DOOR, method="post"),
+    Entry("accounts.sign_out", lambda: _("Sign out"), "sign-out", "out", Permission.WAY_OUT, method="post"),
 )
 """Every page that a person can go to by the menu; an entry whose feature is not there is not drawn."""
 

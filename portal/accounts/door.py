@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import structlog
 from flask import Flask, current_app, g, has_request_context, request
 from flask_login import LoginManager, current_user
 
@@ -23,13 +24,10 @@ from portal.kernel.tenancy import Scope
 from portal.web.access import Permission
 from portal.web.feature import Feature, is_writing
 from portal.web.htmx import wants_fragment
-from portal.web.security import SAFE_METHODS
 
 FRESH_FOR = timedelta(minutes=10)
 """How long a password, a code or a passkey opens what `needs_fresh`."""
-_WAYS_OUT = frozenset({"accounts.leave", "accounts.sign_out"})
-_OWN_PAGE = "accounts.profile"
-_BEFORE_SECOND_FACTOR = frozenset({Permission.PUBLIC, Permission.OWN_DOOR})
+_BEFORE_SECOND_FACTOR = frozenset({Permission.PUBLIC, Permission.WAY_OUT, Permission.OWN_DOOR})
 
 
 class CabinetDoor:
@@ -43,11 +41,11 @@ class CabinetDoor:
         person = person_here()
         doer = person.visitor or person
         set_actor(Actor(doer.email, doer.user_id, request.remote_addr))
+        account_id = person.account.id if person.account is not None else None
+        structlog.contextvars.bind_contextvars(user=doer.user_id, account=account_id)
         if needs is not Permission.PUBLIC and needs not in person.permissions:
-            raise Forbidden(_("Your role does not include this. Ask an administrator of your company."))
-        if person.visitor is not None:
-            _keep_from_what_is_the_persons_own(needs)
-        elif needs not in _BEFORE_SECOND_FACTOR:
+            raise Forbidden(_refusal(person))
+        if person.visitor is None and needs not in _BEFORE_SECOND_FACTOR:
             _demand_second_factor(person)
         if needs is Permission.OPERATE:
             tenancy.enter(db.session(), Scope(reason="operator's console"))
@@ -59,7 +57,7 @@ class CabinetDoor:
     def ask_again(self) -> None:
         """See `portal.web.access.PersonDoor`. Of a visitor nothing is asked: it stays shut."""
         if person_here().visitor is not None:
-            raise Forbidden(_("This is not opened to the operator: only the person can do it."))
+            raise Forbidden(_refusal(person_here()))
         if now() - person_here().proved_at > FRESH_FOR:
             raise NotProved(_("Show first that it is you. Then press the button once more."))
 
@@ -69,12 +67,10 @@ def _demand_second_factor(person: SignedIn) -> None:
         raise NeedsSecondFactor(_("Your sign-in must have a second factor. Set one up, then go on."))
 
 
-def _keep_from_what_is_the_persons_own(needs: Permission) -> None:
-    """Password, second factor, sessions, accounts: a visitor sees and changes none of them."""
-    is_own = needs is Permission.OWN_DOOR or request.endpoint == _OWN_PAGE
-    is_an_act = needs is Permission.SIGNED_IN and request.method not in SAFE_METHODS
-    if (is_own or is_an_act) and request.endpoint not in _WAYS_OUT:
-        raise Forbidden(_("This is not opened to the operator: only the person can do it."))
+def _refusal(person: SignedIn) -> str:
+    if person.visitor is not None:
+        return _("This is not opened to the operator: only the person can do it.")
+    return _("Your role does not include this. Ask an administrator of your company.")
 
 
 def _is_of_an_open_page() -> bool:

@@ -16,7 +16,8 @@ class Role(StrEnum):
     VIEWER = "viewer"
 
 
-_ANYBODY = frozenset({Permission.PUBLIC, Permission.SIGNED_IN, Permission.OWN_DOOR})
+_WHOEVER = frozenset({Permission.PUBLIC, Permission.SIGNED_IN, Permission.WAY_OUT})
+_ANYBODY = _WHOEVER | {Permission.OWN_DOOR, Permission.OWN_PAGE}
 _EVERY_ROLE = _ANYBODY | {Permission.SEE_CALLS, Permission.EXPORT, Permission.LISTEN, Permission.ASK_SUPPORT}
 _WORKS = frozenset({Permission.PLACE_CALLS, Permission.WORK_CALLS, Permission.MANAGE_CALLS, Permission.MANAGE_CONTACTS})
 _LOOKS_ON = frozenset({Permission.SEE_MONEY, Permission.SEE_INTEGRATION})
@@ -33,12 +34,13 @@ RIGHTS: dict[Role, frozenset[Permission]] = {
         Permission.MANAGE_RECORDS,
         Permission.MANAGE_USERS,
         Permission.SEE_AUDIT,
+        Permission.EXPORT_AUDIT,
         Permission.MANAGE_COMPANY,
     },
 }
 OPERATOR_RIGHTS = _ANYBODY | {Permission.OPERATE}
 VISITOR_RIGHTS = (
-    _ANYBODY
+    _WHOEVER
     | _LOOKS_ON
     | {
         Permission.SEE_CALLS,
@@ -49,8 +51,8 @@ VISITOR_RIGHTS = (
     }
 )
 """What is left of a role to the operator who has come in that person's stead: to see and to mend what is set up.
-Not money, not people, not the talk on records, no files to take away, nothing that would be said or done in the
-person's name.
+Not what is the person's own, not money, not people, not the talk on records, no files to take away, nothing that
+would be said or done in the person's name.
 """
 
 

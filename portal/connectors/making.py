@@ -11,22 +11,22 @@ from portal.connectors.bitrix24.client import Client as BitrixClient
 from portal.connectors.bitrix24.client import tokens_for as bitrix24_tokens
 from portal.connectors.links import Reached, crm_link, title_of
 from portal.connectors.models import CrmKind, CrmLink, Way
-from portal.connectors.protocol import Connector, CrmTrouble, Trouble
+from portal.connectors.protocol import Connector
 from portal.connectors.secrets import Access, FixedAccess, Secrets, Tokens
 from portal.connectors.talking import Spacing
 from portal.connectors.tokens import KeptAccess
-from portal.kernel.http import Door
+from portal.kernel.http import Door, ServiceTrouble, Trouble
 from portal.kernel.secrets import Vault
 from portal.routing.lookup import CallerLookup, LookupFailed, Named
 
 
 def connector_of(app: Flask, link: CrmLink, spacing: Spacing | None = None) -> Connector:
-    """The account's CRM; `spacing` is for what can wait. Raises `CrmTrouble` where our key to it cannot be opened."""
+    """The account's CRM; `spacing` is for what can wait. Raises `ServiceTrouble` where our key cannot be opened."""
     vault: Vault = app.extensions["portal.vault"]
     try:
         secrets = Secrets.opened(vault, link.sealed)
     except ValueError:
-        raise CrmTrouble(Trouble.KEY_REFUSED, "sealed by another PORTAL_SECRET_KEY") from None
+        raise ServiceTrouble(Trouble.KEY_REFUSED, "sealed by another PORTAL_SECRET_KEY") from None
     kind, way, url = CrmKind(link.kind), Way(link.way), link.url
     access: Access = FixedAccess(secrets.token)
     if way is Way.APPLICATION:
@@ -40,7 +40,7 @@ def trial(app: Flask, reached: Reached) -> Connector:
 
 
 def tokens(app: Flask, kind: CrmKind, url: str, secrets: Secrets, *, code: str = "", seconds: float = 20.0) -> Tokens:
-    """New tokens, for a code or for the refresh token. Raises `CrmTrouble`."""
+    """New tokens, for a code or for the refresh token. Raises `ServiceTrouble`."""
     door: Door = app.extensions["portal.http"]
     if kind is CrmKind.AMOCRM:
         return amocrm_tokens(door, url, secrets, code=code, seconds=seconds)
@@ -78,7 +78,7 @@ class CrmOfAccount:
             return None
         try:
             return connector_of(current_app._get_current_object(), link)  # type: ignore[attr-defined]  # noqa: SLF001
-        except CrmTrouble as failure:
+        except ServiceTrouble as failure:
             return _CannotBeAsked(failure.detail)
 
     def title(self) -> str:

@@ -9,11 +9,11 @@ from sqlalchemy import func, select
 from portal.connectors.forms import AmoForm, BitrixForm, SwitchesForm, saved_amo, saved_bitrix
 from portal.connectors.links import crm_link, title_of
 from portal.connectors.models import BringState, CrmCall, CrmLink, CrmUserBringing, NoteState, Way
-from portal.connectors.protocol import Trouble
 from portal.connectors.state import is_resting
 from portal.connectors.words import trouble_word
 from portal.kernel.clock import now
 from portal.kernel.db import db
+from portal.kernel.http import Trouble
 from portal.kernel.i18n import gettext as _
 from portal.routing.known_rules import known_contact_rules
 from portal.routing.lookup.state import lookup_state

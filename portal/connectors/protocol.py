@@ -8,59 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
 
 from portal.contacts.services.crm_people import Person
 from portal.routing.lookup import CallerLookup
-
-
-class Trouble(StrEnum):
-    """What is wrong with a CRM, or with what was asked of it."""
-
-    UNREACHABLE = "unreachable"
-    SILENT = "silent"
-    """No whole answer in time."""
-    KEY_REFUSED = "key-refused"
-    FORBIDDEN = "forbidden"
-    """It knows us, but we may not."""
-    UNPAID = "unpaid"
-    TOO_MANY = "too-many"
-    FAULT = "fault"
-    """It answers with a fault of its own (5xx)."""
-    NONSENSE = "nonsense"
-    ADDRESS = "address"
-    """Its address may not be dialled from here."""
-    NOT_AUTHORISED = "not-authorised"
-    """The application is set up, but nobody has let it in yet."""
-    NO_APPLICATION = "no-application"
-    """It does this for applications only, not for an inbound webhook."""
-    REFUSED = "refused"
-    """It finds fault with this one thing (4xx)."""
-    UNKNOWN_NUMBER = "unknown-number"
-    """It has nobody with this number, and writes nothing down."""
-    NO_USER = "no-user"
-    """No CRM user of ours is one of the CRM's: there is nobody in whose name it could be written."""
-    TOO_OLD = "too-old"
-    """It was tried for days."""
-
-
-_OF_ONE_CALL = frozenset({Trouble.REFUSED, Trouble.UNKNOWN_NUMBER, Trouble.NO_USER, Trouble.TOO_OLD})
-
-
-class CrmTrouble(Exception):
-    """No usable answer. `detail` is short, technical and without secrets; `retry_after` in seconds, where told."""
-
-    def __init__(self, trouble: Trouble, detail: str = "", retry_after: float | None = None) -> None:
-        super().__init__(f"{trouble.value}: {detail}")
-        self.trouble = trouble
-        self.detail = detail
-        self.retry_after = retry_after
-
-    @property
-    def is_of_the_crm(self) -> bool:
-        """Whether it says something of the CRM, and not of the one thing that was asked for."""
-        return self.trouble not in _OF_ONE_CALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +47,7 @@ class Written:
 
 
 class Connector(CallerLookup, Protocol):
-    """One CRM of one account. May be used from several threads. Each raises `CrmTrouble`, `ask` `LookupFailed`."""
+    """One CRM of one account. May be used from several threads. Each raises `ServiceTrouble`, `ask` `LookupFailed`."""
 
     takes_records_later: bool
     """Whether the record goes by `add_record` after the call; otherwise its link goes with the call."""

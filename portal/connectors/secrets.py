@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from portal.connectors.protocol import CrmTrouble, Trouble
 from portal.connectors.talking import mapping
 from portal.kernel.clock import now
+from portal.kernel.http import ServiceTrouble, Trouble
 from portal.kernel.secrets import Vault
 
 
@@ -47,7 +47,7 @@ class Access(Protocol):
     """Where a token comes from."""
 
     def token(self, *, stale: str = "", seconds: float = 20.0) -> str:
-        """One that opens the door; another one than `stale`, which did not. Raises `CrmTrouble`."""
+        """One that opens the door; another one than `stale`, which did not. Raises `ServiceTrouble`."""
         ...
 
 
@@ -63,9 +63,9 @@ class FixedAccess:
 
 
 def read_tokens(data: Any, base: str = "") -> Tokens:
-    """The same shape at every CRM (RFC 6749, 5.1). Raises `CrmTrouble`."""
+    """The same shape at every CRM (RFC 6749, 5.1). Raises `ServiceTrouble`."""
     said = mapping(data)
     access, refresh, seconds = said.get("access_token"), said.get("refresh_token"), said.get("expires_in")
     if not isinstance(access, str) or not isinstance(refresh, str) or not isinstance(seconds, int):
-        raise CrmTrouble(Trouble.NONSENSE, "no tokens in the answer")
+        raise ServiceTrouble(Trouble.NONSENSE, "no tokens in the answer")
     return Tokens(access, refresh, now() + timedelta(seconds=max(60, min(seconds, 31 * 86_400))), base)

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from portal.connectors.links import CHANGED, crm_link
 from portal.connectors.models import CrmLink
-from portal.connectors.protocol import CrmTrouble, Trouble
 from portal.kernel.clock import now
 from portal.kernel.db import announce
+from portal.kernel.http import ServiceTrouble, Trouble
 
 FIRST_REST = timedelta(seconds=2)
 LONGEST_REST = timedelta(minutes=10)
@@ -32,7 +32,7 @@ def note_good() -> None:
     announce(CHANGED)
 
 
-def note_trouble(failure: CrmTrouble) -> datetime:
+def note_trouble(failure: ServiceTrouble) -> datetime:
     """It did not: what waits is tried again at the moment that is answered, later each time."""
     link, moment = crm_link(locks=True), now()
     if link is None:

@@ -8,20 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from portal.connectors.protocol import CrmTrouble, Trouble
 from portal.kernel.clock import monotonic
-from portal.kernel.http import Door, Exchange, Failed, FailureKind, Request
+from portal.kernel.http import Door, Exchange, Failed, Request, ServiceTrouble, Trouble, retry_after
 
 USUAL_SECONDS = 20.0
 _BODY_BYTES = 4 * 1024 * 1024
-_FAILURES = {
-    FailureKind.TIMEOUT: Trouble.SILENT,
-    FailureKind.DISCONNECTED: Trouble.SILENT,
-    FailureKind.REFUSED_ADDRESS: Trouble.ADDRESS,
-    FailureKind.BAD_REQUEST: Trouble.ADDRESS,
-    FailureKind.PROTOCOL: Trouble.NONSENSE,
-    FailureKind.TOO_LARGE: Trouble.NONSENSE,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +55,7 @@ def talk(
     seconds: float = USUAL_SECONDS,
     can_repeat: bool = False,
 ) -> Reply:
-    """Asks; whatever the status is, it is an answer. Raises `CrmTrouble` where none came, or one that is no JSON."""
+    """Asks; whatever the status is, it is an answer. Raises `ServiceTrouble` where none came, or one without JSON."""
     sent = {"Accept": "application/json", **(headers or {})}
     octets = None
     if body is not None:
@@ -74,9 +65,8 @@ def talk(
     try:
         exchange = door.send(request, deadline_seconds=seconds, body_cap=_BODY_BYTES)
     except Failed as failure:
-        trouble = _FAILURES.get(failure.kind, Trouble.UNREACHABLE)
-        raise CrmTrouble(trouble, failure.kind.value) from None
-    return Reply(exchange.status, _read(exchange), _retry_after(exchange))
+        raise ServiceTrouble.of(failure) from None
+    return Reply(exchange.status, _read(exchange), retry_after(exchange))
 
 
 def _read(exchange: Exchange) -> Any:
@@ -88,16 +78,11 @@ def _read(exchange: Exchange) -> Any:
         return json.loads(exchange.body)
     except (ValueError, RecursionError):
         if is_good:
-            raise CrmTrouble(Trouble.NONSENSE, "broken JSON") from None
+            raise ServiceTrouble(Trouble.NONSENSE, "broken JSON") from None
         return None
 
 
-def _retry_after(exchange: Exchange) -> float | None:
-    value = next((value for name, value in exchange.headers if name.lower() == "retry-after"), "")
-    return float(value) if value.isdecimal() and len(value) < 6 else None
-
-
-def refused(reply: Reply, why: str = "") -> CrmTrouble:
+def refused(reply: Reply, why: str = "") -> ServiceTrouble:
     """What an answer that is not good means, by its status."""
     words = f"HTTP {reply.status}" + (f": {why}" if why else "")
     by_status = {
@@ -111,7 +96,7 @@ def refused(reply: Reply, why: str = "") -> CrmTrouble:
     if trouble is None:
         is_ours = 400 <= reply.status < 500
         trouble = Trouble.REFUSED if is_ours else Trouble.FAULT if reply.status >= 500 else Trouble.NONSENSE
-    return CrmTrouble(trouble, words[:200], reply.retry_after)
+    return ServiceTrouble(trouble, words[:200], reply.retry_after)
 
 
 def mapping(value: Any) -> Mapping[str, Any]:

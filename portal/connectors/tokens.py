@@ -9,10 +9,10 @@ from datetime import timedelta
 
 from portal.connectors.links import crm_link
 from portal.connectors.models import CrmLink
-from portal.connectors.protocol import CrmTrouble, Trouble
 from portal.connectors.secrets import Secrets, Tokens
 from portal.kernel.clock import monotonic, now
 from portal.kernel.db import transaction
+from portal.kernel.http import ServiceTrouble, Trouble
 from portal.kernel.secrets import Vault, random_word
 
 EARLY = timedelta(minutes=1)
@@ -49,7 +49,7 @@ class KeptAccess:
             if found is not None:
                 return self._fetch(found, max(1.0, ends - monotonic()))
             if monotonic() + _GLANCE_SECONDS > ends:
-                raise CrmTrouble(Trouble.SILENT, "the token is being renewed")
+                raise ServiceTrouble(Trouble.SILENT, "the token is being renewed")
             threading.Event().wait(_GLANCE_SECONDS)
 
     def _look(self, stale: str) -> str | _Claim | None:
@@ -61,7 +61,7 @@ class KeptAccess:
         if secrets.token and secrets.token != stale and link.token_until and link.token_until - EARLY > moment:
             return secrets.token
         if not secrets.refresh:
-            raise CrmTrouble(Trouble.NOT_AUTHORISED)
+            raise ServiceTrouble(Trouble.NOT_AUTHORISED)
         with transaction(self._account_id):
             link = _link(locks=True)
             if link.renewing_until is not None and link.renewing_until > moment:
@@ -76,7 +76,7 @@ class KeptAccess:
     def _fetch(self, claim: _Claim, seconds: float) -> str:
         try:
             tokens = self._renew(claim.secrets, min(seconds, _LEASE.total_seconds() / 2))
-        except CrmTrouble:
+        except ServiceTrouble:
             with transaction(self._account_id):
                 link = crm_link(locks=True)
                 if link is not None and link.renewing == claim.word:
@@ -98,7 +98,7 @@ def keep_tokens(vault: Vault, link: CrmLink, secrets: Secrets, tokens: Tokens) -
 def _link(*, locks: bool = False) -> CrmLink:
     link = crm_link(locks=locks)
     if link is None:
-        raise CrmTrouble(Trouble.NOT_AUTHORISED, "disconnected")
+        raise ServiceTrouble(Trouble.NOT_AUTHORISED, "disconnected")
     return link
 
 
@@ -106,4 +106,4 @@ def _opened(vault: Vault, link: CrmLink) -> Secrets:
     try:
         return Secrets.opened(vault, link.sealed)
     except ValueError:
-        raise CrmTrouble(Trouble.KEY_REFUSED, "sealed by another PORTAL_SECRET_KEY") from None
+        raise ServiceTrouble(Trouble.KEY_REFUSED, "sealed by another PORTAL_SECRET_KEY") from None

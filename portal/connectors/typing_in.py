@@ -84,7 +84,7 @@ def bitrix24_typed(typed: BitrixTyped) -> Reached:
 
 def let_in(app: Flask, reached: Reached, *, code: str = "") -> Reached:
     """The same with its tokens and the name by which the CRM knows us; an application of Bitrix24 without a code waits
-    for one. May take seconds: no transaction should be open. Raises `Refused`, `CrmTrouble`.
+    for one. May take seconds: no transaction should be open. Raises `Refused`, `ServiceTrouble`.
     """
     check_url(app.extensions["portal.http"], reached.url)
     if reached.way is Way.APPLICATION:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from portal.connectors.protocol import Trouble
 from portal.contacts.services.crm_people import Fate
+from portal.kernel.http import Trouble
 from portal.kernel.i18n import gettext as _
 
 

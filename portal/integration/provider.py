@@ -10,9 +10,9 @@ from wtforms import BooleanField, PasswordField, SelectField, StringField
 from portal.accounts.door import person_here, vault
 from portal.integration.forms import CHOICE_WORDS
 from portal.kernel.clock import now
+from portal.kernel.http import Trouble
 from portal.kernel.i18n import gettext as _
 from portal.kernel.i18n import lazy_gettext as _l
-from portal.telephony.engines.provider.client import Trouble
 from portal.telephony.provider.models import ProviderLink
 from portal.telephony.provider.records import waiting_records
 from portal.telephony.provider.services import LinkSettings, inlet_token, provider_link

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any, ClassVar, cast
 
 from flask import Flask, current_app, g
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import JSON, BigInteger, Connection, Dialect, MetaData, Table, event, text
+from sqlalchemy import JSON, BigInteger, Connection, Dialect, MetaData, Row, Table, event, insert, text
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -23,6 +24,7 @@ from portal.kernel.clock import UtcDateTime
 from portal.kernel.money import MoneyColumn
 from portal.kernel.tenancy import AccountOwned, Scope, TenancyError
 
+_IS_STAMPED = {"stamped": True}
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -209,6 +211,48 @@ def upsert(
 
     `change` maps column names to values or expressions over the model's columns. Rows of owned tables are stamped.
     """
+    if change is None:
+        return len(insert_new(model, values, key=key))
+    # Its rows are given apart: a statement that holds several of them is built anew each time, for 10 ms.
+    insertion = _making_insert()(cast("Table", model.__table__))
+    statement = insertion.on_conflict_do_update(index_elements=list(key), set_=dict(change))
+    # Counted by what comes back: psycopg does not say how many rows a RETURNING touched.
+    touched = statement.returning(model.__table__.c[key[0]])
+    return len(db.session.execute(touched, _stamped(model, values), execution_options=_IS_STAMPED).all())
+
+
+def insert_new(
+    model: type[Model], values: Mapping[str, Any] | Sequence[Mapping[str, Any]], *, key: Sequence[str]
+) -> Sequence[Row[Any]]:
+    """Inserts the rows whose `key` is not there yet, and answers those: columns of the primary key and of this one.
+
+    Rows of owned tables are stamped.
+    """
+    statement = _inserting_new(_making_insert(), model, tuple(key))
+    return db.session.execute(statement, _stamped(model, values), execution_options=_IS_STAMPED).all()
+
+
+def insert_rows(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Inserts rows that nobody needs as objects. Rows of owned tables are stamped."""
+    statement = insert(cast("Table", model.__table__))
+    db.session.execute(statement, _stamped(model, rows), execution_options=_IS_STAMPED)
+
+
+# Built once for each table and key: many a call waits for it.
+@cache
+def _inserting_new(make: Callable[[Table], Any], model: type[Model], key: tuple[str, ...]) -> Any:
+    table = cast("Table", model.__table__)
+    columns = dict.fromkeys([*table.primary_key.columns, *(table.c[name] for name in key)])
+    return make(table).on_conflict_do_nothing(index_elements=key).returning(*columns)
+
+
+def _making_insert() -> Callable[[Table], Any]:
+    """The INSERT of this database, which knows what to do about conflicts."""
+    return sqlite_insert if is_sqlite() else postgresql_insert
+
+
+def _stamped(model: type[Model], values: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The rows with the account that was entered. Raises `TenancyError` where that is not theirs."""
     rows = [dict(values)] if isinstance(values, Mapping) else [dict(row) for row in values]
     if issubclass(model, AccountOwned):
         scope = tenancy.current_scope()
@@ -217,14 +261,4 @@ def upsert(
                 raise TenancyError(f"no account has been entered for a new {model.__name__}")
             if row.setdefault("account_id", scope.account_id) != scope.account_id and scope.account_id is not None:
                 raise TenancyError(f"{model.__name__} belongs to another account")
-    make = sqlite_insert if db.engine.dialect.name == "sqlite" else postgresql_insert
-    # Its rows are given apart: a statement that holds several of them is built anew each time, for 10 ms.
-    insert = make(cast("Table", model.__table__))
-    statement = (
-        insert.on_conflict_do_nothing(index_elements=list(key))
-        if change is None
-        else insert.on_conflict_do_update(index_elements=list(key), set_=dict(change))
-    )
-    # Counted by what comes back: psycopg does not say how many rows a RETURNING touched.
-    touched = statement.returning(model.__table__.c[key[0]])
-    return len(db.session.execute(touched, rows, execution_options={"stamped": True}).all())
+    return rows

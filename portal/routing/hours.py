@@ -12,7 +12,7 @@ from sqlalchemy import select
 from portal.kernel.db import db
 from portal.routing.models import HoursException, LineHours
 from portal.routing.spans import DAY, Span, is_within, parse_spans, starts_of
-from portal.telephony.queries import find_did
+from portal.telephony.models import Did
 
 _LOOK_AHEAD_DAYS = 60
 
@@ -82,11 +82,11 @@ class Hours:
 
 def hours_of(did: str) -> Hours:
     """The hours of a public number of the entered account; round the clock for one that is not the account's."""
-    line = find_did(did)
+    hours_of_line = select(Did.id, LineHours.week).outerjoin(LineHours, LineHours.did_id == Did.id)
+    line = db.session.execute(hours_of_line.where(Did.number == did)).first()
     if line is None:
         return Hours()
-    row = db.session.scalar(select(LineHours).where(LineHours.did_id == line.id))
-    week = None if row is None or row.week is None else tuple(parse_spans(day) for day in row.week)
+    week = None if line.week is None else tuple(parse_spans(day) for day in line.week)
     days = db.session.scalars(
         select(HoursException).where(
             HoursException.removed_at.is_(None),

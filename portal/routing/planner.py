@@ -14,8 +14,7 @@ from portal.routing.deciding import make_plan
 from portal.routing.facts import RouteFacts
 from portal.routing.known import gather_facts
 from portal.routing.models import HuntStrategy
-from portal.routing.queries import new_contact_group
-from portal.routing.reading import read_turn
+from portal.routing.reading import keep_turn, read_turn
 from portal.telephony.engine import IncomingCall, Presence
 from portal.telephony.plan import RoutePlan
 
@@ -36,8 +35,10 @@ class Planner:
             return self._take_turn(facts, now)
 
     def _take_turn(self, facts: RouteFacts, now: datetime) -> RoutePlan:
-        """Reads the group again under its lock: of two calls at once, the second must see where the first has begun."""
-        decision = make_plan(replace(facts, group=read_turn()), now, self._chance)
+        """Reads the position again under its lock: of two calls at once, the second must see where the first began."""
+        group_id, last_member_id = read_turn()
+        group = replace(facts.group, last_member_key=last_member_id)
+        decision = make_plan(replace(facts, group=group), now, self._chance)
         if decision.begins_with is not None:
-            new_contact_group().last_member_id = decision.begins_with
+            keep_turn(group_id, decision.begins_with)
         return decision.plan

@@ -1,11 +1,16 @@
-"""Reads the facts of a call from the database, in the transaction of whoever asks."""
+"""Reads the facts of a call from the database, in the transaction of whoever asks.
+
+A caller waits meanwhile: columns are read and not rows as objects, and only what this account's settings ask for.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Row, select, update
 
 from portal.accounts.models import Account
 from portal.contacts.models import CrmUser
@@ -15,11 +20,43 @@ from portal.kernel.tenancy import current_account_id
 from portal.routing.blacklist import blocked
 from portal.routing.facts import Activity, FallbackRule, GroupFacts, Member, RouteFacts
 from portal.routing.hours import hours_of
-from portal.routing.models import FallbackKind, HuntGroup, HuntStrategy, LineActivity
-from portal.routing.queries import NEW_CONTACTS, hunt_groups, new_contact_group, receivers
+from portal.routing.models import FallbackKind, HuntFallback, HuntGroup, HuntMember, HuntStrategy, LineActivity
+from portal.routing.queries import NEW_CONTACTS
 from portal.telephony.engine import Presence
+from portal.telephony.models import SipLine
 from portal.telephony.plan import FallbackCause
-from portal.telephony.queries import sip_lines
+
+_BY_ACTIVITY = (HuntStrategy.LONGEST_IDLE, HuntStrategy.FEWEST_TODAY)
+# Made once: to make a statement takes longer than to carry it out.
+_GROUPS = select(
+    HuntGroup.id,
+    HuntGroup.name,
+    HuntGroup.strategy,
+    HuntGroup.ring_seconds,
+    HuntGroup.rounds,
+    HuntGroup.total_seconds,
+    HuntGroup.owner_seconds,
+    HuntGroup.fallback,
+    HuntGroup.fallback_address,
+    HuntGroup.fallback_group_id,
+    HuntGroup.last_member_id,
+).where(HuntGroup.removed_at.is_(None))
+_MEMBERS = (
+    select(HuntMember.group_id, HuntMember.id, CrmUser.id, CrmUser.name, CrmUser.is_on_duty, SipLine.name)
+    .join(CrmUser, CrmUser.id == HuntMember.crm_user_id)
+    .outerjoin(SipLine, SipLine.id == CrmUser.sip_line_id)
+    .where(CrmUser.removed_at.is_(None))
+    .order_by(HuntMember.position)
+)
+_SPECIAL = select(
+    HuntFallback.group_id,
+    HuntFallback.cause,
+    HuntFallback.kind,
+    HuntFallback.address,
+    HuntFallback.target_group_id,
+)
+# SQLite has no row locks: there a writing transaction waits for the one writer from its beginning.
+_TURN = select(HuntGroup.id, HuntGroup.last_member_id).where(HuntGroup.name == NEW_CONTACTS).with_for_update()
 
 
 def read_facts(caller: str, did: str, presence: Mapping[str, Presence]) -> RouteFacts:
@@ -27,14 +64,11 @@ def read_facts(caller: str, did: str, presence: Mapping[str, Presence]) -> Route
 
     Who looks after the caller is not among them: others may have to be asked (`routing.known`).
     """
-    labels = {line.name: line.label for line in sip_lines()}
-    groups = {group.id: _group(group, labels) for group in hunt_groups()}
-    main = next(each for each in groups.values() if each.name == NEW_CONTACTS)
+    groups = _groups()
     entry = blocked(caller) if caller else None
     employee = employee_with(caller) if caller else None
-    addresses = [member.address for group in groups.values() for member in group.members if member.address]
     return RouteFacts(
-        group=main,
+        group=next(each for each in groups.values() if each.name == NEW_CONTACTS),
         groups=groups,
         caller=caller,
         did=did,
@@ -42,14 +76,20 @@ def read_facts(caller: str, did: str, presence: Mapping[str, Presence]) -> Route
         hours=hours_of(did),
         employee=None if employee is None else member_of(employee),
         presence=presence,
-        activity=_activity(addresses),
+        activity=_activity(groups.values()),
         zone=zone_of_account(),
     )
 
 
-def read_turn() -> GroupFacts:
-    """The group of new contacts anew, so that no other call can read round robin's position until this ends."""
-    return _group(new_contact_group(locks=True), {line.name: line.label for line in sip_lines()})
+def read_turn() -> tuple[int, int | None]:
+    """The group of new contacts and where its round robin stands; no other call reads that until this one has ended."""
+    group_id, last_member_id = db.session.execute(_TURN).one()
+    return group_id, last_member_id
+
+
+def keep_turn(group_id: int, member_id: int) -> None:
+    """The next call's round robin begins after this member."""
+    db.session.execute(update(HuntGroup).where(HuntGroup.id == group_id).values(last_member_id=member_id))
 
 
 def member_of(user: CrmUser, key: int = 0) -> Member:
@@ -59,25 +99,56 @@ def member_of(user: CrmUser, key: int = 0) -> Member:
 
 def zone_of_account() -> ZoneInfo:
     """The zone of the entered account."""
-    return ZoneInfo(db.session.get_one(Account, current_account_id()).time_zone)
+    return ZoneInfo(
+        db.session.execute(select(Account.time_zone).where(Account.id == current_account_id())).scalar_one()
+    )
 
 
-def _group(group: HuntGroup, labels: Mapping[str, str]) -> GroupFacts:
+def _groups() -> dict[int, GroupFacts]:
+    groups = db.session.execute(_GROUPS).all()
+    special: dict[int, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
+    for each in db.session.execute(_SPECIAL):
+        special[each.group_id].append(each)
+    members = _members()
+    addresses = {each.fallback_address for each in groups} | {
+        each.address for some in special.values() for each in some
+    }
+    labels = _labels(addresses - {None})
+    return {each.id: _group(each, members.get(each.id, ()), special[each.id], labels) for each in groups}
+
+
+def _members() -> dict[int, list[Member]]:
+    """The members of each group in their order, without those whose CRM user was removed (a removal can be undone)."""
+    found: dict[int, list[Member]] = defaultdict(list)
+    for group_id, key, user_id, name, is_on_duty, address in db.session.execute(_MEMBERS):
+        found[group_id].append(Member(key, name, address, user_id, is_on_duty))
+    return found
+
+
+def _labels(addresses: Collection[str]) -> dict[str, str]:
+    if not addresses:
+        return {}
+    query = select(SipLine.name, SipLine.label).where(SipLine.name.in_(addresses))
+    return dict(db.session.execute(query).all())
+
+
+def _group(
+    row: Row[*tuple[Any, ...]], members: Sequence[Member], special: Sequence[Row[Any]], labels: Mapping[str, str]
+) -> GroupFacts:
     return GroupFacts(
-        id=group.id,
-        name=group.name,
-        strategy=HuntStrategy(group.strategy),
-        ring_seconds=group.ring_seconds,
-        rounds=group.rounds,
-        total_seconds=group.total_seconds,
-        owner_seconds=group.owner_seconds,
-        fallback=_rule(group.fallback, group.fallback_address, group.fallback_group_id, labels),
+        id=row.id,
+        name=row.name,
+        strategy=HuntStrategy(row.strategy),
+        ring_seconds=row.ring_seconds,
+        rounds=row.rounds,
+        total_seconds=row.total_seconds,
+        owner_seconds=row.owner_seconds,
+        fallback=_rule(row.fallback, row.fallback_address, row.fallback_group_id, labels),
         special={
-            FallbackCause(each.cause): _rule(each.kind, each.address, each.target_group_id, labels)
-            for each in group.fallbacks
+            FallbackCause(each.cause): _rule(each.kind, each.address, each.target_group_id, labels) for each in special
         },
-        members=tuple(member_of(member.crm_user, member.id) for member in receivers(group)),
-        last_member_key=group.last_member_id,
+        members=tuple(members),
+        last_member_key=row.last_member_id,
     )
 
 
@@ -85,6 +156,12 @@ def _rule(kind: str, address: str | None, group_id: int | None, labels: Mapping[
     return FallbackRule(FallbackKind(kind), address, labels.get(address or "", ""), group_id)
 
 
-def _activity(addresses: Sequence[str]) -> dict[str, Activity]:
-    rows = db.session.scalars(select(LineActivity).where(LineActivity.address.in_(addresses)))
-    return {row.address: Activity(row.last_ended_at, row.day_started_at, row.answered_count) for row in rows}
+def _activity(groups: Iterable[GroupFacts]) -> dict[str, Activity]:
+    """Of those whom a strategy orders by it."""
+    wanted = {member.address for group in groups if group.strategy in _BY_ACTIVITY for member in group.members} - {None}
+    if not wanted:
+        return {}
+    row = LineActivity
+    columns = select(row.address, row.last_ended_at, row.day_started_at, row.answered_count)
+    found = db.session.execute(columns.where(row.address.in_(wanted)))
+    return {address: Activity(ended_at, day, count) for address, ended_at, day, count in found}

@@ -54,7 +54,9 @@ class AsteriskEngine:
         self._lanes = Lanes()
         self._recorder = ThreadPoolExecutor(2, "recorder")
         phones = PhoneBoard(self._lines, desk.board.changed)
-        self._reception = ReceptionDesk(app, settings.switch, self._lines, phones, desk.planner, timeline.now)
+        self._reception = ReceptionDesk(
+            app, settings.switch, self._lines, phones, desk.planner, desk.haste, timeline.now
+        )
         equipment = Equipment(
             timeline=timeline,
             ari=self._ari,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 from portal.kernel.clock import now
 from portal.kernel.db import announce, transaction
 from portal.telephony.engine import CallChange, CallJournal, CallSnapshot, Presence, RecordSink, RoutePlanner
+from portal.telephony.haste import Haste
 from portal.telephony.models import SipLine
 from portal.telephony.write_behind import WriteBehind
 
@@ -27,15 +29,39 @@ _PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 
 
 class QueuedJournal:
-    """A journal that never fails and never waits: one lane per call keeps its snapshots in order."""
+    """A journal that never fails and never waits: one lane per call keeps its snapshots in order.
+
+    A snapshot holds all that is known, so one that marks no milestone is left out where a newer one waits already.
+    """
 
     def __init__(self, journal: CallJournal, queue: WriteBehind) -> None:
         self._journal = journal
         self._queue = queue
+        self._lock = threading.Lock()
+        self._waiting: dict[str, deque[tuple[CallSnapshot, CallChange]]] = {}
 
     def record(self, call: CallSnapshot, change: CallChange) -> None:
         """See `CallJournal`."""
-        self._queue.put(call.api_call_id, lambda: self._journal.record(call, change))
+        with self._lock:
+            waiting = self._waiting.setdefault(call.api_call_id, deque())
+            if waiting and waiting[-1][1] is CallChange.LEGS:
+                waiting[-1] = (call, change)
+                return
+            waiting.append((call, change))
+        self._queue.put(call.api_call_id, lambda: self._write_next(call.api_call_id))
+
+    def _write_next(self, api_call_id: str) -> None:
+        with self._lock:
+            call, change = self._waiting[api_call_id].popleft()
+        try:
+            self._journal.record(call, change)
+        except BaseException:
+            with self._lock:
+                self._waiting[api_call_id].appendleft((call, change))
+            raise
+        with self._lock:
+            if not self._waiting[api_call_id]:
+                del self._waiting[api_call_id]
 
 
 class QueuedSink:
@@ -121,6 +147,7 @@ class Desk:
     sink: QueuedSink
     board: PresenceBoard
     known_callers: KnownCallers
+    haste: Haste
 
 
 def _write_presence(account_id: int, news: Mapping[str, Presence]) -> None:

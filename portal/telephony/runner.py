@@ -18,6 +18,7 @@ from portal.telephony.engine import RecordSink, RoutePlanner
 from portal.telephony.engine_desk import Desk, KnownCallers, PresenceBoard, QueuedJournal, QueuedSink
 from portal.telephony.engines.timeline import RealTimeline
 from portal.telephony.errors import SwitchInUse
+from portal.telephony.haste import Haste
 from portal.telephony.lines import LINES_TOPIC
 from portal.telephony.models import OrderState
 from portal.telephony.orders import new_orders, settle
@@ -34,6 +35,8 @@ POLL_SECONDS = 0.5
 LIFE_SECONDS = 5.0
 REFRESH_SECONDS = 30.0
 _LAST_WRITES_SECONDS = 6.0
+LONGEST_WAY_SECONDS = 0.5
+"""What is written gives way to callers for so long and then goes on, or a busy hour would never be noted."""
 
 
 def _nobody_known(_account_id: int) -> Sequence[str]:
@@ -86,8 +89,9 @@ class EngineProcess:
             lock.release()
 
     def _drive(self, stop: threading.Event, lock: ProcessLock, left: LeftCalls) -> None:
-        queue = WriteBehind("journal", self._app.app_context)
-        engine = self._engine(queue)
+        haste = Haste()
+        queue = WriteBehind("journal", self._app.app_context, lambda: haste.give_way(LONGEST_WAY_SECONDS))
+        engine = self._engine(queue, haste)
         bells: Bells = self._app.extensions["portal.bells"]
         listener = bells.listen()
         queue.start()
@@ -105,13 +109,14 @@ class EngineProcess:
             if unwritten := queue.stop(_LAST_WRITES_SECONDS):
                 log.error("not_written_at_the_end", count=unwritten)
 
-    def _engine(self, queue: WriteBehind) -> SwitchEngine:
+    def _engine(self, queue: WriteBehind, haste: Haste) -> SwitchEngine:
         desk = Desk(
             planner=self._planner,
             journal=QueuedJournal(self._journal, queue),
             sink=QueuedSink(self._sink, queue),
             board=PresenceBoard(queue),
             known_callers=self._known_callers,
+            haste=haste,
         )
         if self._settings.engine == "provider":
             return ProviderEngine(self._app, self._journal, self._sink)

@@ -34,10 +34,17 @@ class WriteBehind:
     """Jobs in lanes: those of one lane are done in their order, a lane that has a job left to try waits alone.
 
     A job that raises is tried again, after 0.2 s at first and 30 s at most, for as long as the process lives: what
-    an engine has to say of a call is not lost to a locked or absent database.
+    an engine has to say of a call is not lost to a locked or absent database. `give_way` is called before each job and
+    may wait for somebody who is in a greater hurry.
     """
 
-    def __init__(self, name: str, surroundings: Callable[[], AbstractContextManager[object]]) -> None:
+    def __init__(
+        self,
+        name: str,
+        surroundings: Callable[[], AbstractContextManager[object]],
+        give_way: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._give_way = give_way
         self._changed = threading.Condition()
         self._lanes: dict[str, _Lane] = {}
         self._ready: deque[_Lane] = deque()
@@ -101,6 +108,7 @@ class WriteBehind:
 
     def _work(self, lane: _Lane) -> None:
         job, done = lane.jobs[0]
+        self._give_way()
         try:
             job()
         except Exception as error:  # noqa: BLE001 - whatever it is, the job is kept and tried again

@@ -14,9 +14,13 @@ class Permission(StrEnum):
     SIGNED_IN = "signed-in"
     """Anybody who has signed in, for things of their own."""
     OWN_DOOR = "own-door"
-    """Anybody who has signed in, for what keeps the own door: signing out, the second factor, proving oneself again.
-    Also open to whoever has yet to set up the second factor that is asked of them.
+    """Anybody who has signed in, for what keeps the own door: the second factor, proving oneself again. Also open to
+    whoever has yet to set up the second factor that is asked of them.
     """
+    WAY_OUT = "way-out"
+    """Whoever is in, as whomever: to sign out, and for the operator to leave an account that is visited."""
+    OWN_PAGE = "own-page"
+    """Anybody who has signed in, for what is the person's alone: data, password, sessions, the choice of account."""
     SEE_CALLS = "see-calls"
     EXPORT = "export"
     """To take calls or the address book away as a file."""
@@ -36,6 +40,8 @@ class Permission(StrEnum):
     """To invite people, to change what they may do, to let them in no more."""
     SEE_AUDIT = "see-audit"
     """Who did what."""
+    EXPORT_AUDIT = "export-audit"
+    """To take it away as a file."""
     MANAGE_COMPANY = "manage-company"
     """To speak for the company: its details on papers, bills and payments, the offer."""
     ASK_SUPPORT = "ask-support"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any, Protocol
+
 from portal.calls.models import CallRecord
-from portal.webhooks.models import EventType, WebhookSubscription
+from portal.webhooks.models import EventType
 
 KNOWS_NO_LINE = frozenset({EventType.CALL_STARTED})
 """When a call comes in, nobody has been rung yet: a choice of SIP accounts could never be met."""
@@ -11,7 +14,18 @@ KNOWS_OUTCOME = frozenset({EventType.CALL_FINISHED, EventType.RECORDING_READY})
 """Events that come when a call's outcome is known and can be one of several."""
 
 
-def hears_of(hook: WebhookSubscription, call: CallRecord) -> bool:
+class Choice(Protocol):
+    """A webhook, as far as it chooses calls; null or empty: all of them."""
+
+    @property
+    def dids(self) -> Sequence[Any] | None: ...
+    @property
+    def sip_lines(self) -> Sequence[Any] | None: ...
+    @property
+    def outcomes(self) -> Sequence[Any] | None: ...
+
+
+def hears_of(hook: Choice, call: CallRecord) -> bool:
     """Whether this call is one of those that were chosen; a webhook without a choice hears of all."""
     if hook.dids and call.did not in hook.dids:
         return False

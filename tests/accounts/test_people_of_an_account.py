@@ -40,7 +40,13 @@ def test_the_list_shows_everybody_of_the_account_and_nobody_else(anna: Browser) 
 
 
 def test_the_table_of_rights_is_drawn_from_the_rights_themselves(app: Flask) -> None:
-    taken_for_granted = {Permission.PUBLIC, Permission.SIGNED_IN, Permission.OWN_DOOR}
+    taken_for_granted = {
+        Permission.PUBLIC,
+        Permission.SIGNED_IN,
+        Permission.WAY_OUT,
+        Permission.OWN_DOOR,
+        Permission.OWN_PAGE,
+    }
     shown = {(right.label, role) for right in rights() for role in right.roles}
 
     assert shown == {

@@ -22,7 +22,6 @@ from tests.accounts.test_second_factor import later
 from tests.browser import Browser
 from tests.people import ANNA, BORIS, CLARA, OLGA, Cast, Person
 
-OWN = {Permission.SIGNED_IN, Permission.OWN_DOOR}
 BAR = 'id="visit"'
 
 
@@ -93,11 +92,11 @@ def test_what_needs_the_person_stays_shut(app: Flask, look: Callable[..., Browse
     tried = []
     for name, room in app.blueprints.items():
         if isinstance(room, Feature):
-            for view in room.needs.keys() - {"leave", "sign_out"}:
+            for view, needs in room.needs.items():
                 rule = next(iter(app.url_map.iter_rules(f"{name}.{view}")))
                 is_read = "GET" in (rule.methods or ())
-                is_own = room.needs[view] is Permission.OWN_DOOR or (name, view) == ("accounts", "profile")
-                if view in room.needs_fresh or is_own or (room.needs[view] in OWN and not is_read):
+                is_own = needs in {Permission.OWN_DOOR, Permission.OWN_PAGE}
+                if view in room.needs_fresh or is_own or (needs is Permission.SIGNED_IN and not is_read):
                     url = re.sub(r"<[^>]+>", "1", rule.rule)
                     tried.append(url)
                     assert (olga.get(url) if is_read else olga.submit(url)).status_code == 403, url
@@ -115,13 +114,14 @@ def test_what_needs_the_person_stays_shut(app: Flask, look: Callable[..., Browse
         "/admin",
         "/calls/archive",
         "/calls/export",
+        "/audit/export",
     ],
 )
 def test_neither_people_nor_records_nor_words_in_the_persons_name(look: Callable[..., Browser], url: str) -> None:
     olga = look()
-    is_keys = "keys" in url
+    is_act = any(word in url for word in ("keys", "archive", "audit"))
 
-    assert (olga.submit(url) if is_keys or "archive" in url else olga.get(url)).status_code == 403
+    assert (olga.submit(url) if is_act else olga.get(url)).status_code == 403
 
 
 def test_no_secret_is_on_a_page_that_is_open(look: Callable[..., Browser], app: Flask, cast: Cast) -> None:
@@ -130,6 +130,13 @@ def test_no_secret_is_on_a_page_that_is_open(look: Callable[..., Browser], app: 
     assert "•••" in page or "***" in page
     with app.app_context(), transaction(cast.north, writes=False):
         assert reveal_api_key(app.extensions["portal.vault"]) not in page
+
+
+def test_neither_menu_nor_pages_lead_to_what_stays_shut(look: Callable[..., Browser]) -> None:
+    olga = look()
+
+    assert 'href="/profile"' not in olga.get("/profile/company").get_data(as_text=True)
+    assert "/audit/export" not in olga.get("/audit").get_data(as_text=True)
 
 
 def test_a_viewer_is_seen_as_a_viewer(look: Callable[..., Browser]) -> None:

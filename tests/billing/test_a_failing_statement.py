@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from portal.billing.alerts.services import set_warnings
 from portal.billing.ledger import local_day
@@ -23,86 +21,18 @@ from portal.billing.tariffs.price_list import read_rates
 from portal.billing.tariffs.queries import find_tariff
 from portal.billing.tariffs.services import add_tariff, assign_tariff, make_default, publish_version
 from portal.kernel.clock import now
-from portal.kernel.db import Model, db, transaction
+from portal.kernel.db import transaction
 from tests.billing.prices import give, make_tariff, publish, rate
 from tests.billing.test_correcting_charges import do_jobs
 from tests.calls.factory import NOON, Story, tell, tell_whole
 from tests.people import Cast
-
-ROOMS = (
-    "account_balance",
-    "account_plan",
-    "audit_entry",
-    "included_use",
-    "ledger",
-    "money",
-    "re_rating",
-    "tariff",
-    "job",
-)
-
-
-class Broken(Exception):
-    """The database is gone in the middle."""
+from tests.support.failing import leaves_old_or_new, within
 
 
 @pytest.fixture(autouse=True)
 def _evening() -> Iterator[None]:
     with time_machine.travel(NOON + timedelta(hours=8), tick=False):
         yield
-
-
-@contextmanager
-def breaking(app: Flask, place: int) -> Iterator[list[str]]:
-    """The statement at this place fails; the list tells whether there was one."""
-    seen: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if statement.startswith(("PRAGMA", "BEGIN")):
-            return
-        seen.append(statement)
-        if len(seen) == place:
-            raise Broken
-
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-
-
-def rows(app: Flask) -> dict[str, list[Any]]:
-    """All that is known of money."""
-    with app.app_context(), transaction(everything="a test", writes=False) as session:
-        return {
-            table.name: sorted(map(repr, session.execute(select(table)).all()))
-            for table in Model.metadata.sorted_tables
-            if table.name.startswith(ROOMS) or table.name in ("call_record", "call_total")
-        }
-
-
-def leaves_old_or_new(app: Flask, act: Callable[[], object]) -> None:
-    """Breaks at the first place, at the second, until nothing breaks any more."""
-    old, place = rows(app), 0
-    while True:
-        place += 1
-        with breaking(app, place) as seen, suppress(Broken):
-            act()
-        if len(seen) < place:
-            break
-        assert rows(app) == old, seen[-1]
-    assert place > 3
-    assert rows(app) != old
-
-
-def within(app: Flask, account_id: int | None, act: Callable[[], object]) -> Callable[[], None]:
-    def run() -> None:
-        with app.app_context(), transaction(account_id):
-            act()
-
-    return run
 
 
 def test_money_and_warnings(app: Flask, cast: Cast) -> None:

@@ -7,8 +7,8 @@ import pytest
 from flask import Flask
 
 from portal.connectors.models import Way
-from portal.connectors.protocol import CrmTrouble, Trouble
 from portal.connectors.state import note_trouble
+from portal.kernel.http import ServiceTrouble, Trouble
 from tests.browser import Browser
 from tests.connectors.amocrm import CLIENT, CODE, REDIRECT, SECRET, TOKEN, AmoCrmServer
 from tests.connectors.bitrix24 import WEBHOOK, Bitrix24Server
@@ -135,7 +135,7 @@ def test_the_page_says_what_is_wrong_and_a_check_finds_that_it_is_over(
 ) -> None:
     connect_amo(app, cast.north, amo)
     with inside(app, cast.north):
-        note_trouble(CrmTrouble(Trouble.KEY_REFUSED, "HTTP 401"))
+        note_trouble(ServiceTrouble(Trouble.KEY_REFUSED, "HTTP 401"))
     assert "HTTP 401" in text(anna)
     assert "amoCRM: " in text(anna, "/integration")
 

@@ -8,8 +8,8 @@ from flask import Flask
 
 from portal.connectors.links import crm_link
 from portal.connectors.making import connector_of
-from portal.connectors.protocol import CrmTrouble, Trouble
 from portal.kernel.db import transaction
+from portal.kernel.http import ServiceTrouble, Trouble
 from tests.connectors.bitrix24 import Bitrix24Server
 from tests.connectors.office import connect_application
 from tests.people import Cast
@@ -45,7 +45,7 @@ def test_a_refresh_token_that_is_refused_asks_for_a_person(app: Flask, cast: Cas
     bitrix.refresh_token = "another"
 
     for _time in range(2):
-        with pytest.raises(CrmTrouble) as failure:
+        with pytest.raises(ServiceTrouble) as failure:
             check(app, cast.north)
         assert failure.value.trouble is Trouble.KEY_REFUSED
 
@@ -54,7 +54,7 @@ def test_a_renewal_that_failed_can_be_tried_again_at_once(app: Flask, cast: Cast
     connect_application(app, cast.north, bitrix)
     bitrix.expire()
     kept, bitrix.refresh_token = bitrix.refresh_token, "another"
-    with pytest.raises(CrmTrouble):
+    with pytest.raises(ServiceTrouble):
         check(app, cast.north)
 
     bitrix.refresh_token = kept

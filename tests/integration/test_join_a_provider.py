@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from portal.kernel.db import transaction
-from portal.telephony.engines.provider.client import Trouble
+from portal.kernel.http import Trouble
 from portal.telephony.provider.state import note_trouble
 from tests.browser import Browser, signed_in
 from tests.people import ANNA, BORIS, Cast

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, select
-from sqlalchemy.engine import Engine
+from sqlalchemy import select
 
 from portal.billing import queries
 from portal.billing.models import LedgerEntry
-from portal.invoicing.bills import services
-from portal.invoicing.bills.services import Receipt
-from portal.invoicing.papers.models import BillPayment, Paper, PaperCounter
-from portal.kernel.db import db, transaction
+from portal.invoicing.papers.models import BillPayment, Paper
+from portal.kernel.db import transaction
 from tests.browser import Browser
 from tests.invoicing.parties import tell_buyer, tell_seller
 from tests.people import Cast
@@ -127,62 +123,3 @@ def test_the_stranger_finds_no_bill(app: Flask, cast: Cast, anna: Browser, clara
         assert clara.get(f"/documents/papers/{bill_id}{path}").status_code == 404
     assert clara.submit(f"/documents/papers/{bill_id}/mail").status_code == 404
     assert clara.submit(f"/admin/bills/{cast.north}/{bill_id}", {"amount": "1"}).status_code == 403
-
-
-@pytest.mark.usefixtures("parties")
-def test_a_bill_and_its_payment_are_whole_wherever_a_statement_fails(app: Flask, cast: Cast) -> None:
-    """At every k-th statement in turn: afterwards all of it is there, or nothing."""
-    assert _fails_everywhere(app, cast.north, lambda: services.order_bill(Decimal(10))) > 3
-    with app.app_context(), transaction(cast.north) as session:
-        assert session.scalars(select(Paper.id)).all() == []
-        assert session.scalars(select(PaperCounter.last_number)).all() in ([], [0])
-        made = services.order_bill(Decimal(10)).id
-
-    receipt = Receipt(Decimal(4), "17", date(2026, 1, 15))
-    assert _fails_everywhere(app, cast.north, lambda: services.mark_paid(made, receipt)) > 5
-    assert balance(app, cast.north) == 0
-    assert bill(app, cast.north, made).paid == 0
-    with app.test_request_context(), transaction(cast.north):
-        services.mark_paid(made, receipt)
-    assert balance(app, cast.north) == bill(app, cast.north, made).paid == 4
-
-
-def _fails_everywhere(app: Flask, account_id: int, act: object) -> int:
-    """Runs `act` with its first statement failing, its second and so on, until it runs through; that run is undone."""
-    place = 0
-    while True:
-        place += 1
-        with app.test_request_context():
-            engine = db.engine
-            trap = _Trap(place)
-            event.listen(engine, "before_cursor_execute", trap)
-            try:
-                with transaction(account_id):
-                    act()  # type: ignore[operator]
-                    trap.is_set = False
-                    raise _Through  # noqa: TRY301 -- the way out
-            except _Broken:
-                pass
-            except _Through:
-                return place
-            finally:
-                event.remove(engine, "before_cursor_execute", trap)
-
-
-class _Broken(Exception):
-    """The statement that was to fail."""
-
-
-class _Through(Exception):
-    """None failed any more."""
-
-
-class _Trap:
-    def __init__(self, place: int) -> None:
-        self.left = place
-        self.is_set = True
-
-    def __call__(self, _connection: Engine, _cursor: object, _statement: str, *_rest: object) -> None:
-        self.left -= 1
-        if self.is_set and self.left == 0:
-            raise _Broken

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from portal.kernel.clock import now
 from portal.kernel.db import transaction
-from portal.telephony.engines.provider.client import Trouble
+from portal.kernel.http import Trouble
 from portal.telephony.provider.state import note_good, note_trouble
 from tests.journeys.company import Company
 from tests.journeys.pages import too_wide

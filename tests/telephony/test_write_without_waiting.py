@@ -5,7 +5,13 @@ from contextlib import nullcontext
 
 import pytest
 
+from portal.telephony.control.commands import Note
+from portal.telephony.control.events import CallerGone, Event, LegAnswered, LegRinging, TimerFired
+from portal.telephony.engine import CallChange, CallSnapshot
+from portal.telephony.engine_desk import QueuedJournal
+from portal.telephony.haste import Haste
 from portal.telephony.write_behind import WriteBehind
+from tests.telephony.control.stage import ANN, BEN, incoming, plan, step
 
 
 @pytest.fixture
@@ -85,3 +91,75 @@ def test_what_could_not_be_written_is_counted_and_nobody_waits_for_it() -> None:
     for future in (never, behind, queue.put("call", lambda: None)):
         with pytest.raises(CancelledError):
             future.result(1)
+
+
+class Pages:
+    """A journal that waits until it is let go on, and can fail."""
+
+    def __init__(self) -> None:
+        self.written: list[tuple[int, CallChange]] = []
+        self.is_reached, self.may_go_on = threading.Event(), threading.Event()
+        self.failures = 0
+
+    def record(self, call: CallSnapshot, change: CallChange) -> None:
+        self.is_reached.set()
+        assert self.may_go_on.wait(10)
+        if self.failures:
+            self.failures -= 1
+            raise OSError("not now")
+        self.written.append((call.version, change))
+
+
+def notes(*events: tuple[float, Event]) -> list[Note]:
+    stage = incoming(plan(step(ANN), step(BEN)))
+    for seconds, event in events:
+        stage.at(seconds, event)
+    return stage.wanted(Note)
+
+
+TALK = ((1, LegRinging(2)), (15, TimerFired("ring-1")), (16, LegRinging(3)), (20, LegAnswered(3)), (30, CallerGone()))
+
+
+@pytest.mark.parametrize("failures", [0, 2])
+def test_of_a_call_whose_news_waits_the_milestones_are_written_and_the_latest_between_them(
+    queue: WriteBehind, failures: int
+) -> None:
+    pages = Pages()
+    pages.failures = failures
+    journal = QueuedJournal(pages, queue)
+    first, *later = notes(*TALK)
+    journal.record(first.call, first.change)
+    assert pages.is_reached.wait(10)
+    for note in later:
+        journal.record(note.call, note.change)
+    pages.may_go_on.set()
+
+    assert queue.stop(10) == 0
+    changes = [change for _version, change in pages.written]
+    milestones = [note.change for note in (first, *later) if note.change is not CallChange.LEGS]
+    assert [change for change in changes if change is not CallChange.LEGS] == milestones
+    assert len(changes) < 1 + len(later)
+    assert [version for version, _change in pages.written] == sorted(version for version, _change in pages.written)
+    assert pages.written[-1][0] == later[-1].call.version
+
+
+def test_what_is_written_waits_while_somebody_decides_about_a_caller() -> None:
+    haste, seen = Haste(), []
+    queue = WriteBehind("writer of a test", nullcontext, lambda: haste.give_way(10))
+    with haste.deciding():
+        queue.start()
+        done = queue.put("a", lambda: seen.append("written"))
+        seen.append("decided")
+    done.result(10)
+    queue.stop(5)
+
+    assert seen == ["decided", "written"]
+
+
+def test_a_decision_that_takes_long_does_not_keep_the_writer_waiting_for_ever() -> None:
+    haste = Haste()
+    queue = WriteBehind("writer of a test", nullcontext, lambda: haste.give_way(0.01))
+    queue.start()
+    with haste.deciding():
+        queue.put("a", lambda: None).result(10)
+    assert queue.stop(5) == 0

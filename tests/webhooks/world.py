@@ -163,6 +163,14 @@ class Company:
             ring(BELL)
 
 
+def until(is_so: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
+    """Waits for what a worker is to bring about; fails with this sentence where it has not come after so long."""
+    give_up_at = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < give_up_at, f"after {seconds:.0f} s {what}"
+        time.sleep(0.02)
+
+
 @contextmanager
 def working(app: Flask) -> Iterator[Worker]:
     """A worker in a thread of its own, stopped in good order at the end."""

@@ -9,7 +9,9 @@ from portal.accounts.roles import RIGHTS, Role
 from portal.kernel.i18n import gettext as _
 from portal.web.access import Permission
 
-_TAKEN_FOR_GRANTED = frozenset({Permission.PUBLIC, Permission.SIGNED_IN, Permission.OWN_DOOR})
+_TAKEN_FOR_GRANTED = frozenset(
+    {Permission.PUBLIC, Permission.SIGNED_IN, Permission.WAY_OUT, Permission.OWN_DOOR, Permission.OWN_PAGE}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,5 +53,6 @@ def _labels() -> dict[Permission, str]:
         Permission.MANAGE_COMPANY: _("Pay, see to the company's details and papers, accept the offer"),
         Permission.MANAGE_USERS: _("Invite people and change their roles"),
         Permission.SEE_AUDIT: _("See who did what"),
+        Permission.EXPORT_AUDIT: _("Take the audit away as a file"),
         Permission.ASK_SUPPORT: _("Write to technical support"),
     }

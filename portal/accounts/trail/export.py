@@ -68,4 +68,4 @@ def _packed(facts: dict[str, Any] | None) -> str:
     return json.dumps(facts, ensure_ascii=False, sort_keys=True) if facts else ""
 
 
-TRAIL_EXPORT = JobKind(KIND, lambda: _("Export of the audit"), export_trail, needs=Permission.SEE_AUDIT)
+TRAIL_EXPORT = JobKind(KIND, lambda: _("Export of the audit"), export_trail, needs=Permission.EXPORT_AUDIT)

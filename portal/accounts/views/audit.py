@@ -52,7 +52,7 @@ def _url(filters: TrailFilters, cursor: str) -> str:
     return url_for("accounts.audit", **values)
 
 
-@feature.post("/audit/export", needs=Permission.SEE_AUDIT)
+@feature.post("/audit/export", needs=Permission.EXPORT_AUDIT)
 def export_audit() -> ResponseReturnValue:
     begun = begin_trail_export(read_trail_filters(request.form))
     return htmx.done(_("The export has begun."), back_to=url_for("jobs.job", job_id=begun.id))

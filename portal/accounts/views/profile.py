@@ -22,12 +22,12 @@ from portal.web.access import Permission
 from portal.web.forms import BaseForm
 
 
-@feature.get("/profile", needs=Permission.SIGNED_IN)
+@feature.get("/profile", needs=Permission.OWN_PAGE)
 def profile() -> ResponseReturnValue:
     return _page()
 
 
-@feature.post("/profile", needs=Permission.SIGNED_IN)
+@feature.post("/profile", needs=Permission.OWN_PAGE)
 def save_profile() -> ResponseReturnValue:
     form = OwnForm()
     if not form.validate():
@@ -42,7 +42,7 @@ def save_profile() -> ResponseReturnValue:
     return _done(_("Your data are saved."))
 
 
-@feature.post("/profile/email", needs=Permission.SIGNED_IN, needs_fresh=True)
+@feature.post("/profile/email", needs=Permission.OWN_PAGE, needs_fresh=True)
 def change_email() -> ResponseReturnValue:
     form = EmailForm()
     if not form.validate():
@@ -55,7 +55,7 @@ def change_email() -> ResponseReturnValue:
     return _done(_("From now on you sign in with the new e-mail."))
 
 
-@feature.post("/profile/password", needs=Permission.SIGNED_IN, writes=False)
+@feature.post("/profile/password", needs=Permission.OWN_PAGE, writes=False)
 def change_password() -> ResponseReturnValue:
     form, person = PasswordForm(), person_here()
     if not form.validate():
@@ -71,13 +71,13 @@ def change_password() -> ResponseReturnValue:
     return _done(_("The password is changed."))
 
 
-@feature.post("/profile/sessions/<int:session_id>/end", needs=Permission.SIGNED_IN)
+@feature.post("/profile/sessions/<int:session_id>/end", needs=Permission.OWN_PAGE)
 def end_session(session_id: int) -> ResponseReturnValue:
     sessions.end_own_session(person_here().user_id, session_id)
     return _done(_("The session has ended."))
 
 
-@feature.post("/profile/sessions/end-others", needs=Permission.SIGNED_IN)
+@feature.post("/profile/sessions/end-others", needs=Permission.OWN_PAGE)
 def end_other_sessions() -> ResponseReturnValue:
     person = person_here()
     sessions.end_sessions(person.user_id, spare=person.session_id)

@@ -62,7 +62,7 @@ def _sign_in_page(form: SignInForm, status: int = 200) -> Response:
     return htmx.render("accounts/sign_in.html", form=form, status=status, can_have_passkeys=can_have_passkeys())
 
 
-@feature.post("/logout", needs=Permission.OWN_DOOR)
+@feature.post("/logout", needs=Permission.WAY_OUT)
 def sign_out() -> ResponseReturnValue:
     person = signed_in()
     if person is not None:
@@ -92,7 +92,7 @@ def set_preferences() -> ResponseReturnValue:
     return response
 
 
-@feature.post("/account", needs=Permission.SIGNED_IN)
+@feature.post("/account", needs=Permission.OWN_PAGE)
 def choose_account() -> ResponseReturnValue:
     person = signed_in()
     account_id = row_id(request.form.get("account"))

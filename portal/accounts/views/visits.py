@@ -13,7 +13,7 @@ from portal.web import htmx
 from portal.web.access import Permission
 
 
-@feature.post("/leave", needs=Permission.OWN_DOOR)
+@feature.post("/leave", needs=Permission.WAY_OUT)
 def leave() -> ResponseReturnValue:
     """Also once its time is up: the bar of a page that still stands open leads home."""
     person = person_here()

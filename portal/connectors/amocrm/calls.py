@@ -16,7 +16,7 @@ _MOST_NOTES = 250
 
 
 def add(client: Client, note: CallNote) -> Written | None:
-    """None where amoCRM has nobody with this number: it then keeps nothing. Raises `CrmTrouble`."""
+    """None where amoCRM has nobody with this number: it then keeps nothing. Raises `ServiceTrouble`."""
     reply = client.send("POST", "/api/v4/calls", [_shape(note)])
     if _is_unknown(reply):
         return None
@@ -28,7 +28,7 @@ def add(client: Client, note: CallNote) -> Written | None:
 
 
 def find(client: Client, note: CallNote) -> Written | None:
-    """A call that an earlier try has written: notes of the hour that carry our id. Raises `CrmTrouble`."""
+    """A call that an earlier try has written: notes of the hour that carry our id. Raises `ServiceTrouble`."""
     kind = "call_in" if note.is_incoming else "call_out"
     since = str(to_unix(note.started_at))
     query = {"filter[note_type]": kind, "filter[updated_at][from]": since, "limit": str(_MOST_NOTES)}

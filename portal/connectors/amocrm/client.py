@@ -9,10 +9,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from portal.connectors.protocol import CrmTrouble, Trouble
 from portal.connectors.secrets import Access, Secrets, Tokens, read_tokens
 from portal.connectors.talking import Reply, Spacing, mapping, refused, rows, talk, text
-from portal.kernel.http import Door
+from portal.kernel.http import Door, ServiceTrouble, Trouble
 
 PAGE = 250
 _MOST_PAGES = 40
@@ -28,7 +27,7 @@ class Client:
         self._spacing = spacing or Spacing()
 
     def get(self, path: str, query: Mapping[str, str] | None = None, *, seconds: float = 20.0) -> Any:
-        """The answer's JSON, None for an empty one. Raises `CrmTrouble`."""
+        """The answer's JSON, None for an empty one. Raises `ServiceTrouble`."""
         asked = f"{path}?{urlencode(query)}" if query else path
         reply = self.send("GET", asked, seconds=seconds)
         if reply.status == 404 and query:
@@ -47,7 +46,7 @@ class Client:
         return reply
 
     def each(self, path: str, name: str, query: Mapping[str, str] | None = None) -> Iterator[Mapping[str, Any]]:
-        """Every row of a list, page by page. Raises `CrmTrouble`."""
+        """Every row of a list, page by page. Raises `ServiceTrouble`."""
         for page in range(1, _MOST_PAGES + 1):
             answer = mapping(self.get(path, {**(query or {}), "page": str(page), "limit": str(PAGE)}))
             yield from rows(mapping(answer.get("_embedded")).get(name))
@@ -75,7 +74,7 @@ def why(reply: Reply) -> str:
 
 def tokens_for(door: Door, url: str, secrets: Secrets, *, code: str = "", seconds: float = 20.0) -> Tokens:
     """New tokens for the code of the integration's page (20 minutes old at most), or for the refresh token, which is
-    spent by it. Raises `CrmTrouble`.
+    spent by it. Raises `ServiceTrouble`.
     """
     grant = {"grant_type": "authorization_code", "code": code} if code else {"grant_type": "refresh_token"}
     body = {
@@ -88,7 +87,7 @@ def tokens_for(door: Door, url: str, secrets: Secrets, *, code: str = "", second
     reply = talk(door, "POST", f"{url}/oauth2/access_token", body=body, seconds=seconds)
     if reply.status in (400, 401, 403):
         said = text(mapping(reply.data).get("hint")) or why(reply)
-        raise CrmTrouble(Trouble.KEY_REFUSED, f"HTTP {reply.status} {said}".strip()[:200])
+        raise ServiceTrouble(Trouble.KEY_REFUSED, f"HTTP {reply.status} {said}".strip()[:200])
     if not reply.is_good:
         raise refused(reply)
     return read_tokens(reply.data)

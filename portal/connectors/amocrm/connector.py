@@ -7,9 +7,10 @@ from typing import Any
 
 from portal.connectors.amocrm import calls, contacts
 from portal.connectors.amocrm.client import Client, why
-from portal.connectors.protocol import CallNote, CrmTrouble, Trouble, Written
+from portal.connectors.protocol import CallNote, Written
 from portal.connectors.talking import mapping, refused, text
 from portal.contacts.services.crm_people import Person
+from portal.kernel.http import ServiceTrouble, Trouble
 from portal.routing.lookup import LookupFailed, Named
 
 
@@ -38,7 +39,7 @@ class AmoCrm:
         """The one who is responsible for the contact with this number."""
         try:
             contact = contacts.find(self._client, number, seconds=seconds)
-        except CrmTrouble as failure:
+        except ServiceTrouble as failure:
             raise LookupFailed(f"amoCRM: {failure.detail or failure.trouble.value}") from None
         owner = text(mapping(contact).get("responsible_user_id"))
         return Named(owner, crm_id=owner) if owner else None
@@ -63,7 +64,7 @@ class AmoCrm:
             contacts.add(self._client, note)
             written = calls.add(self._client, note)
         if written is None:
-            raise CrmTrouble(Trouble.UNKNOWN_NUMBER)
+            raise ServiceTrouble(Trouble.UNKNOWN_NUMBER)
         return written
 
     def add_record(self, note: CallNote) -> None:

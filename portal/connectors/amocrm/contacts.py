@@ -15,7 +15,7 @@ _LAST = 10
 
 
 def find(client: Client, number: str, *, seconds: float = 20.0) -> Mapping[str, Any] | None:
-    """The contact with this number, the one that was changed last of several. Raises `CrmTrouble`.
+    """The contact with this number, the one that was changed last of several. Raises `ServiceTrouble`.
 
     amoCRM looks through every field, so that what it finds is looked at again.
     """
@@ -36,7 +36,7 @@ def _numbers(contact: Mapping[str, Any]) -> Iterator[str]:
 
 
 def add(client: Client, note: CallNote) -> None:
-    """A contact with this number and the call's user as responsible. Raises `CrmTrouble`."""
+    """A contact with this number and the call's user as responsible. Raises `ServiceTrouble`."""
     contact: dict[str, Any] = {
         "name": phone.display(note.number),
         "custom_fields_values": [{"field_code": "PHONE", "values": [{"value": f"+{note.number}"}]}],

@@ -9,10 +9,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from portal.connectors.protocol import CrmTrouble, Trouble
 from portal.connectors.secrets import Access, Secrets, Tokens, read_tokens
 from portal.connectors.talking import Reply, Spacing, mapping, refused, rows, talk, text
-from portal.kernel.http import Door
+from portal.kernel.http import Door, ServiceTrouble, Trouble
 
 _MOST_PAGES = 200
 _BY_CODE = {
@@ -48,7 +47,7 @@ class Client:
         self._is_application = is_application
 
     def call(self, method: str, body: Mapping[str, Any] | None = None, *, seconds: float = 20.0) -> Mapping[str, Any]:
-        """The whole answer, `result` and what stands beside it. Raises `CrmTrouble`."""
+        """The whole answer, `result` and what stands beside it. Raises `ServiceTrouble`."""
         token = self._access.token(seconds=seconds)
         reply = self._send(method, body or {}, token, seconds)
         if self._is_application and code(reply) == "EXPIRED_TOKEN":
@@ -59,7 +58,7 @@ class Client:
         raise trouble(reply)
 
     def each(self, method: str, body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-        """Every row of a list, fifty at a time. Raises `CrmTrouble`."""
+        """Every row of a list, fifty at a time. Raises `ServiceTrouble`."""
         start: Any = 0
         for _page in range(_MOST_PAGES):
             answer = self.call(method, {**body, "start": start})
@@ -80,7 +79,7 @@ def code(reply: Reply) -> str:
     return text(mapping(reply.data).get("error")).upper()
 
 
-def trouble(reply: Reply) -> CrmTrouble:
+def trouble(reply: Reply) -> ServiceTrouble:
     """What an answer with an error means."""
     name = code(reply)
     said = text(mapping(reply.data).get("error_description"))
@@ -89,12 +88,12 @@ def trouble(reply: Reply) -> CrmTrouble:
         # 404 is how some methods say that the one thing is not there.
         status = 400 if reply.status == 404 and name else reply.status
         return refused(Reply(status, None, reply.retry_after), f"{name} {said}".strip())
-    return CrmTrouble(known, f"{name} {said}".strip()[:200], reply.retry_after)
+    return ServiceTrouble(known, f"{name} {said}".strip()[:200], reply.retry_after)
 
 
 def tokens_for(door: Door, oauth: str, secrets: Secrets, *, authorisation: str = "", seconds: float = 20.0) -> Tokens:
     """New tokens for the code that the browser brought (it lives for 30 s), or for the refresh token, which is spent by
-    it. Raises `CrmTrouble`.
+    it. Raises `ServiceTrouble`.
     """
     grant = {"grant_type": "authorization_code", "code": authorisation}
     if not authorisation:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from portal.connectors.bitrix24.client import Client
-from portal.connectors.protocol import CallNote, CrmTrouble, Trouble, Written
+from portal.connectors.protocol import CallNote, Written
 from portal.connectors.talking import mapping, rows, text
 from portal.contacts.services.crm_people import Person
+from portal.kernel.http import ServiceTrouble, Trouble
 from portal.routing.lookup import LookupFailed, Named
 
 _OUTGOING, _INCOMING = 1, 2
@@ -48,7 +49,7 @@ class Bitrix24:
             answer = self._client.call(
                 f"{_TELEPHONY}.searchCrmEntities", {"PHONE_NUMBER": f"+{number}"}, seconds=seconds
             )
-        except CrmTrouble as failure:
+        except ServiceTrouble as failure:
             raise LookupFailed(f"Bitrix24: {failure.detail or failure.trouble.value}") from None
         for card in rows(answer.get("result")):
             owner = text(card.get("ASSIGNED_BY_ID"))
@@ -74,7 +75,7 @@ class Bitrix24:
     def write_call(self, note: CallNote) -> Written:
         """Registers the call where that was not done while it rang, and finishes it."""
         if not note.user:
-            raise CrmTrouble(Trouble.NO_USER)
+            raise ServiceTrouble(Trouble.NO_USER)
         call_id = note.outside_id or self._register(note, note.user, shows=False)[0]
         finish = {
             "CALL_ID": call_id,
@@ -85,7 +86,7 @@ class Bitrix24:
         }
         try:
             self._client.call(f"{_TELEPHONY}.finish", finish)
-        except CrmTrouble as failure:
+        except ServiceTrouble as failure:
             # A call that is finished is not found any more: the try before has done it.
             if not (note.was_tried and failure.trouble is Trouble.REFUSED and "NOT_FOUND" in failure.detail):
                 raise
@@ -113,5 +114,5 @@ class Bitrix24:
         result = mapping(self._client.call(f"{_TELEPHONY}.register", asked).get("result"))
         call_id = text(result.get("CALL_ID"))
         if not call_id:
-            raise CrmTrouble(Trouble.NONSENSE, "no CALL_ID in the answer")
+            raise ServiceTrouble(Trouble.NONSENSE, "no CALL_ID in the answer")
         return call_id[:120], text(result.get("CRM_ENTITY_TYPE"))

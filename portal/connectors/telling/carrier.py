@@ -10,7 +10,6 @@ from flask import Flask
 
 from portal.connectors.making import connector_of
 from portal.connectors.models import CrmKind
-from portal.connectors.protocol import CrmTrouble
 from portal.connectors.state import note_trouble
 from portal.connectors.talking import Spacing
 from portal.connectors.telling.marks import BELL
@@ -18,6 +17,7 @@ from portal.connectors.telling.tasks import Task, claim, due_accounts, let_go
 from portal.connectors.telling.telling import tell
 from portal.kernel.bells import Bells
 from portal.kernel.db import transaction
+from portal.kernel.http import ServiceTrouble
 
 log = structlog.get_logger(__name__)
 
@@ -97,7 +97,7 @@ class CrmCarrier:
         spacing.seconds = SECONDS_BETWEEN[kind]
         try:
             connector = connector_of(self._app, task.link, spacing)
-        except CrmTrouble as failure:
+        except ServiceTrouble as failure:
             with transaction(task.account_id):
                 again = note_trouble(failure)
             let_go(task, due_at=again, trouble=failure.trouble.value, detail=failure.detail)

@@ -6,11 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 from portal.connectors.models import NoteState
-from portal.connectors.protocol import Connector, CrmTrouble, Trouble
+from portal.connectors.protocol import Connector
 from portal.connectors.state import note_good, note_trouble
 from portal.connectors.telling.tasks import Task, let_go, save
 from portal.kernel.clock import now
 from portal.kernel.db import transaction
+from portal.kernel.http import ServiceTrouble, Trouble
 
 GIVEN_UP_AFTER = timedelta(days=3)
 _AGAIN = timedelta(seconds=10)
@@ -23,7 +24,7 @@ def tell(connector: Connector, task: Task) -> bool:
             _tell_of_the_end(connector, task)
         else:
             _tell_who_is_rung(connector, task)
-    except CrmTrouble as failure:
+    except ServiceTrouble as failure:
         _put_off(task, failure)
         return False
     with transaction(task.account_id):
@@ -68,15 +69,15 @@ def _tell_of_the_end(connector: Connector, task: Task) -> None:
     let_go(task, trouble="", detail="")
 
 
-def _put_off(task: Task, failure: CrmTrouble) -> None:
+def _put_off(task: Task, failure: ServiceTrouble) -> None:
     """What is wrong with the CRM holds up all of its calls and spends no try; what is wrong with one ends that one."""
-    if failure.is_of_the_crm:
+    if failure.is_of_the_service:
         with transaction(task.account_id):
             again = note_trouble(failure)
         if task.created_at > now() - GIVEN_UP_AFTER:
             let_go(task, due_at=again, trouble=failure.trouble.value, detail=failure.detail[:200])
             return
-        failure = CrmTrouble(Trouble.TOO_OLD, failure.detail)
+        failure = ServiceTrouble(Trouble.TOO_OLD, failure.detail)
     # A call that was written and whose record is refused stays written.
     is_lost = task.is_over and not task.is_written
     state: dict[str, Any] = {"state": NoteState.FAILED} if is_lost else {}

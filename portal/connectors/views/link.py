@@ -13,12 +13,12 @@ from portal.connectors.forms import AmoForm, BitrixForm, SwitchesForm
 from portal.connectors.links import Reached, connect, crm_link, disconnect, switch
 from portal.connectors.making import connector_of
 from portal.connectors.page import PAGE, crm_page, state_part
-from portal.connectors.protocol import CrmTrouble
 from portal.connectors.state import note_good, note_trouble
 from portal.connectors.typing_in import amocrm_typed, bitrix24_typed, kept_application, let_in
 from portal.connectors.words import trouble_word
 from portal.kernel.db import transaction
 from portal.kernel.errors import Refused
+from portal.kernel.http import ServiceTrouble
 from portal.kernel.i18n import gettext as _
 from portal.kernel.secrets import random_token
 from portal.kernel.tenancy import current_account_id
@@ -48,7 +48,7 @@ def connect_amocrm() -> ResponseReturnValue:
     try:
         reached = amocrm_typed(form.typed())
         _keep(let_in(_app(), reached, code=(form.code.data or "").strip()))
-    except (Refused, CrmTrouble) as error:
+    except (Refused, ServiceTrouble) as error:
         return _refused(form, None, error)
     return htmx.done(_("amoCRM is connected."), back_to=url_for("connectors.index"))
 
@@ -59,7 +59,7 @@ def connect_bitrix24() -> ResponseReturnValue:
     try:
         reached = let_in(_app(), bitrix24_typed(form.typed()))
         _keep(reached)
-    except (Refused, CrmTrouble) as error:
+    except (Refused, ServiceTrouble) as error:
         return _refused(None, form, error)
     message = _("Bitrix24 is connected.") if reached.known_as else _("Saved. Now let the application in at Bitrix24.")
     return htmx.done(message, back_to=url_for("connectors.index"))
@@ -86,7 +86,7 @@ def authorised() -> ResponseReturnValue:
         return htmx.go_to(url_for("connectors.index"))
     try:
         _keep(let_in(_app(), reached, code=code[:500]))
-    except (Refused, CrmTrouble) as error:
+    except (Refused, ServiceTrouble) as error:
         htmx.say(_words(error).message, "error")
         return htmx.go_to(url_for("connectors.index"))
     return htmx.done(_("Bitrix24 is connected."), back_to=url_for("connectors.index"))
@@ -103,7 +103,7 @@ def check() -> ResponseReturnValue:
         found = _("It answers, and knows us as %(name)s.", name=connector_of(_app(), link).check() or link.url)
         with transaction(current_account_id()):
             note_good()
-    except CrmTrouble as failure:
+    except ServiceTrouble as failure:
         with transaction(current_account_id()):
             note_trouble(failure)
     with transaction(current_account_id(), writes=False):
@@ -138,13 +138,13 @@ def _keep(reached: Reached) -> None:
         connect(vault(), reached)
 
 
-def _words(error: Refused | CrmTrouble) -> Refused:
+def _words(error: Refused | ServiceTrouble) -> Refused:
     if isinstance(error, Refused):
         return Refused(error.message, "address" if error.field == "url" else error.field)
     return Refused(f"{trouble_word(error.trouble)} ({error.detail})" if error.detail else trouble_word(error.trouble))
 
 
-def _refused(amo: AmoForm | None, bitrix: BitrixForm | None, error: Refused | CrmTrouble) -> Response:
+def _refused(amo: AmoForm | None, bitrix: BitrixForm | None, error: Refused | ServiceTrouble) -> Response:
     form = amo or bitrix
     if form is not None:
         form.refuse(_words(error))

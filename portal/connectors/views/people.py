@@ -10,11 +10,11 @@ from portal.connectors.links import crm_link
 from portal.connectors.making import connector_of
 from portal.connectors.models import BringState
 from portal.connectors.people.bringing import differences, find_bringing, keep_people, take, take_back
-from portal.connectors.protocol import CrmTrouble
 from portal.connectors.state import note_good, note_trouble
 from portal.connectors.words import fate_word, trouble_word
 from portal.contacts.services.crm_people import Fate
 from portal.kernel.db import transaction
+from portal.kernel.http import ServiceTrouble
 from portal.kernel.i18n import gettext as _
 from portal.kernel.i18n import ngettext
 from portal.kernel.tenancy import current_account_id
@@ -30,7 +30,7 @@ def look_at_users() -> ResponseReturnValue:
         return htmx.go_to(url_for("connectors.index"))
     try:
         people = connector_of(current_app._get_current_object(), link).people()  # type: ignore[attr-defined]  # noqa: SLF001
-    except CrmTrouble as failure:
+    except ServiceTrouble as failure:
         with transaction(current_account_id()):
             note_trouble(failure)
         htmx.say(f"{trouble_word(failure.trouble)} {failure.detail}".strip(), "error")

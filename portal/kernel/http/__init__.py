@@ -26,3 +26,6 @@ from portal.kernel.http.message import SentRequest as SentRequest
 from portal.kernel.http.redact import is_secret as is_secret
 from portal.kernel.http.redact import redact as redact
 from portal.kernel.http.target import CheckedUrl as CheckedUrl
+from portal.kernel.http.trouble import ServiceTrouble as ServiceTrouble
+from portal.kernel.http.trouble import Trouble as Trouble
+from portal.kernel.http.trouble import retry_after as retry_after

@@ -169,7 +169,8 @@ class IncomingCallMachine(CallMachine):
             if leg is not winner:
                 self._cancel(leg, LegResult.ANSWERED_ELSEWHERE, LegEnd.ANSWERED_ELSEWHERE)
         self._do(AnswerCaller())
-        self._connect(winner, record=self._plan is not None and self._plan.record)
+        # Without a plan an earlier life has rung this phone, and would have recorded.
+        self._connect(winner, record=self._plan is None or self._plan.record)
 
     def _give_up_in_vain(self) -> None:
         """Nobody took the call, or nobody was to: the switch ends it."""

@@ -9,9 +9,10 @@ from flask import Flask
 
 from portal.kernel.clock import now
 from portal.kernel.db import transaction
+from portal.kernel.http import ServiceTrouble, Trouble
 from portal.kernel.phone import is_sip
 from portal.telephony.engine import CallKind
-from portal.telephony.engines.provider.client import Client, ProviderTrouble, Trouble
+from portal.telephony.engines.provider.client import Client
 from portal.telephony.engines.provider.facts import CallFacts, Weight
 from portal.telephony.models import OrderRefusal, OrderState
 from portal.telephony.orders import Order, settle
@@ -56,7 +57,7 @@ class Calling:
                 with transaction(order.account_id):
                     note_ordered(facts, order.api_call_id)
                 duties.take_in(facts)
-        except ProviderTrouble as failure:
+        except ServiceTrouble as failure:
             log.warning("order_refused", account=order.account_id, reason=str(failure))
             settle(order, OrderState.REFUSED, _REFUSALS.get(failure.trouble, OrderRefusal.AWAY))
             if failure.trouble not in _REFUSALS:
@@ -69,7 +70,7 @@ class Calling:
         with transaction(order.account_id, writes=False):
             link = provider_link()
             if link is None:
-                raise ProviderTrouble(Trouble.ADDRESS, "no link")
+                raise ServiceTrouble(Trouble.ADDRESS, "no link")
             access = access_of(self.app.extensions["portal.vault"], link)
         caller, callee = order.arguments["caller"], order.arguments["callee"]
         upstream_id = Client(self.app.extensions["portal.http"], access).order(caller, callee, order.api_call_id)

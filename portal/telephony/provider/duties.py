@@ -14,10 +14,11 @@ from sqlalchemy import select
 
 from portal.kernel.clock import now
 from portal.kernel.db import db, transaction
+from portal.kernel.http import ServiceTrouble, Trouble
 from portal.kernel.secrets import Vault
 from portal.telephony.control.reconcile import close_interrupted
 from portal.telephony.engine import CallChange, RecordSink
-from portal.telephony.engines.provider.client import Client, ProviderTrouble, Trouble
+from portal.telephony.engines.provider.client import Client
 from portal.telephony.engines.provider.facts import CallFacts
 from portal.telephony.engines.provider.wire import BadTelling, CallList, read_call, read_notice
 from portal.telephony.provider import inbox, state
@@ -95,10 +96,10 @@ class Duties:
             heard = self._go_through(client, since)
             if is_whole_day:
                 self._mend_open(client, moment)
-        except ProviderTrouble as failure:
+        except ServiceTrouble as failure:
             log.warning("provider_trouble", account=self._account_id, reason=str(failure))
             with transaction(self._account_id):
-                if failure.is_of_the_provider:
+                if failure.is_of_the_service:
                     state.note_failure(failure)
                 else:
                     state.note_trouble(Trouble.NONSENSE, failure.detail)
@@ -124,11 +125,11 @@ class Duties:
         with transaction(self._account_id, writes=False):
             link = provider_link()
             if link is None:
-                raise ProviderTrouble(Trouble.ADDRESS, "no link")
+                raise ServiceTrouble(Trouble.ADDRESS, "no link")
             try:
                 access = access_of(self._vault, link)
             except ValueError:
-                raise ProviderTrouble(Trouble.KEY_REFUSED, "sealed by another PORTAL_SECRET_KEY") from None
+                raise ServiceTrouble(Trouble.KEY_REFUSED, "sealed by another PORTAL_SECRET_KEY") from None
         return Client(self._means.app.extensions["portal.http"], access)
 
     def _since(self, moment: datetime, *, is_whole_day: bool) -> datetime:
@@ -145,7 +146,7 @@ class Duties:
             self.take_in(*(each for each in facts if each.started_at >= since))
             if page.fault:
                 # What came whole is taken in; the rest is asked for again.
-                raise ProviderTrouble(Trouble.NONSENSE, page.fault)
+                raise ServiceTrouble(Trouble.NONSENSE, page.fault)
             # Newest first: a provider that knows no `from` would tell of years.
             if facts and facts[-1].started_at < since:
                 break
@@ -162,8 +163,8 @@ class Duties:
             try:
                 for page in client.calls(upstream_id=upstream_id):
                     facts += [each for each in _read(page, _Heard()) if each.upstream_id == upstream_id]
-            except ProviderTrouble as failure:
-                if failure.is_of_the_provider:
+            except ServiceTrouble as failure:
+                if failure.is_of_the_service:
                     raise
             if facts:
                 self.take_in(*facts)

@@ -11,8 +11,9 @@ from sqlalchemy import func, select
 
 from portal.kernel.clock import now
 from portal.kernel.db import db, transaction
+from portal.kernel.http import ServiceTrouble, Trouble
 from portal.telephony.engine import RecordSink
-from portal.telephony.engines.provider.client import Client, ProviderTrouble, Trouble
+from portal.telephony.engines.provider.client import Client
 from portal.telephony.provider.models import ProviderCall, RecordState
 
 log = structlog.get_logger(__name__)
@@ -43,7 +44,7 @@ class Records:
         for upstream_id, api_call_id in due:
             try:
                 self._fetch(client, upstream_id, api_call_id)
-            except ProviderTrouble as failure:
+            except ServiceTrouble as failure:
                 self._later(upstream_id, failure)
             else:
                 self._settle(upstream_id, RecordState.FETCHED)
@@ -61,16 +62,16 @@ class Records:
             with part.open("wb") as file:
                 kind = client.record(upstream_id, file)
             if part.stat().st_size == 0:
-                raise ProviderTrouble(Trouble.NOT_YET, "an empty record")
+                raise ServiceTrouble(Trouble.NOT_YET, "an empty record")
             if kind.startswith(("text/", "application/json")):
-                raise ProviderTrouble(Trouble.NOT_FOUND, f"{kind} instead of a record")
+                raise ServiceTrouble(Trouble.NOT_FOUND, f"{kind} instead of a record")
             whole = part.with_suffix(_SUFFIXES.get(kind, ".wav"))
             part.rename(whole)
         finally:
             part.unlink(missing_ok=True)
         self._sink.complete(self._account_id, api_call_id, whole, 0.0)
 
-    def _later(self, upstream_id: str, failure: ProviderTrouble) -> None:
+    def _later(self, upstream_id: str, failure: ServiceTrouble) -> None:
         log.warning("record_not_fetched", account=self._account_id, reason=str(failure))
         with transaction(self._account_id):
             row = _row(upstream_id)
@@ -96,7 +97,7 @@ def _row(upstream_id: str) -> ProviderCall:
     return db.session.scalars(select(ProviderCall).where(ProviderCall.upstream_id == upstream_id)).one()
 
 
-def _again_at(tries: int, failure: ProviderTrouble) -> datetime:
+def _again_at(tries: int, failure: ServiceTrouble) -> datetime:
     pause = min(_FIRST_PAUSE * 2 ** min(tries - 1, 10), _LONGEST_PAUSE)
     if failure.retry_after is not None:
         pause = max(timedelta(seconds=1), min(timedelta(seconds=failure.retry_after), _LONGEST_PAUSE))

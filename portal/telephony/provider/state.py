@@ -8,7 +8,7 @@ from flask import current_app
 
 from portal.kernel.clock import now
 from portal.kernel.db import announce
-from portal.telephony.engines.provider.client import ProviderTrouble, Trouble
+from portal.kernel.http import ServiceTrouble, Trouble
 from portal.telephony.provider.models import ProviderLink
 from portal.telephony.provider.services import CHANGED, provider_link
 
@@ -52,9 +52,9 @@ def note_trouble(trouble: Trouble, detail: str, retry_after: float | None = None
     announce(CHANGED)
 
 
-def note_failure(failure: ProviderTrouble) -> None:
+def note_failure(failure: ServiceTrouble) -> None:
     """The same, from what the client raised."""
-    if failure.is_of_the_provider:
+    if failure.is_of_the_service:
         note_trouble(failure.trouble, failure.detail, failure.retry_after)
 
 

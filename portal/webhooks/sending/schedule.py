@@ -89,8 +89,9 @@ SCHEDULES = {
 LASTING = frozenset(event for event, plan in SCHEDULES.items() if plan.lifetime is None)
 """What is worth telling also later: it may be repeated in bulk and caught up with."""
 
-LEASE = timedelta(seconds=30)
-"""How long a claim holds: more than the longest deadline and the note of its end; only a dead sender loses it."""
+LEASE = timedelta(seconds=20)
+"""How long a claim holds: more than the longest deadline and the note of its end; only a dead sender loses it.
+Not much more, since what a killed worker held goes out again so much later, and later still for each killed with it."""
 START_FIRST = timedelta(seconds=START.deadline_seconds)
 """How long the end of a call waits for its start to reach the same URL: as long as a try in the air may take."""
 

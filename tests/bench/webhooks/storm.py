@@ -100,5 +100,6 @@ def _judged(fates: Sequence[_Fate], expected: int, kills: int, healed: float) ->
         f"{expected:,} notices: {lost} lost, {late} sent after success was recorded, {twice} received twice, "
         f"a repeat after {longest:.0f} s at most, all done {healed:.0f} s after the last kill"
     )
-    is_met = not lost and not late and longest <= LEASE.total_seconds() + 5
+    # One that two workers in turn were killed with waits for two leases.
+    is_met = not lost and not late and longest <= 2 * LEASE.total_seconds() + 5
     return Figure(f"{kills} kills -9 among {WORKERS} workers", shown, is_met)

@@ -42,6 +42,16 @@ def test_a_whole_installation_has_no_fault(app: Flask, cast: Cast, fake: FakeAst
     assert not faults(check(app, fake.server.url))
 
 
+def test_a_busy_asterisk_that_needs_a_while_for_the_probe_has_no_fault(
+    app: Flask, cast: Cast, fake: FakeAsterisk
+) -> None:
+    wire(app, cast.north)
+    fake.not_ours_yet = 3
+
+    assert not faults(check(app, fake.server.url))
+    assert fake.not_ours_yet == 0
+
+
 def test_missing_settings_are_named(app: Flask) -> None:
     assert [each.partition(" ")[0] for each in faults(check(app, "", password=""))] == [
         "PORTAL_ASTERISK_URL",

@@ -118,7 +118,7 @@ def test_a_caller_who_waited_through_a_gap_is_connected_by_the_next_engine(
     assert [leg.result for leg in call.legs[1:]] == [LegResult.INTERRUPTED, LegResult.ANSWERED]
 
 
-def test_a_phone_that_answered_in_a_gap_is_connected_with_its_caller(
+def test_a_phone_that_answered_in_a_gap_is_connected_with_its_caller_and_recorded(
     app: Flask, north: int, fake: FakeAsterisk
 ) -> None:
     fake.phones[endpoint(OLGA)] = SILENT
@@ -131,6 +131,8 @@ def test_a_phone_that_answered_in_a_gap_is_connected_with_its_caller(
 
     with on_asterisk(app, fake):
         call = finished(app, north, only_call(app, north))
+
+        until(lambda: recorded(app, call))
 
     assert call.outcome == CallOutcome.ANSWERED
     assert [(leg.address, leg.result) for leg in call.legs[1:]] == [(OLGA, LegResult.ANSWERED)]

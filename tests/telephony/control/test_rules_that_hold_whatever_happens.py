@@ -1,7 +1,6 @@
 """The machines under anything at all: any plan, any events in any order, late ones and doubled ones too."""
 
 import heapq
-import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -36,8 +35,6 @@ from portal.telephony.plan import Fallback, FallbackCause, RingStep, RoutePlan, 
 from tests.telephony.control.stage import ANN, BEN, CAT, DAN, START, STRANGER, Stage, after, incoming, outgoing
 
 LONGEST_SET_UP = 1000.0
-EACH = max(60, int(os.environ.get("SCHEDULES", "0")) // 4)
-"""Schedules for each of the four beginnings; `make test-schedules` plays ten thousand in all, the same each time."""
 
 LEGS = st.integers(0, 9)
 PHONES = st.sampled_from([ANN, BEN, CAT, DAN, "79161112233"]).map(Target)
@@ -186,7 +183,7 @@ def check_commands(commands: Sequence[Command]) -> None:
 
 
 @pytest.mark.parametrize("beginning", BEGINNINGS)
-@settings(max_examples=EACH, derandomize=EACH > 60, deadline=None)
+@settings(max_examples=60)
 @given(plan=PLANS, happenings=HAPPENINGS)
 def test_every_call_ends_once_and_its_story_is_consistent(
     beginning: str, plan: RoutePlan, happenings: list[tuple[float, Event]]
@@ -223,7 +220,6 @@ def test_nothing_follows_the_end(
     assert stage.call == before
 
 
-@settings(max_examples=max(100, 4 * EACH if EACH > 60 else 0), derandomize=EACH > 60, deadline=None)
 @given(plan=PLANS, happenings=STRANGE_TIMERS_LEFT_OUT)
 def test_in_one_round_everybody_is_rung_at_most_once(plan: RoutePlan, happenings: list[tuple[float, Event]]) -> None:
     stage = incoming(plan)
@@ -232,7 +228,6 @@ def test_in_one_round_everybody_is_rung_at_most_once(plan: RoutePlan, happenings
     assert not rung or max(rung.values()) == 1
 
 
-@settings(max_examples=max(100, 4 * EACH if EACH > 60 else 0), derandomize=EACH > 60, deadline=None)
 @given(plan=PLANS, happenings=STRANGE_TIMERS_LEFT_OUT)
 def test_the_total_limit_and_the_own_time_of_each_step_hold(
     plan: RoutePlan, happenings: list[tuple[float, Event]]

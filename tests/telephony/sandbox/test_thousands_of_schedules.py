@@ -4,6 +4,7 @@ A seed makes the phones, the plans, the callers and the troubles (a planner that
 seed makes the same day again.
 """
 
+import os
 from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
@@ -30,7 +31,8 @@ from portal.telephony.engines.timeline import SimulatedTimeline
 from portal.telephony.plan import Fallback, FallbackCause, RingStep, RoutePlan, Skipped, SkipReason, StepReason, Target
 from tests.telephony.sandbox.room import NORTH, SOUTH, START, Pages, People, Says, Shelf, call_id
 
-SCHEDULES = 3000
+SCHEDULES = int(os.environ.get("SCHEDULES", "3000"))
+"""Days; `make test-schedules` plays ten thousand, the plain suite the first three thousand of them."""
 BATCHES = 12
 CALLS = 8
 STEP_SECONDS = 20

@@ -2,7 +2,6 @@
 
 import gc
 import sys
-import time
 from collections.abc import Iterable
 
 import pytest
@@ -14,7 +13,7 @@ from portal.kernel.db import db
 from portal.kernel.events import publish
 from portal.webhooks.models import DeliveryAttempt, DeliveryState, WebhookDelivery
 from tests.support.receiver import Receiver
-from tests.webhooks.world import Company, call_record, working
+from tests.webhooks.world import Company, call_record, until, working
 
 WEBHOOKS, FIRST, MORE = 6, 50, 150
 BLOCKS_OF_ONE = 3
@@ -45,8 +44,7 @@ def _held_after(north: Company, receiver: Receiver, first: int, calls: int) -> i
     """Blocks in use when so many more calls have been told of, the test's own list of requests forgotten."""
     north.does(_end, range(first, first + calls))
     receiver.wait_for(calls * WEBHOOKS, timeout=240)
-    while north.reads(_open):
-        time.sleep(0.1)
+    until(lambda: not north.reads(_open), "deliveries that were received are not noted")
     receiver.forget()
     gc.collect()
     return sys.getallocatedblocks()

@@ -7,7 +7,7 @@ from flask import Flask
 from portal.kernel.clock import now
 from portal.webhooks.models import DeliveryState, EventType
 from portal.webhooks.sending import queue
-from portal.webhooks.sending.schedule import LEASE
+from portal.webhooks.sending.schedule import LEASE, SCHEDULES
 from tests.webhooks.sending.by_hand import claim, finished, note, seeing_all
 from tests.webhooks.world import Company
 
@@ -28,6 +28,39 @@ def test_it_goes_out_before_what_came_after_it(app: Flask, north: Company) -> No
     (first,) = claim(app, 1, at=later)
     assert dict(first.parameters)["api_call_id"] == "a" * 32
     assert seeing_all(app, lambda connection: queue.take_back(connection, later)) == set()
+
+
+def test_it_is_due_when_its_lease_has_run_out_and_not_before(app: Flask, north: Company) -> None:
+    north.listens(URL)
+    north.ends()
+    died_at = now()
+    (held,) = claim(app, at=died_at)
+
+    assert seeing_all(app, lambda connection: queue.next_due(connection, died_at)) == died_at + LEASE
+    assert claim(app, at=died_at + LEASE - A_SECOND) == []
+    assert [each.public_id for each in claim(app, at=died_at + LEASE)] == [held.public_id]
+
+
+def test_each_further_worker_that_dies_with_it_adds_one_lease(app: Flask, north: Company) -> None:
+    north.listens(URL)
+    north.ends()
+    at = now()
+    for _ in range(3):
+        (held,) = claim(app, at=at)
+        assert held.lease_until == at + LEASE
+        at += LEASE
+
+    (held,) = claim(app, at=at)
+    note(app, finished(held, at=at))
+
+    (delivery,) = north.deliveries()
+    assert (delivery.state, delivery.attempts) == (DeliveryState.DELIVERED, 1)
+
+
+def test_a_lease_holds_for_a_whole_try_and_its_note() -> None:
+    longest = max(plan.deadline_seconds for plan in SCHEDULES.values())
+
+    assert timedelta(seconds=longest + 3) <= LEASE <= timedelta(seconds=longest + 10)
 
 
 def test_one_that_lives_and_is_late_may_note_it_until_somebody_else_has_it(app: Flask, north: Company) -> None:

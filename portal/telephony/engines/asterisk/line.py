@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
-from portal.kernel.clock import monotonic
 from portal.telephony.engine import LegResult
 from portal.telephony.engines.asterisk.ari import Ari, AriAway, AriRefused, part
+from portal.telephony.engines.asterisk.arrival import once_it_is_ours
 from portal.telephony.engines.asterisk.lanes import Lanes
 
 log = structlog.get_logger(__name__)
@@ -19,8 +18,6 @@ log = structlog.get_logger(__name__)
 DIAL_GRACE_SECONDS = 5
 """Our own timers end a ring; Asterisk's limit is for the time in which nobody keeps them."""
 _LONGEST_RECORD_SECONDS = 6 * 3600
-_NOT_OURS_YET = frozenset({409, 422})
-_LONGEST_ARRIVAL_SECONDS, _ARRIVAL_STEP_SECONDS = 2.0, 0.01
 
 _REASONS = {
     LegResult.ANSWERED_ELSEWHERE: "answered_elsewhere",
@@ -117,10 +114,10 @@ class SwitchLine:
             self._ari.post("channels/create", self._channel(order))
             if order.bridge_with is not None:
                 together = (order.bridge_with, order.channel)
-                self._quietly(lambda: self._once_it_is_ours(lambda: self._connect_or_refuse(together)))
+                self._quietly(lambda: once_it_is_ours(lambda: self._connect_or_refuse(together)))
                 self._quietly(lambda: self._ari.post(f"channels/{part(order.bridge_with or '')}/ring"))
             limit = {"timeout": order.seconds + DIAL_GRACE_SECONDS}
-            self._once_it_is_ours(lambda: self._ari.post(f"{path}/dial", limit))
+            once_it_is_ours(lambda: self._ari.post(f"{path}/dial", limit))
         except (AriRefused, AriAway) as error:
             log.info("leg_not_dialled", api_call_id=self._api_call_id, endpoint=order.endpoint, reason=str(error))
             self._quietly(lambda: self._ari.drop(path))
@@ -145,22 +142,6 @@ class SwitchLine:
             self._quietly(lambda: self._ari.post("bridges", body))
             self._has_bridge = True
         self._ari.post(f"bridges/{part(self.bridge_id)}/addChannel", {"channel": list(channels)})
-
-    def _once_it_is_ours(self, act: Callable[[], object]) -> None:
-        """Asterisk answers `create` before a thread of its own has put the channel into our application.
-
-        A busy switch needs a while for that, and refuses meanwhile. Raises `AriRefused` and `AriAway`.
-        """
-        deadline = monotonic() + _LONGEST_ARRIVAL_SECONDS
-        while True:
-            try:
-                act()
-            except AriRefused as error:
-                if error.status not in _NOT_OURS_YET or monotonic() >= deadline:
-                    raise
-                threading.Event().wait(_ARRIVAL_STEP_SECONDS)
-            else:
-                return
 
     def _take_down(self) -> None:
         if self._has_bridge:

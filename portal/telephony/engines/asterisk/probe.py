@@ -10,6 +10,7 @@ from contextlib import suppress
 from portal.kernel.clock import monotonic
 from portal.kernel.config.asterisk import AsteriskSettings
 from portal.telephony.engines.asterisk.ari import Ari, AriAway, AriRefused, part
+from portal.telephony.engines.asterisk.arrival import once_it_is_ours
 from portal.telephony.engines.asterisk.feed import Feed
 
 _PATIENCE_SECONDS = 5.0
@@ -42,7 +43,7 @@ def hands_over(settings: AsteriskSettings, ari: Ari, destination: str) -> bool:
         is_open.get(timeout=_PATIENCE_SECONDS)
         body = {"endpoint": f"Local/{destination}/n", "app": ari.app, "appArgs": "check", "channelId": channel}
         ari.post("channels/create", {**body, "otherChannelId": f"{channel}-2"})
-        ari.post(f"channels/{channel}/dial", {"timeout": 5})
+        once_it_is_ours(lambda: ari.post(f"channels/{channel}/dial", {"timeout": 5}))
         return _arrives(ari, heard, f"{channel}-2")
     except (queue.Empty, AriRefused, AriAway):
         return False

@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import BinaryIO
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from portal.kernel.clock import to_unix
-from portal.kernel.http import Door, Exchange, Failed, FailureKind, Request
+from portal.kernel.http import Door, Exchange, Failed, Request, ServiceTrouble, Trouble, retry_after
 from portal.telephony.engines.provider.wire import (
     CALL_ID,
     CALLEE,
@@ -30,43 +29,6 @@ RECORD_BYTES = 512 * 1024 * 1024
 MOST_PAGES = 400
 _NEXT = re.compile(r'<([^<>\s]+)>\s*;[^,]*\brel="?next"?')
 _API = "/api.php/telephony"
-
-
-class Trouble(StrEnum):
-    """What is wrong with a provider."""
-
-    UNREACHABLE = "unreachable"
-    SILENT = "silent"
-    """No whole answer in time."""
-    KEY_REFUSED = "key-refused"
-    FORBIDDEN = "forbidden"
-    TOO_MANY = "too-many"
-    FAULT = "fault"
-    """It answers with a fault of its own (5xx)."""
-    NONSENSE = "nonsense"
-    """What it answers is not what the contract says."""
-    ADDRESS = "address"
-    """Its URL may not be dialled from here."""
-    NOT_FOUND = "not-found"
-    NOT_YET = "not-yet"
-    """A record that is still being written."""
-    REFUSED = "refused"
-    """It finds fault with what was asked (4xx)."""
-
-
-class ProviderTrouble(Exception):
-    """No usable answer. `detail` is short, technical and without secrets; `retry_after` in seconds, where told."""
-
-    def __init__(self, trouble: Trouble, detail: str = "", retry_after: float | None = None) -> None:
-        super().__init__(f"{trouble.value}: {detail}")
-        self.trouble = trouble
-        self.detail = detail
-        self.retry_after = retry_after
-
-    @property
-    def is_of_the_provider(self) -> bool:
-        """Whether it says something of the provider, and not of the one thing that was asked for."""
-        return self.trouble not in (Trouble.NOT_FOUND, Trouble.NOT_YET, Trouble.REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +54,7 @@ class Client:
         self._access = access
 
     def calls(self, *, since: datetime | None = None, upstream_id: str | None = None) -> Iterator[CallList]:
-        """The pages of `get_calls`, newest first. Raises `ProviderTrouble`."""
+        """The pages of `get_calls`, newest first. Raises `ServiceTrouble`."""
         asked = {"from": str(to_unix(since))} if since else {}
         url: str | None = self._url("get_calls", asked | ({CALL_ID: upstream_id} if upstream_id else {}))
         for _page in range(MOST_PAGES):
@@ -102,18 +64,18 @@ class Client:
             try:
                 found = read_list(exchange.body, is_cut=exchange.is_cut)
             except BadTelling as error:
-                raise ProviderTrouble(Trouble.NONSENSE, str(error)) from None
+                raise ServiceTrouble(Trouble.NONSENSE, str(error)) from None
             yield found
             url = None if found.fault else self._next(url, exchange)
 
     def check(self) -> int:
-        """Asks for one call, to see whether URL and key serve; answers how many came. Raises `ProviderTrouble`."""
+        """Asks for one call, to see whether URL and key serve; answers how many came. Raises `ServiceTrouble`."""
         request = Request("GET", self._url("get_calls", {"limit": "1"}), self._headers(), can_repeat=True)
         exchange = self._send(request, LIST_SECONDS, LIST_BYTES)
         try:
             return len(read_list(exchange.body, is_cut=exchange.is_cut).calls)
         except BadTelling as error:
-            raise ProviderTrouble(Trouble.NONSENSE, str(error)) from None
+            raise ServiceTrouble(Trouble.NONSENSE, str(error)) from None
 
     def order(self, caller: str, callee: str, request_id: str) -> str:
         """Places a call; answers the provider's id. The same `request_id` again places no second one."""
@@ -122,20 +84,20 @@ class Client:
         try:
             return read_outcome(self._send(request, ORDER_SECONDS, 64 * 1024).body)
         except BadTelling as error:
-            raise ProviderTrouble(Trouble.NONSENSE, str(error)) from None
+            raise ServiceTrouble(Trouble.NONSENSE, str(error)) from None
 
     def record(self, upstream_id: str, file: BinaryIO) -> str:
-        """Writes a record into `file`; answers its media type. Raises `ProviderTrouble`."""
+        """Writes a record into `file`; answers its media type. Raises `ServiceTrouble`."""
         request = Request("GET", self._url("get_record", {CALL_ID: upstream_id}), self._headers(), can_repeat=True)
         try:
             exchange = self._door.fetch(request, file, deadline_seconds=RECORD_SECONDS, body_cap=RECORD_BYTES)
         except Failed as failure:
-            raise _trouble(failure) from None
+            raise ServiceTrouble.of(failure) from None
         _refuse(exchange)
         headers = {name.lower(): value for name, value in exchange.headers}
         length = headers.get("content-length", "")
         if exchange.is_cut or (length.isdecimal() and int(length) != file.tell()):
-            raise ProviderTrouble(Trouble.SILENT, "the record was cut off")
+            raise ServiceTrouble(Trouble.SILENT, "the record was cut off")
         return headers.get("content-type", "").split(";")[0].strip().lower()
 
     def _send(self, request: Request, seconds: float, cap: int) -> Exchange:
@@ -144,7 +106,7 @@ class Client:
         except Failed as failure:
             partial = failure.partial
             if partial is None or partial.status != 200 or not partial.body:
-                raise _trouble(failure) from None
+                raise ServiceTrouble.of(failure) from None
             # What came before the line broke is true.
             exchange = partial
         _refuse(exchange)
@@ -167,7 +129,7 @@ class Client:
             return None
         there = urljoin(url, found[1])
         if urlsplit(there)[:2] != urlsplit(url)[:2]:
-            raise ProviderTrouble(Trouble.NONSENSE, "its next page is on another host")
+            raise ServiceTrouble(Trouble.NONSENSE, "its next page is on another host")
         if not self._access.is_bearer and "abonent_api_key=" not in there:
             there += ("&" if "?" in there else "?") + urlencode({"abonent_api_key": self._access.key})
         return there
@@ -179,32 +141,15 @@ def _refuse(exchange: Exchange) -> None:
         return
     words = f"HTTP {status}"
     if status == 401:
-        raise ProviderTrouble(Trouble.KEY_REFUSED, words)
+        raise ServiceTrouble(Trouble.KEY_REFUSED, words)
     if status == 403:
-        raise ProviderTrouble(Trouble.FORBIDDEN, words)
+        raise ServiceTrouble(Trouble.FORBIDDEN, words)
     if status == 404:
-        raise ProviderTrouble(Trouble.NOT_FOUND, words)
+        raise ServiceTrouble(Trouble.NOT_FOUND, words)
     if status == 409:
-        raise ProviderTrouble(Trouble.NOT_YET, words, _retry_after(exchange))
+        raise ServiceTrouble(Trouble.NOT_YET, words, retry_after(exchange))
     if status == 429:
-        raise ProviderTrouble(Trouble.TOO_MANY, words, _retry_after(exchange))
+        raise ServiceTrouble(Trouble.TOO_MANY, words, retry_after(exchange))
     if 400 <= status < 500:
-        raise ProviderTrouble(Trouble.REFUSED, words)
-    raise ProviderTrouble(Trouble.FAULT if status >= 500 else Trouble.NONSENSE, words, _retry_after(exchange))
-
-
-def _retry_after(exchange: Exchange) -> float | None:
-    value = next((value for name, value in exchange.headers if name.lower() == "retry-after"), "")
-    return float(value) if value.isdecimal() and len(value) < 6 else None
-
-
-def _trouble(failure: Failed) -> ProviderTrouble:
-    kinds = {
-        FailureKind.TIMEOUT: Trouble.SILENT,
-        FailureKind.DISCONNECTED: Trouble.SILENT,
-        FailureKind.REFUSED_ADDRESS: Trouble.ADDRESS,
-        FailureKind.BAD_REQUEST: Trouble.ADDRESS,
-        FailureKind.PROTOCOL: Trouble.NONSENSE,
-        FailureKind.TOO_LARGE: Trouble.NONSENSE,
-    }
-    return ProviderTrouble(kinds.get(failure.kind, Trouble.UNREACHABLE), failure.kind.value)
+        raise ServiceTrouble(Trouble.REFUSED, words)
+    raise ServiceTrouble(Trouble.FAULT if status >= 500 else Trouble.NONSENSE, words, retry_after(exchange))

@@ -113,13 +113,15 @@ entityid = 02:00:00:00:00:01
 class Asterisk:
     """Started and stopped as often as one likes, on the same ports and with the same spool."""
 
-    def __init__(self, tree: Path, root: Path, phones: tuple[str, ...], outside_port: int) -> None:
+    def __init__(
+        self, tree: Path, root: Path, phones: tuple[str, ...], outside_port: int, *, more_phones: str = ""
+    ) -> None:
         self._tree, self._root = tree, root
         self.sip_port, self._http_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self._http_port}"
         for folder in ("cache", "etc", "lib", "spool/recording", "spool/tmp", "run", "log"):
             (root / folder).mkdir(parents=True)
-        self._write(phones, outside_port)
+        self._write(phones, outside_port, more_phones)
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -179,7 +181,7 @@ class Asterisk:
             return False
         return ping.status_code == 200
 
-    def _write(self, phones: tuple[str, ...], outside_port: int) -> None:
+    def _write(self, phones: tuple[str, ...], outside_port: int, more_phones: str) -> None:
         files = documented_files()
         values = {
             "bindport = 8088": f"bindport = {self._http_port}",
@@ -194,6 +196,7 @@ class Asterisk:
         for name in phones:
             if f"[{name}](" not in files["pjsip.conf"]:
                 files["pjsip.conf"] += _one_more(files["pjsip.conf"], name)
+        files["pjsip.conf"] += more_phones
         files["asterisk.conf"] = _DIRECTORIES.format(root=self._root, tree=self._tree)
         files["modules.conf"] = "[modules]\nautoload = no\n" + "".join(f"load = {each}.so\n" for each in _MODULES)
         files["logger.conf"] = "[logfiles]\nmessages.log = notice,warning,error,verbose(3)\n"

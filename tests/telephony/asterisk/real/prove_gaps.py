@@ -56,6 +56,7 @@ def test_a_phone_that_answers_while_no_engine_is_there_is_connected_by_the_next(
         scene.talks()
         scene.outside.hang_up()
         call = scene.ended()
+        scene.record(call)
 
     assert [(leg.address, leg.result) for leg in call.legs[1:]] == [(f"SIP/{ANN}", LegResult.ANSWERED)]
 
@@ -99,7 +100,7 @@ def test_an_asterisk_that_is_restarted_has_lost_its_calls_and_takes_new_ones(sce
             phone.hang_up()
             phone.register()
         until(lambda: {each["state"] for each in scene.asterisk.ari("endpoints/PJSIP")} == {"online"})
-        until(scene.sees_phones)
+        until(scene.sees_free_phones)
         scene.calls_in()
         scene.rings(ANN, count=2).accept()
         until(lambda: scene.call().id != lost.id and scene.call().answered_at)

@@ -18,6 +18,7 @@ from portal.kernel.db import transaction
 from portal.recordings.models import Recording, RecordingState
 from portal.routing.models import HuntStrategy
 from portal.routing.queries import new_contact_group
+from portal.telephony.engine import Presence
 from portal.telephony.queries import sip_lines
 from tests.telephony.asterisk.real.pbx import PASSWORD, Asterisk
 from tests.telephony.asterisk.real.phones import Phone
@@ -42,6 +43,7 @@ class Scene:
     @contextmanager
     def engine(self) -> Iterator[None]:
         """The engine runs in this process, in real time, and sees the phones."""
+        self._forget_phones()
         with engine(self.app, speed=1):
             until(self.sees_phones)
             yield
@@ -59,6 +61,7 @@ class Scene:
             "PORTAL_ASTERISK_URL": self.asterisk.url,
             "PORTAL_ASTERISK_PASSWORD": PASSWORD,
         }
+        self._forget_phones()
         before = last_life(self.app)
         program = Path(sys.executable).with_name("portal")
         with subprocess.Popen([program, "engine"], env=environ) as process:
@@ -73,9 +76,22 @@ class Scene:
                 process.kill()
 
     def sees_phones(self) -> bool:
-        """Whether the engine has told that every phone is free."""
+        """Whether the engine has told how every phone is; one may be in a talk that an earlier engine left."""
+        return Presence.OFFLINE not in self._presences()
+
+    def sees_free_phones(self) -> bool:
+        """Whether every phone is free, as the engine tells."""
+        return self._presences() == {Presence.ONLINE}
+
+    def _presences(self) -> set[str]:
         with self.app.app_context(), transaction(self.account_id, writes=False):
-            return all(line.presence == "online" for line in sip_lines())
+            return {line.presence for line in sip_lines()}
+
+    def _forget_phones(self) -> None:
+        """What an earlier engine told of the phones says nothing of the next: that it has settled is seen by them."""
+        with self.app.app_context(), transaction(self.account_id):
+            for line in sip_lines():
+                line.presence = Presence.OFFLINE
 
     def strategy(self, strategy: HuntStrategy, *, ring_seconds: int = 5) -> None:
         """From now on new contacts are hunted so."""

@@ -1,0 +1,30 @@
+"""A channel that was just made, and is not in our hands yet."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from portal.kernel.clock import monotonic
+from portal.telephony.engines.asterisk.ari import AriRefused
+
+_NOT_OURS_YET = frozenset({409, 422})
+_LONGEST_SECONDS, _STEP_SECONDS = 2.0, 0.01
+
+
+def once_it_is_ours(act: Callable[[], object]) -> None:
+    """Does this with a channel that `channels/create` has answered.
+
+    Asterisk answers before a thread of its own has put the channel into our application. A busy switch needs a while
+    for that, and refuses meanwhile. Raises `AriRefused` and `AriAway`.
+    """
+    deadline = monotonic() + _LONGEST_SECONDS
+    while True:
+        try:
+            act()
+        except AriRefused as error:
+            if error.status not in _NOT_OURS_YET or monotonic() >= deadline:
+                raise
+            threading.Event().wait(_STEP_SECONDS)
+        else:
+            return
