@@ -90,7 +90,7 @@ class UserSession(Model):
     user: Mapped[User] = relationship()
     membership: Mapped[Membership | None] = relationship(
         primaryjoin=lambda: and_(
-            UserSession.user_id == foreign(Membership.user_id), UserSession.account_id == foreign(Membership.account_id)
+            foreign(Membership.user_id) == UserSession.user_id, foreign(Membership.account_id) == UserSession.account_id
         ),
         uselist=False,
         viewonly=True,
