@@ -43,6 +43,7 @@ def upgrade() -> None:
     sa.Column('shop_id', sa.String(length=32), nullable=False),
     sa.Column('sealed_secret', sa.String(length=600), nullable=False),
     sa.Column('is_on', sa.Boolean(), nullable=False),
+    sa.Column('receipts', sa.JSON(), nullable=True),
     sa.Column('changed_by', sa.String(length=254), nullable=False),
     sa.Column('changed_at', UtcDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_card_shop'))
@@ -383,6 +384,8 @@ def upgrade() -> None:
     sa.Column('state', sa.String(length=16), nullable=False),
     sa.Column('confirmation_url', sa.Text(), nullable=True),
     sa.Column('reason', sa.String(length=64), nullable=False),
+    sa.Column('receipt', sa.JSON(), nullable=True),
+    sa.Column('receipt_state', sa.String(length=16), nullable=False),
     sa.Column('asked_by', sa.String(length=254), nullable=False),
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.Column('check_at', UtcDateTime(), nullable=False),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import structlog
 from flask import Flask, current_app, g, has_request_context, request
 from flask_login import LoginManager, current_user
 
@@ -40,6 +41,8 @@ class CabinetDoor:
         person = person_here()
         doer = person.visitor or person
         set_actor(Actor(doer.email, doer.user_id, request.remote_addr))
+        account_id = person.account.id if person.account is not None else None
+        structlog.contextvars.bind_contextvars(user=doer.user_id, account=account_id)
         if needs is not Permission.PUBLIC and needs not in person.permissions:
             raise Forbidden(_refusal(person))
         if person.visitor is None and needs not in _BEFORE_SECOND_FACTOR:

@@ -13,6 +13,7 @@ from flask import current_app
 from sqlalchemy import Connection, func, select, text
 
 from portal.kernel.db import db, is_sqlite
+from portal.kernel.shapes import tell_shape
 from portal.kernel.tenancy import current_account_id
 from portal.kernel.trigrams import TABLE_OPTIONS, can_have_trigrams, mark, match
 
@@ -27,6 +28,7 @@ _NOTE_POSTGRESQL = text(
     "insert into contact_words (id, account_id, words) values (:id, :account, :words)"
     " on conflict (id) do update set words = excluded.words"
 )
+_CONTACTS = 2_000_000
 _HOLDERS_SQLITE = "select distinct rowid as id from contact_words where contact_words match :match"
 _HOLDERS_POSTGRESQL = "select id from contact_words where account_id = :account and words like :pattern escape '/'"
 
@@ -35,6 +37,9 @@ def make_word_index(connection: Connection) -> None:
     """FTS5 on SQLite; on PostgreSQL a table with an index of pg_trgm, where that extension can be had."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(f"create virtual table contact_words using fts5(words, {TABLE_OPTIONS})")
+        # Without this the numbers of a page's fifty contacts are looked for among all numbers of the account.
+        tell_shape(connection, "contact", _CONTACTS, {"account_id": _CONTACTS // 10})
+        tell_shape(connection, "contact_number", _CONTACTS, {"account_id": _CONTACTS // 10, "contact_id": 2})
     elif can_have_trigrams(connection):
         connection.exec_driver_sql(_TABLE)
         connection.exec_driver_sql(_INDEX)

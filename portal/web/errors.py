@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
@@ -46,16 +47,26 @@ def _shape_here() -> Shape | None:
 
 def init_app(app: Flask) -> None:
     """Hangs the handlers on the app."""
-    app.register_error_handler(errors.NotSignedIn, _ask_to_sign_in)
-    app.register_error_handler(errors.NotProved, _ask_again)
-    app.register_error_handler(errors.NeedsSecondFactor, _ask_for_second_factor)
-    app.register_error_handler(errors.PortalError, _refusal)
-    app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(errors.NotSignedIn, _noted(_ask_to_sign_in))
+    app.register_error_handler(errors.NotProved, _noted(_ask_again))
+    app.register_error_handler(errors.NeedsSecondFactor, _noted(_ask_for_second_factor))
+    app.register_error_handler(errors.PortalError, _noted(_refusal))
+    app.register_error_handler(CSRFError, _noted(_stale_form))
     app.register_error_handler(IntegrityError, _collision)
     app.register_error_handler(OperationalError, _database_away)
     app.register_error_handler(PoolTimeout, _database_away)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _fault)
+
+
+def _noted(answer: Callable[[Any], Response]) -> Callable[[Any], Response]:
+    """The request's line in the log says what refused it."""
+
+    def noted(error: Exception) -> Response:
+        structlog.contextvars.bind_contextvars(refused=type(error).__name__)
+        return answer(error)
+
+    return noted
 
 
 def page(status: int, title: str, text: str, *, retry_after: int | None = None) -> Response:

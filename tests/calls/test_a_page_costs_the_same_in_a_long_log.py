@@ -11,11 +11,12 @@ from flask import Flask
 from portal.calls.log import ways
 from portal.calls.log.filters import CallFilters
 from portal.calls.log.pages import call_page
-from portal.kernel.db import db, is_sqlite, transaction
+from portal.kernel.db import transaction
 from portal.kernel.paging import Cursor
 from portal.telephony.engine import CallOutcome
 from tests.calls.factory import NOON, Story, tell
 from tests.people import Cast
+from tests.support.steps import hundreds_of_steps
 
 NEAR = 10
 CHOICES = [
@@ -31,25 +32,8 @@ def _tell(app: Flask, account_id: int, days: range) -> None:
 
 
 def _steps(app: Flask, account_id: int, filters: CallFilters, cursor: Cursor | None) -> int:
-    """Hundreds of steps of SQLite's machine; 0 on PostgreSQL, which has plans of its own for long tables."""
-    count = 0
-
-    def one() -> None:
-        nonlocal count
-        count += 1
-
     with app.app_context(), transaction(account_id, writes=False):
-        call_page(filters, cursor, limit=5)  # what is read once
-        if not is_sqlite():
-            return 0
-        driver = db.session.connection().connection.driver_connection
-        assert driver is not None
-        driver.set_progress_handler(one, 100)
-        try:
-            call_page(filters, cursor, limit=5)
-        finally:
-            driver.set_progress_handler(None, 0)
-    return count
+        return hundreds_of_steps(lambda: call_page(filters, cursor, limit=5))
 
 
 def test_looking_among_the_nearest_calls(app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ import threading
 import uuid
 from collections import deque
 from dataclasses import dataclass, field
+from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
@@ -34,6 +35,7 @@ class YooKassaServer:
     def __init__(self) -> None:
         self.payments: dict[str, dict[str, Any]] = {}
         self.keys: dict[str, str] = {}
+        self.wishes: dict[str, dict[str, Any]] = {}
         self.faults: deque[Fault] = deque()
         self.requests: list[tuple[str, str]] = []
         self.stopping = threading.Event()
@@ -51,7 +53,8 @@ class YooKassaServer:
         return f"{self.origin}/v3"
 
     def create(self, key: str, wish: dict[str, Any]) -> dict[str, Any]:
-        """A payment; the same key answers with the first one."""
+        """A payment; the same key answers with the first one, and takes no other wish."""
+        assert self.wishes.setdefault(key, wish) == wish, "the same key for another payment"
         if key not in self.keys:
             made = str(uuid.uuid4())
             self.keys[key] = made
@@ -67,10 +70,15 @@ class YooKassaServer:
                 "refundable": False,
                 "test": True,
             }
+            if "receipt" in wish:
+                self.payments[made]["receipt_registration"] = "pending"
         return self.payments[self.keys[key]]
 
     def pay(self, payment_id: str) -> None:
-        self.payments[payment_id] |= {"status": "succeeded", "paid": True, "refundable": True}
+        paid = self.payments[payment_id]
+        paid |= {"status": "succeeded", "paid": True, "refundable": True}
+        if "receipt_registration" in paid:
+            paid["receipt_registration"] = "succeeded"
 
     def cancel(self, payment_id: str, reason: str = "expired_on_confirmation") -> None:
         details = {"party": "yoo_money", "reason": reason}
@@ -94,6 +102,26 @@ class YooKassaServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+
+def is_receipt(said: dict[str, Any], amount: dict[str, str]) -> bool:
+    """Whether its cash register could print it: somebody to send it to, and items that are the amount together."""
+    items = said["items"]
+    return (
+        bool(said["customer"].get("email") or said["customer"].get("phone"))
+        and said.get("tax_system_code", 1) in range(1, 7)
+        and 1 <= len(items) <= 100
+        and all(
+            0 < len(item["description"]) <= 128
+            and item["vat_code"] in range(1, 13)
+            and item["payment_subject"] in {"payment", "service"}
+            and item["payment_mode"] in {"advance", "full_prepayment", "full_payment"}
+            and item["amount"]["currency"] == amount["currency"]
+            for item in items
+        )
+        and sum(Decimal(item["amount"]["value"]) * Decimal(item["quantity"]) for item in items)
+        == Decimal(amount["value"])
+    )
 
 
 class _Server(ThreadingHTTPServer):
@@ -124,7 +152,12 @@ class _Handler(BaseHTTPRequestHandler):
         key = self.headers.get("Idempotence-Key", "")
         if self._is_refused() or not key:
             return
-        self._answer(lambda: owner.create(key, json.loads(body)))
+        wish = json.loads(body)
+        if "receipt" in wish and not is_receipt(wish["receipt"], wish["amount"]):
+            told = {"type": "error", "code": "invalid_request", "parameter": "receipt"}
+            self._say(400, json.dumps(told).encode())
+            return
+        self._answer(lambda: owner.create(key, wish))
 
     def do_GET(self) -> None:
         """`/v3/payments/ID`, or the page to pay on."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import structlog
+
 from portal.accounts import passwords
 from portal.accounts.factors.backup_codes import take_backup_code
 from portal.accounts.factors.totp import take_code
@@ -11,6 +13,8 @@ from portal.kernel.db import db, transaction
 from portal.kernel.errors import Refused
 from portal.kernel.i18n import gettext as _
 from portal.kernel.secrets import Vault
+
+log = structlog.get_logger(__name__)
 
 _FIGURES = 6
 
@@ -30,6 +34,7 @@ def prove_by_code(vault: Vault, user_id: int, code: str, network: str) -> str:
     else:
         is_right, kind = take_backup_code(user_id, code[:100]), "backup code"
     if not is_right:
+        log.info("factor_refused", user=user_id, network=network)
         raise Refused(_("This code is wrong, or it was used already."), "code")
     with transaction():
         attempt.succeeded()
@@ -43,6 +48,7 @@ def prove_by_password(vault: Vault, user_id: int, email: str, password: str) -> 
         attempt.begin()
         stored = db.session.get_one(User, user_id).password_hash
     if not passwords.is_right(stored, password):
+        log.info("proof_refused", user=user_id)
         raise Refused(_("This is not your present password."), "password")
     with transaction():
         attempt.succeeded()

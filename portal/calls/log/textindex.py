@@ -7,13 +7,14 @@ A trigger of the database keeps it, so that no way of writing calls can forget i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask import current_app
 from sqlalchemy import BigInteger, Connection, Select, String, column, func, select, table, text
 
 from portal.kernel.db import db, is_sqlite
+from portal.kernel.shapes import tell_shape
 from portal.kernel.tenancy import current_account_id
 from portal.kernel.trigrams import TABLE_OPTIONS, can_have_trigrams
 
@@ -56,26 +57,14 @@ def make_text_index(connection: Connection) -> None:
 
 
 def tell_planner(connection: Connection) -> None:
-    """Tells SQLite once what a long log looks like, so that it never reads a small account's plan into a large one.
-
-    It would plan by guesses otherwise (that an account has ten calls), and by whatever `ANALYZE` once saw.
-    """
-    if connection.dialect.name != "sqlite":
-        return
-    connection.exec_driver_sql("analyze sqlite_schema")
+    """Tells SQLite once what a long log looks like: see `kernel.shapes`."""
     for name in ("call_record", "call_class", "call_total"):
-        for index in (
-            connection.execute(text("select name from pragma_index_list(:name)"), {"name": name}).scalars().all()
-        ):
-            columns = (
-                connection.execute(text("select name from pragma_index_info(:name)"), {"name": index}).scalars().all()
-            )
-            alike = [ALIKE.get(column, 1) for column in columns]
-            shape = [CALLS, *(min(alike[: place + 1]) for place in range(len(alike)))]
-            # What the few calls that last have in common is not worth telling apart.
-            shape = [max(each // 100_000, 1) for each in shape] if index == "ix_call_record_live" else shape
-            told = {"table": name, "index": index, "shape": " ".join(map(str, shape))}
-            connection.execute(text("insert into sqlite_stat1 values (:table, :index, :shape)"), told)
+        tell_shape(connection, name, CALLS, ALIKE, _few_that_last)
+
+
+def _few_that_last(index: str, shape: Sequence[int]) -> Sequence[int]:
+    """What the few calls that last have in common is not worth telling apart."""
+    return [max(each // 100_000, 1) for each in shape] if index == "ix_call_record_live" else shape
 
 
 def drop_text_index(connection: Connection) -> None:

@@ -56,7 +56,7 @@ def is_open() -> bool:
 def create(account_id: int, payment: CardPayment, return_url: str) -> None:
     """Tells the service of a payment and keeps what it answered. Raises `Unavailable`, `Refused`."""
     words = _("Top-up of account %(number)s", number=account_id)
-    told = gateway().create(Wish(payment.reference, payment.amount, words, return_url))
+    told = gateway().create(Wish(payment.reference, payment.amount, words, return_url, payment.receipt))
     with transaction(account_id):
         services.settle(payment.reference, told)
 

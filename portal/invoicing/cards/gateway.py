@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
 from portal.kernel.money import ZERO
 
@@ -17,6 +18,8 @@ class Wish:
     amount: Decimal
     description: str
     return_url: str
+    receipt: Mapping[str, Any] | None = None
+    """What the service's cash register is to print, in its own words; None where it prints nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,8 @@ class Told:
     refunded: Decimal = ZERO
     confirmation_url: str | None = None
     reason: str = ""
+    receipt_state: str = ""
+    """Its own word for how far the receipt is."""
 
 
 class Gateway(Protocol):

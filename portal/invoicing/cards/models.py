@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Index, String, Text
+from sqlalchemy import JSON, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.kernel.clock import now
@@ -53,6 +54,10 @@ class CardPayment(AccountOwned, Model):
     """Where the payer goes."""
     reason: Mapped[str] = mapped_column(String(64), default="")
     """Why it was cancelled, in the service's word."""
+    receipt: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """The receipt that goes with it, as it was when the payment began: asking twice must ask for the same."""
+    receipt_state: Mapped[str] = mapped_column(String(16), default="")
+    """How far the service's cash register is with it: `pending`, `succeeded`, `canceled`; "" where it says nothing."""
     asked_by: Mapped[str] = mapped_column(String(254))
     created_at: Mapped[datetime] = mapped_column(default=now)
     check_at: Mapped[datetime] = mapped_column(default=now)
@@ -69,5 +74,7 @@ class CardShop(Model):
     shop_id: Mapped[str] = mapped_column(String(32))
     sealed_secret: Mapped[str] = mapped_column(String(600))
     is_on: Mapped[bool] = mapped_column(default=True)
+    receipts: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """How its cash register makes out receipts (`receipts.ReceiptRules`); None: it makes none."""
     changed_by: Mapped[str] = mapped_column(String(254))
     changed_at: Mapped[datetime] = mapped_column(default=now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import structlog
 from sqlalchemy import select
@@ -15,6 +16,8 @@ from portal.billing.models import EntryKind
 from portal.billing.services import LARGEST_PAYMENT, credit
 from portal.invoicing.cards.gateway import Told
 from portal.invoicing.cards.models import CardPayment, CardShop, CardState, Provider
+from portal.invoicing.cards.receipts import ReceiptRules, checked_rules, receipt_of
+from portal.invoicing.parties.queries import buyer
 from portal.kernel.actor import current_actor
 from portal.kernel.clock import now
 from portal.kernel.db import announce, db
@@ -42,6 +45,7 @@ def begin(amount: Decimal, provider: Provider) -> CardPayment:
         provider=provider,
         amount=amount,
         refunded=ZERO,
+        receipt=_receipt(amount) if provider is Provider.YOOKASSA else None,
         asked_by=current_actor().name,
         check_at=now() + _FIRST_CHECK,
     )
@@ -78,6 +82,7 @@ def settle(reference: str, told: Told) -> CardPayment:
     payment.provider_id = told.provider_id
     if told.confirmation_url and payment.confirmation_url is None:
         payment.confirmation_url = told.confirmation_url
+    _note_receipt(payment, told.receipt_state)
     if told.status == "succeeded":
         _succeed(payment)
         _refund(payment, told.refunded)
@@ -100,8 +105,10 @@ def put_off(payment: CardPayment) -> None:
     payment.check_at = _next_check(payment)
 
 
-def set_shop(vault: Vault, shop_id: str, secret: str, *, is_on: bool) -> CardShop:
-    """The shop from now on; an empty secret keeps the one that is there. Raises `Refused`."""
+def set_shop(vault: Vault, shop_id: str, secret: str, *, is_on: bool, receipts: ReceiptRules | None = None) -> CardShop:
+    """The shop from now on; an empty secret keeps the one that is there. `receipts` says how its cash register makes
+    out receipts, None that it makes none. Raises `Refused`.
+    """
     shop_id, secret = shop_id.strip(), secret.strip()
     shop = db.session.scalar(select(CardShop).with_for_update())
     if not (shop_id.isascii() and shop_id.isdigit() and len(shop_id) <= 32):
@@ -114,11 +121,26 @@ def set_shop(vault: Vault, shop_id: str, secret: str, *, is_on: bool) -> CardSho
         shop = CardShop(id=1)
         db.session.add(shop)
     shop.shop_id, shop.is_on = shop_id, is_on
+    shop.receipts = checked_rules(receipts).kept() if receipts is not None else None
     if secret:
         shop.sealed_secret = vault.seal(secret)
     shop.changed_by, shop.changed_at = current_actor().name, now()
     db.session.flush()
     return shop
+
+
+def _receipt(amount: Decimal) -> dict[str, Any] | None:
+    rules = db.session.scalar(select(CardShop.receipts))
+    return receipt_of(rules, amount, current_actor().name, buyer()) if rules else None
+
+
+def _note_receipt(payment: CardPayment, state: str) -> None:
+    """One that the cash register could not make is the operator's to make by hand."""
+    if state and payment.receipt_state != state:
+        payment.receipt_state = state
+        if state == "canceled":
+            log.error("card_receipt_refused", payment=payment.reference)
+            audit("card-payment.receipt-refused", payment.reference)
 
 
 def _succeed(payment: CardPayment) -> None:

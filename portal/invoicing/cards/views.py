@@ -76,16 +76,22 @@ def sandbox(reference: str) -> ResponseReturnValue:
 
 @desk.get("/card-payments", needs=Permission.OPERATE)
 def shop() -> ResponseReturnValue:
-    kept = db.session.scalar(select(CardShop))
-    data = {"shop_id": kept.shop_id if kept else "", "is_on": kept.is_on if kept else True}
-    return _shop_page(ShopForm(formdata=None, data=data))
+    return _shop_page(ShopForm.of(db.session.scalar(select(CardShop))))
 
 
 @desk.post("/card-payments", needs=Permission.OPERATE, needs_fresh=True)
 def set_shop() -> ResponseReturnValue:
     form = ShopForm()
+    if form.is_overtaken(ShopForm.of(db.session.scalar(select(CardShop).with_for_update()))):
+        return _shop_page(form, 409)
     try:
-        services.set_shop(vault(), form.shop_id.data or "", form.secret.data or "", is_on=form.is_on.data)
+        services.set_shop(
+            vault(),
+            form.shop_id.data or "",
+            form.secret.data or "",
+            is_on=form.is_on.data,
+            receipts=form.receipts(),
+        )
     except Refused as error:
         form.refuse(error)
         return _shop_page(form, 422)
