@@ -12,6 +12,8 @@ from portal.contacts.queries import crm_users
 from portal.kernel import phone
 from portal.kernel.i18n import gettext as _
 from portal.kernel.i18n import lazy_gettext as _l
+from portal.telephony.models import SipLine
+from portal.web.editing import EditForm
 from portal.web.forms import BaseForm
 
 _NOBODY_THERE = _l("There is no such CRM user any more.")
@@ -65,7 +67,7 @@ class ContactForm(BaseForm):
         }
 
 
-class CrmUserForm(BaseForm):
+class CrmUserForm(EditForm):
     """A CRM user as the address book shows it; the phone is matched on the integration page."""
 
     name = StringField(_l("Name"), render_kw={"autocomplete": "off", "maxlength": "200"})
@@ -78,10 +80,16 @@ class CrmUserForm(BaseForm):
         if user is None:
             return cls(data={"is_on_duty": True})
         mobile = phone.display(user.mobile) if user.mobile else ""
-        return cls(data={"name": user.name, "mobile": mobile, "is_on_duty": user.is_on_duty})
+        data = {"name": user.name, "mobile": mobile, "is_on_duty": user.is_on_duty}
+        return cls(formdata=None, data=data).as_saved()
 
 
-class LineForm(BaseForm):
+class LineForm(EditForm):
     """What people call a SIP account."""
 
     label = StringField(_l("Label"), render_kw={"autocomplete": "off", "maxlength": "200"})
+
+    @classmethod
+    def of(cls, line: SipLine) -> LineForm:
+        """As the SIP account is called."""
+        return cls(formdata=None, data={"label": line.label}).as_saved()

@@ -23,6 +23,7 @@ from portal.routing.models import FallbackKind, HuntGroup
 from portal.routing.queries import other_groups, receivers
 from portal.routing.services import RING_SECONDS, ROUNDS, TOTAL_SECONDS
 from portal.routing.words import describe
+from portal.web.editing import EditForm
 from portal.web.forms import BaseForm
 
 LIST_PAGE = "integration/groups.html"
@@ -35,7 +36,7 @@ class NewGroupForm(BaseForm):
     name = StringField(_l("Name of the group"), render_kw={"autocomplete": "off", "maxlength": "100"})
 
 
-class GroupForm(BaseForm):
+class GroupForm(EditForm):
     """A group's settings; its members come as `receiver` (ticked) in the order of `order`."""
 
     name = StringField(_l("Name of the group"), render_kw={"autocomplete": "off", "maxlength": "100"})
@@ -64,7 +65,8 @@ class GroupForm(BaseForm):
             "ending": ending_value(group.fallback, address, group.fallback_group_id),
             "ending_number": phone.display(address or "") if group.fallback == FallbackKind.NUMBER else "",
         }
-        return cls(group, formdata=None, data=data)
+        members = ",".join(str(member.crm_user_id) for member in receivers(group))
+        return cls(group, formdata=None, data=data).as_saved(also=members)
 
     def settings(self) -> dict[str, Any]:
         """What `routing.services.set_strategy` takes. Raises `Refused` at its field."""

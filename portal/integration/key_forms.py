@@ -15,6 +15,7 @@ from portal.integration.choices import overlap_choices
 from portal.integration.forms import CHOICE_WORDS
 from portal.kernel.i18n import lazy_gettext as _l
 from portal.web.access import Permission
+from portal.web.editing import EditForm
 from portal.web.filters import zone
 from portal.web.forms import BaseForm, DayField
 
@@ -26,7 +27,7 @@ SCOPE_FIELDS = {
 _BETWEEN = re.compile(r"[\s,;]+")
 
 
-class KeyForm(BaseForm):
+class KeyForm(EditForm):
     """What a further key is for. `expires_on` is its last day in the account's zone."""
 
     name = StringField(_l("What the key is for"), render_kw={"autocomplete": "off", "maxlength": "60"})
@@ -44,7 +45,8 @@ class KeyForm(BaseForm):
         scopes = {name: scope.value in (key.scopes or ()) for name, scope in SCOPE_FIELDS.items()}
         expires_on = _last_day(key.expires_at) if key.expires_at else None
         networks = "\n".join(key.networks or ())
-        return cls(formdata=None, data={"name": key.name, "networks": networks, "expires_on": expires_on, **scopes})
+        data = {"name": key.name, "networks": networks, "expires_on": expires_on, **scopes}
+        return cls(formdata=None, data=data).as_saved()
 
     def terms(self) -> KeyTerms:
         """What the service takes."""

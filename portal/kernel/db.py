@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 from flask import Flask, current_app, g
 from flask_sqlalchemy import SQLAlchemy
@@ -105,6 +105,15 @@ def dialect() -> Dialect:
 def is_sqlite() -> bool:
     """Whether the database is SQLite: for the few statements that need other words on each database."""
     return db.engine.dialect.name == "sqlite"
+
+
+Held = TypeVar("Held", bound=Model)
+
+
+def hold(row: Held) -> Held:
+    """The row as it is now, kept from everybody else until the end of the transaction."""
+    db.session.refresh(row, with_for_update=True)
+    return row
 
 
 def ring(*topics: str) -> None:

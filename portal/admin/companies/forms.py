@@ -13,6 +13,8 @@ from portal.kernel.i18n import gettext as _
 from portal.kernel.i18n import lazy_gettext as _l
 from portal.kernel.money import ZERO, parse_amount
 from portal.kernel.secrets import random_word
+from portal.telephony.models import Did, SipLine
+from portal.web.editing import EditForm
 from portal.web.forms import BaseForm
 
 _PLAIN = {"autocomplete": "off"}
@@ -70,9 +72,14 @@ class AdjustForm(BaseForm):
         return amount if self.direction.data == "add" else -amount
 
 
-class LineForm(BaseForm):
+class LineForm(EditForm):
     """A SIP account or a public number: what it is, what people call it, which switch it is on."""
 
     name = StringField(_l("Name or number"), [Length(max=64)], render_kw=_PLAIN)
     label = StringField(_l("Label"), [Length(max=200)], render_kw={**_PLAIN, "maxlength": "200"})
     switch = StringField(_l("Switch"), [InputRequired(_l("Name the switch."))], render_kw=_PLAIN)
+
+    @classmethod
+    def of(cls, line: SipLine | Did) -> LineForm:
+        """As it is; its name is not changed here."""
+        return cls(formdata=None, data={"label": line.label, "switch": line.switch}).as_saved()

@@ -10,6 +10,7 @@ from portal.calls.remarks.tags import tags
 from portal.kernel.errors import Refused
 from portal.kernel.i18n import gettext as _
 from portal.kernel.i18n import lazy_gettext as _l
+from portal.web.editing import EditForm
 from portal.web.forms import BaseForm, row_id
 
 
@@ -30,7 +31,7 @@ class NoteForm(BaseForm):
         return row_id(self.version.data) or 0
 
 
-class TagForm(BaseForm):
+class TagForm(EditForm):
     """A tag of the list."""
 
     name = StringField(_l("Tag"), render_kw={"maxlength": "60", "autocomplete": "off"})
@@ -40,7 +41,7 @@ class TagForm(BaseForm):
     def of(cls, tag: CallTag | None = None) -> TagForm:
         """Of a tag, or of a new one."""
         form = cls(formdata=None, name=tag.name if tag else "", tone=(tag.tone if tag else Tone.PLAIN))
-        return form.offering()
+        return form.offering().as_saved()
 
     def offering(self) -> TagForm:
         """The same with every colour."""

@@ -10,6 +10,8 @@ from flask.typing import ResponseReturnValue
 from portal.calls.feature import feature
 from portal.calls.remarks import tags as services
 from portal.calls.remarks.forms import ChooseTagForm, TagForm
+from portal.calls.remarks.models import CallTag
+from portal.kernel.db import hold
 from portal.kernel.errors import Refused
 from portal.kernel.i18n import gettext as _
 from portal.web import htmx
@@ -35,18 +37,19 @@ def add_tag() -> ResponseReturnValue:
 @feature.get("/calls/tags/<int:tag_id>", needs=Permission.MANAGE_CALLS)
 def tag(tag_id: int) -> ResponseReturnValue:
     found = services.find_tag(tag_id)
-    return htmx.render("calls/tag.html", tag=found, form=TagForm.of(found), choose=ChooseTagForm.besides(found.id))
+    return _tag_page(found, TagForm.of(found))
 
 
 @feature.post("/calls/tags/<int:tag_id>", needs=Permission.MANAGE_CALLS)
 def edit_tag(tag_id: int) -> ResponseReturnValue:
-    form, found = TagForm(), services.find_tag(tag_id)
+    form, found = TagForm().offering(), hold(services.find_tag(tag_id))
+    if form.is_overtaken(TagForm.of(found)):
+        return _tag_page(found, form, 409)
     try:
         services.edit_tag(tag_id, form.name.data or "", form.tone.data or "")
     except Refused as error:
-        form.offering().refuse(error)
-        choose = ChooseTagForm.besides(found.id)
-        return htmx.render("calls/tag.html", status=422, tag=found, form=form, choose=choose)
+        form.refuse(error)
+        return _tag_page(found, form, 422)
     return _done(_("The tag “%(name)s” was saved.", name=found.name))
 
 
@@ -66,6 +69,10 @@ def merge_tag(tag_id: int) -> ResponseReturnValue:
 @feature.post("/calls/tags/<int:tag_id>/restore", needs=Permission.MANAGE_CALLS)
 def restore_tag(tag_id: int) -> ResponseReturnValue:
     return _done(_("The tag “%(name)s” is back.", name=services.restore_tag(tag_id).name))
+
+
+def _tag_page(found: CallTag, form: TagForm, status: int = 200) -> ResponseReturnValue:
+    return htmx.render("calls/tag.html", status=status, tag=found, form=form, choose=ChooseTagForm.besides(found.id))
 
 
 def _undo(tag_id: int) -> str:

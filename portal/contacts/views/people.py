@@ -11,6 +11,7 @@ from portal.contacts.forms import CrmUserForm, LineForm
 from portal.contacts.models import CrmUser
 from portal.contacts.services.crm_users import find_crm_user
 from portal.contacts.staff import line_rows, user_rows
+from portal.kernel.db import hold
 from portal.kernel.errors import Refused
 from portal.kernel.i18n import gettext as _
 from portal.telephony.lines import label_line
@@ -54,7 +55,9 @@ def crm_user(crm_user_id: int) -> ResponseReturnValue:
 
 @feature.post("/crm-users/<int:crm_user_id>", needs=Permission.MANAGE_INTEGRATION)
 def edit_crm_user(crm_user_id: int) -> ResponseReturnValue:
-    form, user = CrmUserForm(), find_crm_user(crm_user_id)
+    form, user = CrmUserForm(), hold(find_crm_user(crm_user_id))
+    if form.is_overtaken(CrmUserForm.of(user)):
+        return _user_page(form, user, 409)
     name, mobile = form.name.data or "", form.mobile.data or ""
     try:
         services.edit_crm_user(crm_user_id, name, mobile, is_on_duty=form.is_on_duty.data)
@@ -73,17 +76,19 @@ def lines() -> ResponseReturnValue:
 @feature.get("/lines/<int:line_id>", needs=Permission.SEE_CALLS)
 def line(line_id: int) -> ResponseReturnValue:
     found = find_line(line_id)
-    return _line_page(LineForm(data={"label": found.label}), found)
+    return _line_page(LineForm.of(found), found)
 
 
 @feature.post("/lines/<int:line_id>", needs=Permission.MANAGE_INTEGRATION)
 def edit_line(line_id: int) -> ResponseReturnValue:
-    form = LineForm()
+    form, found = LineForm(), hold(find_line(line_id))
+    if form.is_overtaken(LineForm.of(found)):
+        return _line_page(form, found, 409)
     try:
         saved = label_line(line_id, form.label.data or "")
     except Refused as error:
         form.refuse(error)
-        return _line_page(form, find_line(line_id), 422)
+        return _line_page(form, found, 422)
     return htmx.done(_("%(name)s was saved.", name=saved.name), back_to=url_for("contacts.lines"))
 
 

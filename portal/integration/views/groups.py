@@ -17,6 +17,7 @@ from portal.integration.groups import (
     groups_page,
     typed_members,
 )
+from portal.kernel.db import hold
 from portal.kernel.errors import Refused
 from portal.kernel.i18n import gettext as _
 from portal.routing import groups as services
@@ -58,6 +59,8 @@ def save_group(group_id: int) -> ResponseReturnValue:
     form, members = GroupForm(found), typed_members()
     if not form.validate():
         return htmx.render(PAGE, fragment=FRAGMENT, status=422, **group_page(found, form, members))
+    if form.is_overtaken(GroupForm.of(hold(found))):
+        return htmx.render(PAGE, fragment=FRAGMENT, status=409, **group_page(found, form, members))
     try:
         services.change_group(group_id, form.name.data or "", members[1], **form.settings())
     except Refused as error:

@@ -13,6 +13,7 @@ from portal.accounts.door import vault
 from portal.accounts.models import ApiKey
 from portal.integration.feature import feature
 from portal.integration.key_forms import KeyForm, ReplaceForm
+from portal.kernel.db import hold
 from portal.kernel.errors import Refused
 from portal.kernel.i18n import gettext as _
 from portal.web import htmx
@@ -48,6 +49,8 @@ def change_named_key(named_key_id: int) -> ResponseReturnValue:
     found, form = find_named_key(named_key_id), KeyForm()
     if not form.validate():
         return _page(form, found, status=422)
+    if form.is_overtaken(KeyForm.of(hold(found))):
+        return _page(form, found, status=409)
     try:
         saved = named.change_api_key(named_key_id, form.terms())
     except Refused as error:

@@ -11,14 +11,15 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from portal.invoicing.cards.models import CardShop
 from portal.invoicing.cards.receipts import MODES, SUBJECTS, TAX_SYSTEMS, VAT_CODES, ReceiptRules
 from portal.kernel.i18n import lazy_gettext as _l
-from portal.web.forms import BaseForm, row_id
+from portal.web.editing import EditForm
+from portal.web.forms import row_id
 
 
 def _choices(words: Mapping[Any, str]) -> list[SelectChoice]:
     return [SelectChoice(str(code), word) for code, word in words.items()]
 
 
-class ShopForm(BaseForm):
+class ShopForm(EditForm):
     """Shop id and secret key. The key is never shown again; an empty field keeps it."""
 
     shop_id = StringField(_l("Shop id (shopId)"), render_kw={"autocomplete": "off", "inputmode": "numeric"})
@@ -55,4 +56,4 @@ class ShopForm(BaseForm):
             "subject": rules.subject,
             "mode": rules.mode,
         }
-        return cls(formdata=None, data=data)
+        return cls(formdata=None, data=data).as_saved()

@@ -82,6 +82,8 @@ def shop() -> ResponseReturnValue:
 @desk.post("/card-payments", needs=Permission.OPERATE, needs_fresh=True)
 def set_shop() -> ResponseReturnValue:
     form = ShopForm()
+    if form.is_overtaken(ShopForm.of(db.session.scalar(select(CardShop).with_for_update()))):
+        return _shop_page(form, 409)
     try:
         services.set_shop(
             vault(),

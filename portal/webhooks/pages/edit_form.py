@@ -14,7 +14,7 @@ from portal.kernel import phone
 from portal.kernel.i18n import lazy_gettext as _l
 from portal.telephony.engine import CallOutcome
 from portal.telephony.queries import dids, sip_lines
-from portal.web.forms import BaseForm
+from portal.web.editing import EditForm
 from portal.webhooks import headers
 from portal.webhooks.editing import WebhookSettings
 from portal.webhooks.models import EventType, Method, WebhookSubscription
@@ -31,7 +31,7 @@ class BoxesField(SelectMultipleField):
     option_widget = CheckboxInput()
 
 
-class WebhookSettingsForm(BaseForm):
+class WebhookSettingsForm(EditForm):
     """What is chosen of lists is the account's own lines and numbers, and what the webhook names already."""
 
     url = StringField("URL")
@@ -88,4 +88,4 @@ def filled_form(hook: WebhookSubscription) -> WebhookSettingsForm:
             "sip_lines": hook.sip_lines or [],
             "outcomes": hook.outcomes or [],
         },
-    )
+    ).as_saved()

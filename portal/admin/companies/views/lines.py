@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from portal.accounts.services import find_account
 from portal.admin.companies.forms import LineForm
 from portal.admin.feature import feature
-from portal.kernel.db import db, transaction
+from portal.kernel.db import db, hold, transaction
 from portal.kernel.errors import Conflict, NotFound, Refused
 from portal.kernel.i18n import gettext as _
 from portal.telephony import lines
@@ -51,7 +51,7 @@ def add_line(account_id: int, kind: str) -> ResponseReturnValue:
 def line(account_id: int, kind: str, line_id: int) -> ResponseReturnValue:
     with transaction(account_id, writes=False):
         found = _find(kind, line_id)
-    return _page(account_id, kind, LineForm(label=found.label, switch=found.switch), line=found)
+    return _page(account_id, kind, LineForm.of(found), line=found)
 
 
 @feature.post(f"{_PATH}/<int:line_id>", needs=Permission.OPERATE, writes=False)
@@ -63,7 +63,10 @@ def edit_line(account_id: int, kind: str, line_id: int) -> ResponseReturnValue:
         return _page(account_id, kind, form, 422, line=found)
     try:
         with transaction(account_id):
-            lines.edit_line(_find(kind, line_id), form.label.data or "", form.switch.data or "")
+            found = hold(_find(kind, line_id))
+            if form.is_overtaken(LineForm.of(found)):
+                return _page(account_id, kind, form, 409, line=found)
+            lines.edit_line(found, form.label.data or "", form.switch.data or "")
     except Refused as error:
         form.refuse(error)
         return _page(account_id, kind, form, 422, line=found)

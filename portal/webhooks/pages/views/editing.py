@@ -17,6 +17,7 @@ from portal.webhooks import editing, queries
 from portal.webhooks.models import WebhookSubscription
 from portal.webhooks.pages.edit_form import WebhookSettingsForm, filled_form
 from portal.webhooks.pages.views.feature import door, feature
+from portal.webhooks.services import find_webhook
 from portal.webhooks.urls import check_url
 
 SHOWN_SECONDS = 30
@@ -39,7 +40,10 @@ def save(webhook_id: int) -> ResponseReturnValue:
     try:
         if not form.validate():
             return _shown(hook, form, 422)
-        editing.update_webhook(webhook_id, form.settings(check_url(door(), form.url.data or "")), vault())
+        url = check_url(door(), form.url.data or "")
+        if form.is_overtaken(filled_form(find_webhook(webhook_id))):
+            return _shown(hook, form, 409)
+        editing.update_webhook(webhook_id, form.settings(url), vault())
     except Refused as error:
         form.refuse(error)
         return _shown(hook, form, 422)
