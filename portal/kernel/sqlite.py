@@ -13,7 +13,7 @@ from portal.kernel.clock import monotonic
 
 _BUSY_MILLISECONDS = 15_000
 """How long a writer waits for its turn before it is told that the database is locked."""
-_PATIENCE = ((0.02, 0.0005), (1.0, 0.002), (_BUSY_MILLISECONDS / 1000, 0.01))
+_PATIENCE = ((0.06, 0.0005), (1.0, 0.002), (_BUSY_MILLISECONDS / 1000, 0.01))
 """Having waited so long (seconds), it looks again that often. SQLite's own way soon sleeps 100 ms between two looks, in
 which others write a dozen times: beside one that writes without a break, a bell was answered after seconds."""
 

@@ -117,11 +117,18 @@ def _id_of(call: CallRecord) -> Parameter:
 
 def get_url(url: str, parameters: Iterable[Sequence[str]]) -> str:
     """The URL to GET: what it has stays byte for byte, the parameters come after it."""
-    query = "&".join(f"{_encoded(name)}={_encoded(value)}" for name, value in parameters)
+    query = _query(list(parameters))
     path, question_mark, present = url.partition("?")
     if not question_mark:
         return f"{path}?{query}"
     return f"{url}{query}" if present == "" or present.endswith("&") else f"{url}&{query}"
+
+
+def _query(parameters: Sequence[Sequence[str]]) -> str:
+    # Nearly always nothing in them is to be encoded, and to ask once is ten times quicker than twenty times.
+    if _NEEDS_NOTHING.fullmatch("".join(map("".join, parameters))):
+        return "&".join(map("=".join, parameters))
+    return "&".join(f"{quote(name, safe=_STANDS_RAW)}={quote(value, safe=_STANDS_RAW)}" for name, value in parameters)
 
 
 def _answering_line(call: CallRecord) -> str | None:
@@ -131,7 +138,3 @@ def _answering_line(call: CallRecord) -> str | None:
 
 def _without_nulls(*parameters: tuple[str, str | int | None]) -> list[Parameter]:
     return [(name, str(value)) for name, value in parameters if value is not None and value != ""]
-
-
-def _encoded(text: str) -> str:
-    return text if _NEEDS_NOTHING.fullmatch(text) else quote(text, safe=_STANDS_RAW)

@@ -188,7 +188,7 @@ def test_one_receiver_that_hangs_does_not_hold_the_others(
     app: Flask, north: Company, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # It hangs for longer than a busy machine needs, and no longer than a lease lets it.
-    patient = replace(schedule.END, deadline_seconds=20)
+    patient = replace(schedule.END, deadline_seconds=schedule.LEASE.total_seconds() - 2)
     monkeypatch.setitem(schedule.SCHEDULES, EventType.CALL_FINISHED, patient)
     with Receiver() as hanging:
         hanging.answer(Answer(when=threading.Event()))

@@ -10,9 +10,10 @@ from sqlalchemy import TextClause, bindparam, text
 
 from portal.kernel.clock import UtcDateTime
 
-# A delivery that is being sent is due again when its lease has run out: nobody who held it is alive.
-_DUE = """
-    q.subscription_id = able.id AND q.lane = lanes.lane AND q.state IN ('waiting', 'sending') AND q.due_at <= :now
+# The first few of each. Whether they are due is asked outside: a planner that is asked in here takes the index of what
+# is due, and reads all of that once for each webhook.
+_FIRST = """
+    q.subscription_id = able.id AND q.lane = lanes.lane AND q.state IN ('waiting', 'sending')
     AND (q.expires_at IS NULL OR q.expires_at > :now)
     ORDER BY q.due_at, q.id LIMIT :cap
 """
@@ -29,10 +30,11 @@ _PROBE = """
 _STATEMENT = """
 WITH RECURSIVE
 hook (id) AS (
-    SELECT min(subscription_id) FROM webhook_delivery WHERE state IN ('waiting', 'sending')
+    SELECT CAST(0 AS bigint)
     UNION ALL
-    SELECT (SELECT min(later.subscription_id) FROM webhook_delivery later
-            WHERE later.state IN ('waiting', 'sending') AND later.subscription_id > hook.id)
+    SELECT (SELECT later.subscription_id FROM webhook_delivery later
+            WHERE later.state IN ('waiting', 'sending') AND later.subscription_id > hook.id
+            ORDER BY later.subscription_id LIMIT 1)
     FROM hook WHERE hook.id IS NOT NULL
 ),
 lanes (lane) AS (VALUES (0), (1), (2)),
@@ -54,7 +56,7 @@ first_of_each AS (
     SELECT d.id, d.account_id, d.lane, d.due_at, able.is_suspect, able.room, able.is_paced, able.is_probed,
            row_number() OVER (PARTITION BY d.subscription_id ORDER BY d.lane, d.due_at, d.id) AS place
     FROM able CROSS JOIN lanes {join}
-    WHERE able.room > 0 AND NOT able.is_probed
+    WHERE able.room > 0 AND NOT able.is_probed AND d.due_at <= :now
     UNION ALL
     SELECT d.id, d.account_id, d.lane, d.due_at, able.is_suspect, able.room, able.is_paced, able.is_probed, 1
     FROM able JOIN webhook_delivery d ON d.id = ({probe})
@@ -77,17 +79,26 @@ picked AS (
     ORDER BY w.lane, w.turn, w.due_at, w.id LIMIT :number {lock}
 )
 UPDATE webhook_delivery SET state = 'sending', claim = :claim, due_at = :lease_until, waits_for_id = NULL
-WHERE id IN (SELECT id FROM picked)
-RETURNING id
+{where}
+RETURNING webhook_delivery.id
 """
 
 # Two ways to say "these few rows of each": SQLite knows no LATERAL, PostgreSQL cannot use an index for the other.
-_JOIN_SQLITE = f"JOIN webhook_delivery d ON d.id IN (SELECT q.id FROM webhook_delivery q WHERE {_DUE})"  # noqa: S608 -- no input in it
-_JOIN_POSTGRESQL = f"CROSS JOIN LATERAL (SELECT q.* FROM webhook_delivery q WHERE {_DUE}) d"  # noqa: S608 -- as above
+_JOIN_SQLITE = f"JOIN webhook_delivery d ON d.id IN (SELECT q.id FROM webhook_delivery q WHERE {_FIRST})"  # noqa: S608 -- no input in it
+_JOIN_POSTGRESQL = f"CROSS JOIN LATERAL (SELECT q.* FROM webhook_delivery q WHERE {_FIRST}) d"  # noqa: S608 -- as above
+
+
+# The same of the rows that were picked: each is found by its own key.
+_WHERE_SQLITE = "WHERE id IN (SELECT id FROM picked)"
+_WHERE_POSTGRESQL = "FROM picked WHERE webhook_delivery.id = picked.id"
 
 
 def claim_statement(*, is_sqlite: bool) -> TextClause:
     """Parameters: now, lease_until, claim, number (at most); in flight: cap (per webhook), account_cap, suspects."""
-    join, lock = (_JOIN_SQLITE, "") if is_sqlite else (_JOIN_POSTGRESQL, "FOR UPDATE OF d SKIP LOCKED")
-    statement = text(_STATEMENT.format(join=join, probe=_PROBE, lock=lock))
+    join, lock, where = (
+        (_JOIN_SQLITE, "", _WHERE_SQLITE)
+        if is_sqlite
+        else (_JOIN_POSTGRESQL, "FOR UPDATE OF d SKIP LOCKED", _WHERE_POSTGRESQL)
+    )
+    statement = text(_STATEMENT.format(join=join, probe=_PROBE, lock=lock, where=where))
     return statement.bindparams(bindparam("now", type_=UtcDateTime), bindparam("lease_until", type_=UtcDateTime))

@@ -127,4 +127,5 @@ def _readable(answer: Exchange) -> str:
 
 
 def _storable(text: str) -> str:
-    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+    # Nearly always it is, which is quickly seen.
+    return text if text.isprintable() else _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -31,6 +31,8 @@ log = structlog.get_logger(__name__)
 
 SHORTEST_POLL, LONGEST_POLL = 1.0, 15.0
 """Seconds between looks when no bell rings: soon after work, rarely when idle. A bell may be lost, a row not."""
+LATEST_LAPSE = 2.0
+"""Seconds for which what is to be sent at once goes before the giving up of what is too late."""
 MOST_AHEAD = 3
 """For each sender so many deliveries may be claimed beyond the one it sends: a round for few is a dear one."""
 LONGEST_IDLENESS, LONGEST_GATHERING = 0.01, 0.03
@@ -71,7 +73,7 @@ class Worker:
         self._changed: set[int] = set()
         self._tells_at = 0.0
         self._poll = SHORTEST_POLL
-        self._expires_at = 0.0
+        self._lapses_at = 0.0
         self._round_took = 0.0
 
     def run(self, stop: threading.Event) -> None:
@@ -166,8 +168,9 @@ class Worker:
         free = self._senders + self._ahead - self._in_the_air
         with steady.transaction() as connection:
             changing = complete_plain(connection, self._unnoted, is_sqlite=self._is_sqlite)
-            changed = {each.delivery.account_id for each in self._unnoted} | self._expired(connection)
+            changed = {each.delivery.account_id for each in self._unnoted}
             claimed = claim(connection, free, self._caps, now=now(), is_sqlite=self._is_sqlite) if free > 0 else []
+            changed |= self._lapsed(connection, is_idle=not claimed)
             # Who sends is back soon anyhow, and looks then.
             due_at = None if claimed else next_due(connection, now())
             self._tell(steady, changed)
@@ -198,10 +201,11 @@ class Worker:
                 complete(session, tries)
             self._unnoted = [each for each in self._unnoted if each not in tries]
 
-    def _expired(self, connection: Connection) -> set[int]:
-        if monotonic() < self._expires_at:
+    def _lapsed(self, connection: Connection, *, is_idle: bool) -> set[int]:
+        """Leases and deliveries whose time is over: soon where nothing waits for this round, later where it does."""
+        if monotonic() < self._lapses_at + (0 if is_idle else LATEST_LAPSE):
             return set()
-        self._expires_at = monotonic() + SHORTEST_POLL
+        self._lapses_at = monotonic() + SHORTEST_POLL
         return take_back(connection, now()) | expire(connection, now()) | give_up(connection, now())
 
     def _tell(self, steady: SteadyConnection, changed: set[int]) -> None:
