@@ -25,8 +25,7 @@ def known_contacts() -> ResponseReturnValue:
 
 @feature.post("/known-contacts", needs=Permission.MANAGE_INTEGRATION)
 def save_known_contacts() -> ResponseReturnValue:
-    form = KnownContactsForm()
-    sources = typed_sources()
+    form, sources = KnownContactsForm(), typed_sources()
     if not form.validate():
         return _refused(form, sources)
     new_contact_group(locks=True)
