@@ -6,7 +6,7 @@ from flask import Flask
 
 from portal.accounts.events import AccountOpened
 from portal.billing import charging
-from portal.calls.events import CallAnswered, CallFinished, CallRang, CallRecorded, CallStarted
+from portal.calls.events import CallAnswered, CallEnding, CallFinished, CallRang, CallRecorded, CallStarted
 from portal.calls.log import upkeep
 from portal.connectors.telling import marks as crm
 from portal.contacts import upkeep as contacts_upkeep
@@ -28,8 +28,7 @@ def init_app(app: Flask) -> None:
     bus.subscribe(AccountOpened, routing.on_account_opened)
     bus.subscribe(AccountOpened, charging.on_account_opened)
     bus.subscribe(CallOrdered, charging.on_call_ordered)
-    # The price first: the notice of the call's end tells it.
-    bus.subscribe(CallFinished, charging.on_call_finished)
+    bus.subscribe(CallEnding, charging.on_call_ending)
     bus.subscribe(CallFinished, routing_activity.on_call_finished)
     bus.subscribe(CallAnswered, followups.on_call_answered)
     bus.subscribe(CallFinished, followups.on_call_finished)

@@ -88,7 +88,8 @@ def enter_account(person: SignedIn) -> None:
 
 def signed_in() -> SignedIn | None:
     """The person of this request, or None."""
-    return current_user._get_current_object() if current_user.is_authenticated else None  # noqa: SLF001
+    person = current_user._get_current_object()  # noqa: SLF001
+    return person if person.is_authenticated else None
 
 
 def person_here() -> SignedIn:

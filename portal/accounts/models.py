@@ -7,8 +7,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, String, and_
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from portal.accounts.roles import Role
 from portal.kernel.clock import now
@@ -88,6 +88,14 @@ class UserSession(Model):
     ended_at: Mapped[datetime | None]
 
     user: Mapped[User] = relationship()
+    membership: Mapped[Membership | None] = relationship(
+        primaryjoin=lambda: and_(
+            foreign(Membership.user_id) == UserSession.user_id, foreign(Membership.account_id) == UserSession.account_id
+        ),
+        uselist=False,
+        viewonly=True,
+    )
+    """In the account that the session has entered."""
 
 
 class SignInFailure(Model):

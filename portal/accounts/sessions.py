@@ -74,7 +74,7 @@ def find_signed_in(vault: Vault, token: str) -> SignedIn | None:
     visit = find_visit(row.id) if row.user.is_operator else None
     if visit is not None:
         return _visiting(token, row, visit)
-    membership = db.session.get(Membership, (row.user_id, row.account_id)) if row.account_id is not None else None
+    membership = row.membership
     if membership is not None and membership.is_disabled:
         return None
     return SignedIn(
@@ -127,7 +127,7 @@ def _find(vault: Vault, token: str, *, is_pending: bool) -> UserSession | None:
             UserSession.ended_at.is_(None),
             UserSession.is_pending.is_(is_pending),
         )
-        .options(joinedload(UserSession.user))
+        .options(joinedload(UserSession.user), joinedload(UserSession.membership).joinedload(Membership.account))
     )
     return row if row is not None and not row.user.is_disabled else None
 

@@ -12,7 +12,7 @@ from portal.billing.ledger import find_entry, local_day, lock_balance, open_mome
 from portal.billing.models import AccountBalance, AccountPlan, EntryKind, TariffVersion
 from portal.billing.plans import Standing, default_tariff, find_rate, standing_on, version_on
 from portal.billing.rating import FREE, Price, price_of
-from portal.calls.events import CallFinished
+from portal.calls.events import CallEnding
 from portal.calls.models import CallRecord
 from portal.kernel.clock import now
 from portal.kernel.db import db
@@ -31,7 +31,7 @@ def on_account_opened(_event: AccountOpened) -> None:
         db.session.add(AccountPlan(tariff_id=tariff.id, valid_from=local_day(now())))
 
 
-def on_call_finished(event: CallFinished) -> None:
+def on_call_ending(event: CallEnding) -> None:
     """Sets the call's price, unless a provider has told it, and takes it from the balance, once per call."""
     call = event.call
     # Before anything is read: of two that are told of the same call one waits here, and then finds it posted.

@@ -29,8 +29,15 @@ class CallAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class CallEnding:
+    """The call is over and its times are final, and its rows are still to be written: `billing` sets its price now."""
+
+    call: CallRecord
+
+
+@dataclass(frozen=True, slots=True)
 class CallFinished:
-    """The call is over and its times are final. `billing` sets its price before `webhooks` tells it."""
+    """The call is over and written, with its price."""
 
     call: CallRecord
 

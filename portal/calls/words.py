@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from portal.kernel import clock
 from portal.kernel.i18n import gettext as _
+from portal.kernel.i18n import language
 from portal.kernel.i18n import lazy_gettext as _l
 from portal.telephony.engine import CallKind, CallOutcome, LegResult, Side
 from portal.telephony.plan import SkipReason, StepReason
@@ -87,6 +89,11 @@ def outcome_word(outcome: str) -> str:
 
 def outcome_sign(outcome: str | None) -> Sign:
     """The badge of a call's outcome; a call that lasts has one too."""
+    return _outcome_sign(outcome, language().code)
+
+
+@cache
+def _outcome_sign(outcome: str | None, _language: str) -> Sign:
     if outcome is None:
         return Sign(_("in progress"), "info", "ringing")
     word, tone, icon = _OUTCOMES[CallOutcome(outcome)]

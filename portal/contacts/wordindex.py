@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, select, text
 from portal.kernel.db import db, is_sqlite
 from portal.kernel.shapes import tell_shape
 from portal.kernel.tenancy import current_account_id
-from portal.kernel.trigrams import TABLE_OPTIONS, can_have_trigrams, mark, match
+from portal.kernel.trigrams import TABLE_OPTIONS, can_have_trigrams, indexed, match
 
 _TABLE = """
 create table contact_words (
@@ -23,7 +23,7 @@ create table contact_words (
 )
 """
 _INDEX = "create index ix_contact_words on contact_words using gin (words gin_trgm_ops) with (fastupdate = off)"
-_NOTE_SQLITE = text("insert into contact_words (rowid, words) values (:id, :mark || :words)")
+_NOTE_SQLITE = text("insert into contact_words (rowid, words) values (:id, :words)")
 _NOTE_POSTGRESQL = text(
     "insert into contact_words (id, account_id, words) values (:id, :account, :words)"
     " on conflict (id) do update set words = excluded.words"
@@ -65,7 +65,7 @@ def note(words: Mapping[int, str]) -> None:
         return
     account = current_account_id()
     if is_sqlite():
-        db.session.execute(_NOTE_SQLITE, [{"id": id_, "mark": mark(account), "words": words[id_]} for id_ in words])
+        db.session.execute(_NOTE_SQLITE, [{"id": id_, "words": indexed(account, words[id_])} for id_ in words])
     else:
         db.session.execute(_NOTE_POSTGRESQL, [{"id": id_, "account": account, "words": words[id_]} for id_ in words])
 

@@ -34,7 +34,7 @@ from portal.calls.models import CallLeg, CallRecord
 from portal.demo.chapter import Written, table_of
 from portal.demo.postings import add_days
 from portal.kernel.bulk import bulk_copy, reserve_ids
-from portal.kernel.db import is_sqlite
+from portal.kernel.db import db, is_sqlite
 
 WEEK = timedelta(days=7)
 _MICROSECOND = timedelta(microseconds=1)
@@ -53,7 +53,7 @@ def copy(written: Written, weeks: int) -> int:
     rows += _copy_postings(written.entries, earlier, weeks)
     add_many_totals(_moved(written.totals, earlier))
     add_days([{**day, "day": day["day"] - earlier} for day in written.days])
-    moments.note_rows(first, first + len(written.calls) - 1)
+    _note_moments(range(first, first + len(written.calls)))
     return rows
 
 
@@ -100,6 +100,13 @@ def _copy_postings(entries: range, earlier: timedelta, weeks: int) -> int:
         "source": case((row.kind == EntryKind.CALL, of_call), else_=row.source + f"-{weeks}"),
     }
     return bulk_copy(table_of(row), changes, row.id.between(entries.start, entries.stop - 1))
+
+
+def _note_moments(calls: range) -> None:
+    if is_sqlite():
+        texts = select(CallRecord.started_at, CallRecord.search_text)
+        rows = db.session.execute(texts.where(CallRecord.id.between(calls.start, calls.stop - 1)))
+        moments.note((started_at, text or "") for started_at, text in rows)
 
 
 def _moved(totals: Mapping[Place, Figures], earlier: timedelta) -> Mapping[Place, Figures]:

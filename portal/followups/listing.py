@@ -73,13 +73,10 @@ def _tabs(show: Show, order: Order, user_id: int) -> list[Tab]:
         Show.OVERDUE: _("Overdue"),
         Show.CLOSED: _("Done"),
     }
+    open_ones: list[Show] = [each for each in labels if each is not Show.CLOSED]
+    counts = dict(zip(open_ones, queries.counts(*open_ones, user_id=user_id), strict=True))
     return [
-        Tab(
-            label,
-            url_for("followups.index", **_query(each, order)),
-            each is show,
-            queries.count(each, user_id) if each is not Show.CLOSED else None,
-        )
+        Tab(label, url_for("followups.index", **_query(each, order)), each is show, counts.get(each))
         for each, label in labels.items()
     ]
 

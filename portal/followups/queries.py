@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, func, select
 from sqlalchemy.orm import joinedload
 from sqlalchemy.sql.base import ExecutableOption
 
@@ -62,10 +62,15 @@ def follow_up_page(show: Show, order: Order, user_id: int, cursor: Cursor | None
     return by.page(found, cursor, PAGE)
 
 
-def count(show: Show, user_id: int = 0) -> int:
-    """How many there are; `MOST_COUNTED` stands for that many or more."""
+def count(show: Show, user_id: int = 0) -> ScalarSelect[int]:
+    """How many there are, as a part of a statement; `MOST_COUNTED` stands for that many or more."""
     some = select(FollowUp.id).where(*_chosen(show, user_id)).limit(MOST_COUNTED).subquery()
-    return db.session.scalar(select(func.count()).select_from(some)) or 0
+    return select(func.count()).select_from(some).scalar_subquery()
+
+
+def counts(*shows: Show, user_id: int = 0) -> list[int]:
+    """How many of each there are, asked at once."""
+    return list(db.session.execute(select(*(count(show, user_id) for show in shows))).one())
 
 
 def _chosen(show: Show, user_id: int) -> list[ColumnElement[bool]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from portal.helpdesk.models import SupportThread, ThreadState
@@ -31,9 +31,14 @@ def find_thread(thread_id: int, *, locks: bool = False) -> SupportThread:
     return thread
 
 
-def unread_count() -> int:
-    """How many threads hold an answer that nobody of the account has seen."""
-    return db.session.scalar(select(func.count(SupportThread.id)).where(SupportThread.is_unread)) or 0
+def unread_count() -> ScalarSelect[int]:
+    """How many threads hold an answer that nobody of the account has seen: part of a statement."""
+    return select(func.count(SupportThread.id)).where(SupportThread.is_unread).scalar_subquery()
+
+
+def open_count() -> ScalarSelect[int]:
+    """How many threads of every account wait for the operator: part of a statement."""
+    return select(func.count(SupportThread.id)).where(SupportThread.state == ThreadState.OPEN).scalar_subquery()
 
 
 def inbox_page(state: ThreadState, cursor: Cursor | None, limit: int = PAGE) -> Page[SupportThread]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import func, select
+from sqlalchemy import ScalarSelect, func, select
 
 from portal.kernel.db import db
 from portal.kernel.errors import NotFound
@@ -41,6 +41,6 @@ def find_job(job_id: int, kinds: Collection[str]) -> Job:
     return job
 
 
-def open_count(kinds: Collection[str]) -> int:
-    """How many jobs wait or run."""
-    return db.session.scalar(select(func.count(Job.id)).where(Job.state.in_(_OPEN), Job.kind.in_(kinds))) or 0
+def open_count(kinds: Collection[str]) -> ScalarSelect[int]:
+    """How many jobs wait or run: part of a statement."""
+    return select(func.count(Job.id)).where(Job.state.in_(_OPEN), Job.kind.in_(kinds)).scalar_subquery()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import current_app, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import ScalarSelect
 
 from portal.accounts.door import person_here
 from portal.jobs import queries, services, words
@@ -28,8 +29,8 @@ def kinds_here() -> list[str]:
     return [kind.name for kind in jobs_here().kinds.values() if Permission(kind.needs) in permissions]
 
 
-def jobs_going_on() -> int:
-    """How many of them wait or run: for the menu."""
+def jobs_going_on() -> ScalarSelect[int]:
+    """How many of them wait or run: for the menu, as a part of its statement."""
     return queries.open_count(kinds_here())
 
 

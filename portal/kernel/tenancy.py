@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from flask import g
 from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Integer, Table, UniqueConstraint, event, text
 from sqlalchemy.orm import Mapped, ORMExecuteState, Session, declared_attr, mapped_column, with_loader_criteria
 from sqlalchemy.sql import visitors
+from sqlalchemy.sql.base import ExecutableOption
 
+_KEPT = 4096
+"""Accounts whose condition is kept: making it takes as long as asking a small question."""
 BigId = BigInteger().with_variant(Integer, "sqlite")
 """SQLite numbers rows by itself only for the type INTEGER, which holds 64 bits there."""
 
@@ -95,10 +99,12 @@ def _filter_statement(state: ORMExecuteState) -> None:
         if not state.execution_options.get("stamped") and _owned_tables(state.statement):
             raise TenancyError(f"no account has been entered for: {str(state.statement)[:200]}")
         return
-    account_id = scope.account_id
-    state.statement = state.statement.options(
-        with_loader_criteria(AccountOwned, lambda cls: cls.account_id == account_id, include_aliases=True)
-    )
+    state.statement = state.statement.options(_only_rows_of(scope.account_id))
+
+
+@lru_cache(_KEPT)
+def _only_rows_of(account_id: int | None) -> ExecutableOption:
+    return with_loader_criteria(AccountOwned, lambda cls: cls.account_id == account_id, include_aliases=True)
 
 
 def _owned_tables(statement: Any) -> set[str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import defer, joinedload
 
 from portal.accounts.models import Account
@@ -72,15 +72,19 @@ def acceptances() -> Sequence[OfferAcceptance]:
     ).all()
 
 
-def unaccepted() -> OfferVersion | None:
-    """The newest version, where the entered account has not accepted it; without its text."""
+def unaccepted_version() -> Select[OfferVersion]:
+    """The newest version, where the entered account has not accepted it, to be asked for."""
     newest = select(func.max(OfferVersion.number)).scalar_subquery()
-    return db.session.scalar(
+    return (
         select(OfferVersion)
         .outerjoin(OfferAcceptance, OfferAcceptance.version_id == OfferVersion.id)
         .where(OfferVersion.number == newest, OfferAcceptance.id.is_(None))
-        .options(defer(OfferVersion.text))
     )
+
+
+def unaccepted() -> OfferVersion | None:
+    """The same without its text; None where it is accepted."""
+    return db.session.scalar(unaccepted_version().options(defer(OfferVersion.text)))
 
 
 def standings(version: OfferVersion) -> Sequence[Standing]:

@@ -57,7 +57,7 @@ def day_figures() -> list[Figure]:
 
 def follow_up_figure() -> Figure:
     """The clients who are still to be called back, and for how many of them it is late."""
-    waiting, late = followups.count(Show.OPEN), followups.count(Show.OVERDUE)
+    waiting, late = followups.counts(Show.OPEN, Show.OVERDUE)
     return Figure(
         label=_("To call back"),
         value=number(waiting),

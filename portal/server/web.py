@@ -14,6 +14,7 @@ from gunicorn.app.base import BaseApplication
 from portal.kernel.config import Settings
 from portal.kernel.db import db
 from portal.kernel.lives import Heart
+from portal.server.garbage import look_seldom
 from portal.server.gunicorn_parts import RedactedLogger, Worker
 from portal.web.live import LiveHub
 
@@ -55,7 +56,7 @@ def serve(app: Flask, settings: Settings, listening: socket.socket | None = None
         "control_socket_disable": True,
         "forwarded_allow_ips": "",
         "post_fork": lambda _server, _worker: _forget_connections(app),
-        "when_ready": lambda _server: _leave_to_the_tree(is_part=is_part),
+        "when_ready": lambda _server: _before_forking(is_part=is_part),
         "post_worker_init": lambda worker: _begin_life(app, worker, is_part=is_part),
         "worker_exit": lambda _server, worker: _end_life(worker),
     }
@@ -71,6 +72,12 @@ def _forget_connections(app: Flask) -> None:
     """A connection that was opened before a fork belongs to the parent."""
     with app.app_context():
         db.engine.dispose(close=False)
+
+
+def _before_forking(*, is_part: bool) -> None:
+    """The app has been made, and no worker is there yet."""
+    _leave_to_the_tree(is_part=is_part)
+    look_seldom()
 
 
 def _leave_to_the_tree(*, is_part: bool) -> None:

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from babel import Locale, dates, numbers
+from babel import dates, numbers
 from flask import Flask, g
 from markupsafe import Markup, escape
 
@@ -30,17 +30,17 @@ def zone() -> ZoneInfo:
     return ZoneInfo(g.get("time_zone", "Europe/Moscow"))
 
 
-def _locale() -> Locale:
-    return language().locale
+def _locale() -> str:
+    return language().code
 
 
 def number(value: int | Decimal, decimals: int = 0) -> str:
     """Groups of three and a decimal mark as the reader's language has them; a true minus."""
-    return _number(value, decimals, language().locale)
+    return _number(value, decimals, _locale())
 
 
 @lru_cache(_KEPT)
-def _number(value: int | Decimal, decimals: int, locale: Locale) -> str:
+def _number(value: int | Decimal, decimals: int, locale: str) -> str:
     text = numbers.format_decimal(value, format=f"#,##0.{'0' * decimals}" if decimals else "#,##0", locale=locale)
     return text.replace("-", MINUS).replace("\N{NARROW NO-BREAK SPACE}", NBSP)
 
@@ -79,27 +79,31 @@ def day(value: datetime | date) -> str:
     """`23 ноября 2026 г.`, or without the year in the present one."""
     here = zone()
     local = value.astimezone(here).date() if isinstance(value, datetime) else value
-    return _day(local, language().locale, has_year=local.year != clock.now().astimezone(here).year)
+    return _day(local, has_year=local.year != clock.now().astimezone(here).year)
+
+
+def _day(value: date, *, has_year: bool) -> str:
+    return _date(value, "d MMMM y" if has_year else "d MMMM", _locale())
 
 
 @lru_cache(_KEPT)
-def _day(value: date, locale: Locale, *, has_year: bool) -> str:
-    return dates.format_date(value, "d MMMM y" if has_year else "d MMMM", locale=locale)
+def _date(value: date, pattern: str, locale: str) -> str:
+    return dates.format_date(value, pattern, locale=locale)
 
 
 def month(value: date) -> str:
     """`ноябрь 2026`."""
-    return dates.format_date(value, "LLLL y", locale=_locale())
+    return _date(value, "LLLL y", _locale())
 
 
 def month_short(value: date) -> str:
     """`ноя`, under a column."""
-    return dates.format_date(value, "LLL", locale=_locale()).rstrip(".")
+    return _date(value, "LLL", _locale()).rstrip(".")
 
 
 def day_short(value: date) -> str:
     """`3.11`, under a column."""
-    return dates.format_date(value, "d.MM", locale=_locale())
+    return _date(value, "d.MM", _locale())
 
 
 def hour(value: datetime) -> str:
@@ -109,15 +113,18 @@ def hour(value: datetime) -> str:
 
 def day_and_time(value: datetime, *, seconds: bool = False) -> str:
     """`сегодня, 14:05`, `вчера, 9:12`, `3 ноября, 18:40`."""
-    here = zone()
-    local = value.astimezone(here)
-    at = f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
-    today = clock.now().astimezone(here).date()
-    if local.date() == today:
+    return _said(value.astimezone(zone()), seconds=seconds)
+
+
+def _said(local: datetime, *, seconds: bool) -> str:
+    at = local.strftime("%H:%M:%S" if seconds else "%H:%M")
+    date_, today = local.date(), clock.now().astimezone(local.tzinfo).date()
+    if date_ == today:
         return _("today, %(time)s", time=at)
-    if local.date() == today - timedelta(days=1):
+    if date_ == today - timedelta(days=1):
         return _("yesterday, %(time)s", time=at)
-    return _("%(day)s, %(time)s", day=day(local.date()), time=at)
+    shown = _day(date_, has_year=date_.year != today.year)
+    return _("%(day)s, %(time)s", day=shown, time=at)
 
 
 def relative(value: datetime) -> str:
@@ -134,7 +141,7 @@ def _in_whole_units(span: timedelta) -> int:
 
 
 @lru_cache(_KEPT)
-def _relative(seconds: int, locale: Locale) -> str:
+def _relative(seconds: int, locale: str) -> str:
     # In whole units already, of which none makes up the next greater one.
     return dates.format_timedelta(timedelta(seconds=seconds), threshold=1, add_direction=True, locale=locale)
 
@@ -143,8 +150,8 @@ def moment(value: datetime | None, *, seconds: bool = False) -> Markup:
     """A `<time>` element: absolute for the eye, exact for machines, relative in its title."""
     if value is None:
         return Markup("\N{EN DASH}")
-    machine = value.astimezone(zone()).isoformat(timespec="seconds")
-    return _TIME_ELEMENT % (machine, relative(value), day_and_time(value, seconds=seconds))
+    local = value.astimezone(zone())
+    return _TIME_ELEMENT % (local.isoformat(timespec="seconds"), relative(value), _said(local, seconds=seconds))
 
 
 def time_of_day(value: datetime) -> Markup:
@@ -153,6 +160,7 @@ def time_of_day(value: datetime) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(local.isoformat(timespec="milliseconds"), f"{local:%H:%M:%S}")
 
 
+@lru_cache(_KEPT)
 def phone_number(address: str | None) -> Markup:
     """A number as people read it, never broken over lines; SIP names raw; an en dash for none."""
     if not address:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from flask import current_app, request, url_for
+from sqlalchemy import ScalarSelect
 
 from portal.kernel.i18n import gettext as _
 from portal.web.access import Permission
@@ -16,14 +17,17 @@ Section = Literal["customers", "work", "money", "cabinet", "office", "installati
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the menu: the current one on its page and those below it. `count` is a number worth a badge."""
+    """One line of the menu: the current one on its page and those below it.
+
+    `count` is a number worth a badge, as a part of the one statement that asks for all of them.
+    """
 
     endpoint: str
     label: Callable[[], str]
     icon: str
     section: Section
     needs: Permission
-    count: Callable[[], int] | None = None
+    count: Callable[[], ScalarSelect[int]] | None = None
     method: Literal["get", "post"] = "get"
 
 
@@ -53,13 +57,14 @@ def groups() -> dict[Section, str]:
     }
 
 
-def items(entries: tuple[Entry, ...], allowed: frozenset[Permission]) -> list[NavItem]:
-    """The entries that these permissions open, in order."""
-    drawn = [
-        (entry, url_for(entry.endpoint))
-        for entry in entries
-        if entry.needs in allowed and entry.endpoint in current_app.view_functions
-    ]
+def open_entries(entries: tuple[Entry, ...], allowed: frozenset[Permission]) -> list[Entry]:
+    """Those that these permissions open."""
+    return [each for each in entries if each.needs in allowed and each.endpoint in current_app.view_functions]
+
+
+def items(entries: list[Entry], counted: Mapping[str, int]) -> list[NavItem]:
+    """These entries in order, with what was counted, by their endpoints."""
+    drawn = [(entry, url_for(entry.endpoint)) for entry in entries]
     current = _nearest([url for entry, url in drawn if entry.method == "get"])
     return [
         NavItem(
@@ -68,7 +73,7 @@ def items(entries: tuple[Entry, ...], allowed: frozenset[Permission]) -> list[Na
             icon=entry.icon,
             section=entry.section,
             is_current=url == current,
-            count=entry.count() if entry.count else None,
+            count=counted.get(entry.endpoint),
             method=entry.method,
         )
         for entry, url in drawn

@@ -6,7 +6,6 @@ from collections.abc import Callable, Hashable, MutableMapping
 from functools import lru_cache
 from typing import Any
 
-from babel import Locale
 from flask import Flask
 from flask.templating import Environment
 from jinja2 import pass_eval_context
@@ -41,11 +40,11 @@ def kept(macro: Macro) -> Callable[..., Markup]:
     """
 
     @lru_cache(_DRAWINGS, typed=True)
-    def drawn(_locale: Locale, /, *args: Hashable, **options: Hashable) -> Markup:
+    def drawn(_language: str, /, *args: Hashable, **options: Hashable) -> Markup:
         return Markup(macro(*args, **options))  # noqa: S704 -- a macro escapes what it is given
 
     def draw(*args: Hashable, **options: Hashable) -> Markup:
-        return drawn(language().locale, *args, **options)
+        return drawn(language().code, *args, **options)
 
     return draw
 

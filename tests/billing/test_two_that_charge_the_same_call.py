@@ -9,11 +9,11 @@ from decimal import Decimal
 from flask import Flask
 from sqlalchemy import select
 
-from portal.billing.charging import on_call_finished
+from portal.billing.charging import on_call_ending
 from portal.billing.models import EntryKind, LedgerEntry
 from portal.billing.queries import header
 from portal.billing.regular.books import read_books
-from portal.calls.events import CallFinished
+from portal.calls.events import CallEnding
 from portal.calls.models import CallRecord
 from portal.kernel.db import transaction
 from tests.billing.prices import give, make_tariff, rate
@@ -68,7 +68,7 @@ def test_charged_past_the_journal(app: Flask, cast: Cast) -> None:
         with app.app_context(), transaction(cast.north) as session:
             call = session.scalars(select(CallRecord)).one()
             call.price = None
-            on_call_finished(CallFinished(call))
+            on_call_ending(CallEnding(call))
 
     assert all_at_once(charge) == []
     assert charges(app, cast) == [Decimal(-2)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import date, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from flask import Flask
@@ -41,7 +42,7 @@ def _tell_in_any_order(app: Flask, account_id: int) -> None:
             kind=kind,
             caller="79039998877" if kind is CallKind.INCOMING else OLGA_PHONE,
             callee="79031112233" if kind is CallKind.OUTGOING else IGOR_PHONE,
-            started_at=NOON - timedelta(hours=chance.choice([0, 1, 9, 30, 24 * 40, 24 * 100])),
+            started_at=NOON - timedelta(hours=chance.choice([0, 1, 9, 30, 24 * 40, 24 * 100, 24 * 200])),
             answered_after=chance.choice([None, 4.0]),
         )
         told = [story.started(), story.finished(), story.finished()]
@@ -62,6 +63,8 @@ def test_totals_equal_a_recount_however_calls_were_told(app: Flask, cast: Cast) 
             assert kept is not None
             assert kept.sums == counted_totals(filters).sums
             assert sum(column.sums.calls for column in kept.columns) == kept.sums.calls
+            for column, following in pairwise(kept.columns):
+                assert column.last_day + timedelta(days=1) == following.first_day or column.hour is not None
 
 
 def test_a_stranger_s_totals_are_empty(app: Flask, cast: Cast) -> None:

@@ -5,9 +5,11 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from portal.contacts import services
+from portal.contacts import queries, services
+from portal.contacts.models import Contact
 from portal.contacts.pages import contact_page
 from portal.contacts.queries import find_contact
+from portal.kernel.db import db
 from portal.kernel.paging import Cursor
 from tests.browser import Browser
 from tests.contacts.desk import actions, add_users, inside
@@ -217,3 +219,17 @@ def test_a_stranger_with_the_same_words_is_not_found(app: Flask, cast: Cast, pet
 
     assert found(app, cast.north, "ромашка") == ["Пётр Ёлкин"]
     assert found(app, cast.south, "ромашка") == ["Пётр Ёлкин"]
+
+
+def test_a_large_book_is_not_counted_to_its_end(
+    app: Flask, cast: Cast, anna: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "COUNTED", 2)
+    with inside(app, cast.south):
+        db.session.add_all(Contact(name=f"Stranger {number}") for number in range(5))
+    with inside(app, cast.north):
+        db.session.add_all(Contact(name=f"Person {number}") for number in range(2))
+    assert "2 контакта в книге" in anna.get("/contacts").text
+    with inside(app, cast.north):
+        db.session.add_all(Contact(name=f"Somebody {number}") for number in range(2))
+    assert "больше 10 000 контактов" in anna.get("/contacts").text

@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from portal.followups.models import FollowUp
-from portal.followups.queries import Show, count
+from portal.followups.queries import Show, counts
 from portal.kernel.clock import now
 from portal.kernel.db import db
 from portal.telephony.engine import CallKind
@@ -43,4 +43,4 @@ def the_one(app: Flask, account_id: int) -> FollowUp:
 def opened(app: Flask, account_id: int) -> int:
     """How many are open."""
     with inside(app, account_id):
-        return count(Show.OPEN)
+        return counts(Show.OPEN)[0]

@@ -48,7 +48,7 @@ def postings_csv() -> ResponseReturnValue:
         for chunk in all_postings(app, current_account_id(), choice)
         for e in chunk
     )
-    return csv_answer("postings.csv", csv_lines(str(language().locale), columns, rows))
+    return csv_answer("postings.csv", csv_lines(language().code, columns, rows))
 
 
 def balance_page(

@@ -51,7 +51,7 @@ def payments_csv() -> ResponseReturnValue:
         rows = [(s.name, s.calls, s.talk_seconds, s.cost) for s in _named(Dimension(by), shares(span, Dimension(by)))]
     else:
         raise NotFound
-    return csv_answer(f"{by}.csv", csv_lines(str(language().locale), headings, rows))
+    return csv_answer(f"{by}.csv", csv_lines(language().code, headings, rows))
 
 
 def _month_rows(span: Span) -> tuple[list[str], list[tuple[Any, ...]]]:

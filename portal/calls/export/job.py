@@ -70,7 +70,7 @@ def export_calls(job: RunningJob) -> None:
     total, done = job.arguments.get("count"), 0
     day = clock.now().astimezone(zone()).date()
     with job.result(f"{_('Calls')} {day}.{job.arguments['format']}", media_type) as result:
-        file = make(result, str(language().locale))
+        file = make(result, language().code)
         file.headings(headings())
         for rows in _pages(job):
             for values in rows:

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from portal.calls.events import CallAnswered, CallFinished, CallRang, CallStarted
+from portal.calls.events import CallAnswered, CallEnding, CallFinished, CallRang, CallStarted
 from portal.calls.journal.left_open import left_open
 from portal.calls.models import CallLeg, CallRecord
 from portal.contacts.names import code_names
@@ -59,6 +59,11 @@ def _write(call: CallSnapshot) -> bool:
     _name(row, call)
     _copy(row, call)
     _copy_legs(row, call)
+    is_over = row.ended_at is not None and not was_finished
+    if is_over:
+        # With its price the row is written once, and so are its class and its totals.
+        with db.session.no_autoflush:
+            publish(CallEnding(row))
     db.session.add(row)
     db.session.flush()
     if is_new:
@@ -67,7 +72,7 @@ def _write(call: CallSnapshot) -> bool:
         publish(CallRang(row))
     if row.answered_at is not None and not was_answered:
         publish(CallAnswered(row))
-    if row.ended_at is not None and not was_finished:
+    if is_over:
         publish(CallFinished(row))
     announce("calls-changed")
     return True

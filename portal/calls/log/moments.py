@@ -20,15 +20,10 @@ from sqlalchemy import BigInteger, Select, column, literal_column, select, table
 from portal.kernel.clock import UtcDateTime, to_unix
 from portal.kernel.db import db, is_sqlite
 from portal.kernel.tenancy import current_account_id
-from portal.kernel.trigrams import mark, match
+from portal.kernel.trigrams import indexed, match
 
 _MOMENTS = table("call_moment", column("rowid", BigInteger))
 _INSERT = text("insert into call_moment (rowid, words) values (:second, :words)")
-_INSERT_WRITTEN = text(
-    "insert into call_moment (rowid, words)"
-    " select started_at / 1000000, :mark || group_concat(search_text, '') from call_record"
-    " where account_id = :account and id between :first and :last group by 1 order by 1"
-)
 # The order of the tables is told, since SQLite would rather walk the whole account.
 _CALLS = text(
     "select call.started_at, call.id from json_each(:seconds) as second cross join call_record as call"
@@ -44,17 +39,10 @@ def note(calls: Iterable[tuple[datetime, str]]) -> None:
     seconds: dict[int, set[str]] = defaultdict(set)
     for started_at, words in calls:
         seconds[to_unix(started_at)].add(words)
-    ours = mark(current_account_id())
-    rows = [{"second": second, "words": ours + "".join(sorted(texts))} for second, texts in sorted(seconds.items())]
+    ours = current_account_id()
+    rows = [{"second": second, "words": indexed(ours, "".join(sorted(seconds[second])))} for second in sorted(seconds)]
     if rows:
         db.session.execute(_INSERT, rows)
-
-
-def note_rows(first: int, last: int) -> None:
-    """The same for calls of the entered account that are written already: those with ids from `first` to `last`."""
-    if is_sqlite():
-        values = {"account": current_account_id(), "mark": mark(current_account_id()), "first": first, "last": last}
-        db.session.execute(_INSERT_WRITTEN, values)
 
 
 def seconds_with(needles: Iterable[str], first: int, last: int, *, oldest_first: bool, limit: int) -> Select[Any]:

@@ -21,6 +21,9 @@ from portal.telephony.engine import CallKind, CallOutcome
 MOST_COUNTED = 10_000
 """Calls that are counted one by one; of more it is said that there are more."""
 _MOST_DAYS = 62
+_MANY_MONTHS = 5
+"""So many are more than `_MOST_DAYS`, whichever they are."""
+_EVER = date(1970, 1, 1), date(2999, 12, 31)
 _COUNTED: tuple[Any, ...] = (
     CallRecord.kind,
     CallRecord.outcome,
@@ -79,6 +82,10 @@ def kept_totals(filters: CallFilters) -> LogTotals | None:
     if filters.first_day and filters.first_day == filters.last_day:
         sums = sum((column.sums for column in _days(filters, filters.first_day, filters.last_day)), Sums())
         return LogTotals(sums, _hours(filters))
+    if filters.first_day is None and filters.last_day is None:
+        columns = _whole_months(filters)
+        if len(columns) >= _MANY_MONTHS:
+            return LogTotals(sum((column.sums for column in columns), Sums()), columns)
     reach = _reach(filters)
     if reach is None:
         return LogTotals(Sums())
@@ -125,6 +132,17 @@ def _days(filters: CallFilters, first: date, last: date) -> list[Column]:
     count = (last - first).days + 1
     days = [first + timedelta(days=number) for number in range(max(count, 0))]
     return [Column(day, day, known.get(day, Sums())) for day in days]
+
+
+def _whole_months(filters: CallFilters) -> list[Column]:
+    """From the first month with such a call to the last, by their own totals alone."""
+    months = dict(_kept(filters, (Grain.MONTH, *_EVER)))
+    columns, month = [], min(months, default=_EVER[1])
+    while month <= max(months, default=_EVER[0]):
+        following = _next_month(month)
+        columns.append(Column(month, following - timedelta(days=1), months.get(month, Sums())))
+        month = following
+    return columns
 
 
 def _months(filters: CallFilters, first: date, last: date) -> list[Column]:

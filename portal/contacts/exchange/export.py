@@ -36,7 +36,7 @@ def begin_export(form: str) -> Job:
 def export_contacts(job: RunningJob) -> None:
     """Does it, with flat memory."""
     form, done = job.arguments["format"], 0
-    delimiter = ";" if str(language().locale) == "ru" else ","
+    delimiter = ";" if language().code == "ru" else ","
     with job.result(f"{_('Address book')} {clock.now():%Y-%m-%d}.{form}", FORMATS[form]) as file:
         if form == "csv":
             heads = [_("Name"), _("Company"), _("Phone numbers"), _("Looked after by"), _("Note")]

@@ -22,13 +22,15 @@ from portal.web.forms import row_id
 @feature.get("", needs=Permission.SEE_CALLS)
 def index() -> ResponseReturnValue:
     part = request.args.get("q", "").replace("\0", "").strip()[:100]
+    total = queries.contact_count()
     page = pages.contact_page(part, Cursor.decode(request.args.get("page", ""), 1))
     return htmx.render(
         "contacts/index.html",
         fragment="contacts/_contacts.html",
         found=page,
         part=part,
-        total=queries.contact_count(),
+        total=total,
+        is_more=total > queries.COUNTED,
         next_url=_page_url(part, page.next),
         previous_url=_page_url(part, page.previous),
     )

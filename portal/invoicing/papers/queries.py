@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import ScalarSelect, func, select
 
 from portal.accounts.models import Account
 from portal.invoicing.papers.models import BillPayment, Paper, PaperKind
@@ -79,11 +79,7 @@ def bill_rows(*, is_paid: bool, number: int | None = None) -> Sequence[BillRow]:
     return [BillRow(bill, name) for bill, name in rows]
 
 
-def waiting_bills() -> int:
-    """How many bills of every account wait for money. For the operator."""
-    return (
-        db.session.scalar(
-            select(func.count(Paper.id)).where(Paper.kind == PaperKind.BILL, Paper.due > ZERO, Paper.paid < Paper.due)
-        )
-        or 0
-    )
+def waiting_bills() -> ScalarSelect[int]:
+    """How many bills of every account wait for money: part of a statement, for the operator."""
+    waiting = Paper.kind == PaperKind.BILL, Paper.due > ZERO, Paper.paid < Paper.due
+    return select(func.count(Paper.id)).where(*waiting).scalar_subquery()

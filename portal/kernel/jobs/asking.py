@@ -60,7 +60,7 @@ def tell() -> None:
 
 def _voice() -> dict[str, str]:
     return {
-        "locale": str(language().locale),
+        "locale": language().code,
         "time_zone": g.get("time_zone", "Europe/Moscow"),
         "currency": g.get("currency", "RUB"),
     }

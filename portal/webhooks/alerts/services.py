@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import contains_eager
 
 from portal.accounts.admins import Notice, admins_of
@@ -39,11 +39,11 @@ def on_recovered(event: WebhookRecovered) -> None:
     _alert(event.webhook, AlertKind.RECOVERED)
 
 
-def open_alerts(user_id: int) -> Sequence[WebhookAlert]:
-    """The latest change of each webhook that this person has not put away, the newest first."""
+def open_ones(user_id: int) -> Select[WebhookAlert]:
+    """The latest change of each webhook that this person has not put away, to be asked for."""
     latest = select(func.max(WebhookAlert.id)).where(WebhookAlert.at > now() - SHOWN_FOR)
     read = select(DismissedAlert.alert_id).where(DismissedAlert.user_id == user_id)
-    return db.session.scalars(
+    return (
         select(WebhookAlert)
         .join(WebhookAlert.subscription)
         .where(
@@ -51,9 +51,13 @@ def open_alerts(user_id: int) -> Sequence[WebhookAlert]:
             WebhookAlert.id.not_in(read),
             WebhookSubscription.removed_at.is_(None),
         )
-        .options(contains_eager(WebhookAlert.subscription))
-        .order_by(WebhookAlert.id.desc())
-    ).all()
+    )
+
+
+def open_alerts(user_id: int) -> Sequence[WebhookAlert]:
+    """The same with their webhooks, the newest first."""
+    ones = open_ones(user_id).options(contains_eager(WebhookAlert.subscription))
+    return db.session.scalars(ones.order_by(WebhookAlert.id.desc())).all()
 
 
 def dismiss_alert(alert_id: int, user_id: int) -> None:

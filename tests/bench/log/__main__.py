@@ -23,6 +23,7 @@ from portal.demo.seed import is_settled, settle
 from portal.kernel.config import load_settings
 from portal.kernel.db import db
 from portal.kernel.readiness import upgrade_database
+from portal.server.garbage import look_seldom
 from tests.bench import machine
 from tests.bench.log import choices, timing, writing
 from tests.bench.log.questions import QUESTIONS
@@ -85,6 +86,7 @@ def _database(asked: argparse.Namespace) -> Iterator[str]:
 
 def _log(app: Flask, calls: int, visits: int) -> dict[str, float]:
     """The p50 of what the peers are asked too."""
+    look_seldom()  # As the web server does.
     client = timing.visitor(app)
     single = choices.filters(app)
     found: dict[str, timing.Quantiles] = {}

@@ -26,7 +26,7 @@ ORDER_SECONDS = 4.0
 RECORD_SECONDS = 120.0
 LIST_BYTES = 8 * 1024 * 1024
 RECORD_BYTES = 512 * 1024 * 1024
-MOST_PAGES = 400
+MOST_PAGES = 2000
 _NEXT = re.compile(r'<([^<>\s]+)>\s*;[^,]*\brel="?next"?')
 _API = "/api.php/telephony"
 
@@ -57,9 +57,11 @@ class Client:
         """The pages of `get_calls`, newest first. Raises `ServiceTrouble`."""
         asked = {"from": str(to_unix(since))} if since else {}
         url: str | None = self._url("get_calls", asked | ({CALL_ID: upstream_id} if upstream_id else {}))
-        for _page in range(MOST_PAGES):
-            if url is None:
-                return
+        seen: set[str] = set()
+        while url is not None:
+            if url in seen or len(seen) == MOST_PAGES:
+                raise ServiceTrouble(Trouble.NONSENSE, "its pages have no end")
+            seen.add(url)
             exchange = self._send(Request("GET", url, self._headers(), can_repeat=True), LIST_SECONDS, LIST_BYTES)
             try:
                 found = read_list(exchange.body, is_cut=exchange.is_cut)
