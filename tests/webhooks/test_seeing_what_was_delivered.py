@@ -56,6 +56,22 @@ def test_the_list_asks_the_database_as_often_for_many_as_for_one(app: Flask, nor
     assert len(for_many) == len(for_one)
 
 
+def test_a_failing_webhook_says_so_and_when_it_is_checked_again(
+    app: Flask, english_anna: Browser, north: Company
+) -> None:
+    webhook_id = north.listens(URL)
+    for api_call_id in call_ids(6):
+        north.ends(api_call_id)
+    note(app, *(finished(each, 500) for each in claim(app, 5)))
+
+    page = english_anna.get(f"/webhooks/{webhook_id}").text
+
+    assert "failing" in english_anna.get("/webhooks").text
+    assert "next check:" in page
+    assert page.count("waits until the server answers again") == 6
+    assert "next try:" not in page
+
+
 def test_a_new_webhook_says_that_nothing_was_sent_yet(english_anna: Browser, north: Company) -> None:
     webhook_id = north.listens(URL)
 
