@@ -17,7 +17,7 @@ from portal.routing.destinations import Destination
 from portal.routing.models import FallbackKind
 from portal.routing.queries import new_contact_group
 from portal.telephony.plan import FallbackCause
-from portal.web.forms import BaseForm
+from portal.web.editing import EditForm
 
 PAGE = "integration/fallbacks.html"
 CAUSES = (
@@ -40,7 +40,7 @@ def cause_word(cause: FallbackCause) -> str:
     }[cause]
 
 
-class FallbacksForm(BaseForm):
+class FallbacksForm(EditForm):
     """A select per cause, and a number beside each."""
 
     closed = SelectField(**CHOICE_WORDS)
@@ -68,7 +68,7 @@ class FallbacksForm(BaseForm):
             data[rule.cause] = ending_value(rule.kind, rule.address, rule.target_group_id)
             if rule.kind == FallbackKind.NUMBER:
                 data[f"{rule.cause}_number"] = phone.display(rule.address or "")
-        return cls(formdata=None, data=data)
+        return cls(formdata=None, data=data).as_saved()
 
     def rules(self) -> dict[FallbackCause, Destination | None]:
         """What was chosen. Raises `Refused` at the field of the select or the number."""

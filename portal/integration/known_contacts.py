@@ -18,12 +18,12 @@ from portal.routing.lookup.state import lookup_state
 from portal.routing.models import ContactSource, OwnerMode
 from portal.routing.queries import new_contact_group
 from portal.routing.rehearsal_words import result_word
-from portal.web.forms import BaseForm
+from portal.web.editing import EditForm
 
 PAGE = "integration/known_contacts.html"
 
 
-class KnownContactsForm(BaseForm):
+class KnownContactsForm(EditForm):
     """How calls of known contacts go. The sources come as `source` (ticked) in the order of `order`."""
 
     mode = RadioField(_l("What the CRM user's phone does"), **CHOICE_WORDS)
@@ -54,7 +54,7 @@ class KnownContactsForm(BaseForm):
             "budget_ms": rules.budget_ms,
             "lookup_url": rules.lookup_url,
         }
-        return cls(formdata=None, data=data)
+        return cls(formdata=None, data=data).as_saved(also=",".join(rules.sources))
 
 
 @dataclass(frozen=True, slots=True)

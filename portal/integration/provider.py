@@ -18,13 +18,13 @@ from portal.telephony.provider.records import waiting_records
 from portal.telephony.provider.services import LinkSettings, inlet_token, provider_link
 from portal.telephony.provider.state import is_provider_engine, is_resting
 from portal.web.addresses import public_url
-from portal.web.forms import BaseForm
+from portal.web.editing import EditForm
 
 PAGE = "integration/provider.html"
 _BEARER, _QUERY = "bearer", "query"
 
 
-class ProviderForm(BaseForm):
+class ProviderForm(EditForm):
     """How to reach the provider. An empty key leaves the saved one."""
 
     url = StringField(
@@ -48,7 +48,7 @@ class ProviderForm(BaseForm):
         data: dict[str, Any] = {"is_on": True}
         if link is not None:
             data = {"url": link.url, "way": _BEARER if link.is_bearer else _QUERY, "is_on": link.is_on}
-        return cls(formdata=None, data=data)
+        return cls(formdata=None, data=data).as_saved()
 
     def typed(self) -> LinkSettings:
         """What was typed, as the services take it."""

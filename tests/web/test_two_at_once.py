@@ -20,6 +20,7 @@ from portal.routing import groups
 from portal.routing.models import HuntGroup
 from portal.telephony import lines
 from portal.telephony.models import SipLine
+from portal.telephony.provider.services import LinkSettings, save_link
 from portal.web.access import Permission
 from portal.webhooks import services as webhooks
 from portal.webhooks.models import EventType, WebhookSubscription
@@ -31,6 +32,7 @@ from tests.people import Cast
 _BASED_ON = re.compile(r'name="based_on" type="hidden" value="(\w+)"')
 _URL = "http://127.0.0.1:9999/calls"
 _GROUP = {"strategy": "sequential", "ring_seconds": "20", "rounds": "2", "total_seconds": "90", "ending": "hang-up"}
+_CAUSES = {"closed": "number", "nobody_registered": "", "all_busy": "", "engine_error": ""}
 _HOOK = {"url": _URL, "event": "call-finished", "method": "GET"}
 
 
@@ -69,6 +71,20 @@ def _hook(at: World) -> str:
     return f"/webhooks/{at.newest(WebhookSubscription)}/edit"
 
 
+def _known(at: World) -> str:
+    return "/integration/known-contacts"
+
+
+def _fallbacks(at: World) -> str:
+    return "/integration/fallbacks"
+
+
+def _provider(at: World) -> str:
+    typed = LinkSettings("http://127.0.0.1:9999/api", "a-key", is_bearer=False, is_on=True)
+    at.north(lambda: save_link(at.vault, typed))()
+    return "/integration/provider"
+
+
 def _shop(at: World) -> str:
     at.operator(lambda: set_shop(at.vault, "100500", "secret", is_on=True))()
     return "/admin/card-payments"
@@ -83,6 +99,21 @@ FORMS: dict[str, tuple[Callable[[World], str], Form, str, str, str]] = {
     "a SIP account, by the operator": (_operators_line, {"switch": "main"}, "label", "First", "Second"),
     "a group": (_group, _GROUP, "name", "First", "Second"),
     "a webhook": (_hook, _HOOK, "headers", "X-Crm: First", "X-Crm: Second"),
+    "known contacts": (
+        _known,
+        {"mode": "first", "owner_seconds": "20", "last_talk_hours": "12", "source": "address-book"},
+        "budget_ms",
+        "1111",
+        "2222",
+    ),
+    "fallbacks": (_fallbacks, _CAUSES, "closed_number", "+7 495 111-11-11", "+7 495 222-22-22"),
+    "a provider": (
+        _provider,
+        {"way": "bearer", "is_on": "y", "key": "a-key"},
+        "url",
+        "http://127.0.0.1:9999/first",
+        "http://127.0.0.1:9999/second",
+    ),
     "the shop": (_shop, {"vat_code": "1", "subject": "payment", "mode": "advance"}, "shop_id", "111222", "333444"),
 }
 

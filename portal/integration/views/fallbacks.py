@@ -27,6 +27,9 @@ def save_fallbacks() -> ResponseReturnValue:
     form = FallbacksForm()
     if not form.validate():
         return htmx.render(PAGE, fragment=FRAGMENT, status=422, **fallbacks_page(form))
+    new_contact_group(locks=True)
+    if form.is_overtaken(FallbacksForm.saved()):
+        return htmx.render(PAGE, fragment=FRAGMENT, status=409, **fallbacks_page(form))
     try:
         set_fallbacks(form.rules())
     except Refused as error:

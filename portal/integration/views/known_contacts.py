@@ -10,6 +10,7 @@ from portal.integration.known_contacts import PAGE, KnownContactsForm, known_con
 from portal.kernel.errors import Refused
 from portal.kernel.i18n import gettext as _
 from portal.routing.known_rules import known_contact_rules, set_known_contacts, undo_known_contacts
+from portal.routing.queries import new_contact_group
 from portal.web import htmx
 from portal.web.access import Permission
 from portal.webhooks.urls import check_url
@@ -24,10 +25,12 @@ def known_contacts() -> ResponseReturnValue:
 
 @feature.post("/known-contacts", needs=Permission.MANAGE_INTEGRATION)
 def save_known_contacts() -> ResponseReturnValue:
-    form = KnownContactsForm()
-    sources = typed_sources()
+    form, sources = KnownContactsForm(), typed_sources()
     if not form.validate():
         return _refused(form, sources)
+    new_contact_group(locks=True)
+    if form.is_overtaken(KnownContactsForm.saved()):
+        return _refused(form, sources, 409)
     try:
         set_known_contacts(
             form.mode.data,
@@ -64,5 +67,5 @@ def _url(typed: str) -> str:
     return text
 
 
-def _refused(form: KnownContactsForm, sources: tuple[list[str], list[str]]) -> Response:
-    return htmx.render(PAGE, fragment=FRAGMENT, status=422, **known_contacts_page(form, sources))
+def _refused(form: KnownContactsForm, sources: tuple[list[str], list[str]], status: int = 422) -> Response:
+    return htmx.render(PAGE, fragment=FRAGMENT, status=status, **known_contacts_page(form, sources))

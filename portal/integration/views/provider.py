@@ -41,6 +41,9 @@ def save_provider() -> ResponseReturnValue:
         return _refused(form)
     try:
         check_url(current_app.extensions["portal.http"], form.url.data or "")
+        provider_link(locks=True)
+        if form.is_overtaken(ProviderForm.saved()):
+            return _refused(form, 409)
         save_link(vault(), form.typed())
     except Refused as error:
         form.refuse(error)
@@ -77,5 +80,5 @@ def rotate_provider_inlet() -> ResponseReturnValue:
     return htmx.done(message, back_to=back, fragment=FRAGMENT, **context)
 
 
-def _refused(form: ProviderForm) -> Response:
-    return htmx.render(PAGE, fragment=FRAGMENT, status=422, **provider_page(form))
+def _refused(form: ProviderForm, status: int = 422) -> Response:
+    return htmx.render(PAGE, fragment=FRAGMENT, status=status, **provider_page(form))
