@@ -11,10 +11,10 @@ from portal.kernel.errors import Refused
 from portal.kernel.i18n import gettext as _
 from portal.kernel.i18n import lazy_gettext as _l
 from portal.kernel.money import exact, parse_amount
-from portal.web.forms import BaseForm
+from portal.web.editing import EditForm
 
 
-class WarningsForm(BaseForm):
+class WarningsForm(EditForm):
     """When to warn; an empty field: never."""
 
     below = StringField(_l("Warn when the balance falls below"), render_kw={"inputmode": "decimal"})
@@ -24,7 +24,8 @@ class WarningsForm(BaseForm):
     def of(cls, warnings: Warnings) -> WarningsForm:
         """With what is set."""
         below = "" if warnings.below is None else exact(warnings.below)
-        return cls(below=below, days="" if warnings.days is None else str(warnings.days))
+        days = "" if warnings.days is None else str(warnings.days)
+        return cls(formdata=None, below=below, days=days).as_saved()
 
     def sum_below(self) -> Decimal | None:
         """Raises `Refused` for what is no sum."""

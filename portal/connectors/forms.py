@@ -9,6 +9,7 @@ from wtforms import BooleanField, PasswordField, StringField
 from portal.connectors.models import CrmKind, CrmLink
 from portal.connectors.typing_in import AmoTyped, BitrixTyped
 from portal.kernel.i18n import lazy_gettext as _l
+from portal.web.editing import EditForm
 from portal.web.forms import BaseForm
 
 _PLAIN = {"autocomplete": "off", "spellcheck": "false"}
@@ -51,12 +52,19 @@ class BitrixForm(BaseForm):
         return BitrixTyped(*(field.data or "" for field in fields))
 
 
-class SwitchesForm(BaseForm):
+class SwitchesForm(EditForm):
     """What the CRM is told."""
 
     shows_cards = BooleanField(_l("Show the caller's card while the phone rings"))
     writes_calls = BooleanField(_l("Write calls into the caller's card, with a link to the record"))
     creates_contacts = BooleanField(_l("Make a contact of a number that the CRM does not know"))
+
+
+def saved_switches(link: CrmLink | None) -> SwitchesForm:
+    """The form as saved."""
+    names = ("shows_cards", "writes_calls", "creates_contacts")
+    data = {name: getattr(link, name) for name in names} if link else {}
+    return SwitchesForm(formdata=None, data=data).as_saved()
 
 
 def saved_amo(link: CrmLink | None) -> AmoForm:

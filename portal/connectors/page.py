@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from portal.connectors.forms import AmoForm, BitrixForm, SwitchesForm, saved_amo, saved_bitrix
+from portal.connectors.forms import AmoForm, BitrixForm, SwitchesForm, saved_amo, saved_bitrix, saved_switches
 from portal.connectors.links import crm_link, title_of
 from portal.connectors.models import BringState, CrmCall, CrmLink, CrmUserBringing, NoteState, Way
 from portal.connectors.state import is_resting
@@ -24,7 +24,13 @@ from portal.web.addresses import public_url
 PAGE = "connectors/index.html"
 
 
-def crm_page(amo: AmoForm | None = None, bitrix: BitrixForm | None = None, *, found: str = "") -> dict[str, Any]:
+def crm_page(
+    amo: AmoForm | None = None,
+    bitrix: BitrixForm | None = None,
+    switches: SwitchesForm | None = None,
+    *,
+    found: str = "",
+) -> dict[str, Any]:
     """The page as saved, or as it was typed and refused; `found` is what a check of the connection found."""
     link = crm_link()
     return {
@@ -32,7 +38,7 @@ def crm_page(amo: AmoForm | None = None, bitrix: BitrixForm | None = None, *, fo
         "title": title_of(link) if link else "",
         "amo": amo or saved_amo(link),
         "bitrix": bitrix or saved_bitrix(link),
-        "switches": _switches(link),
+        "switches": switches or saved_switches(link),
         "found": found,
         "is_waiting": link is not None and link.way == Way.APPLICATION and not link.known_as,
         "is_webhook": link is not None and link.way == Way.WEBHOOK,
@@ -68,11 +74,6 @@ def crm_in_words() -> str:
     if link.way == Way.APPLICATION and not link.known_as:
         return f"{title_of(link)}: {trouble_word(Trouble.NOT_AUTHORISED)}"
     return _("%(name)s is connected", name=title_of(link))
-
-
-def _switches(link: CrmLink | None) -> SwitchesForm:
-    names = ("shows_cards", "writes_calls", "creates_contacts")
-    return SwitchesForm(formdata=None, data={name: getattr(link, name) for name in names} if link else {})
 
 
 def _last_bringing() -> CrmUserBringing | None:

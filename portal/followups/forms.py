@@ -15,6 +15,7 @@ from portal.followups.words import reasons
 from portal.kernel.errors import Refused
 from portal.kernel.i18n import gettext as _
 from portal.kernel.i18n import lazy_gettext as _l
+from portal.web.editing import EditForm
 from portal.web.filters import zone
 from portal.web.forms import BaseForm, row_id
 
@@ -89,7 +90,7 @@ class CloseForm(BaseForm):
         return self
 
 
-class RuleForm(BaseForm):
+class RuleForm(EditForm):
     """How soon a missed call is due."""
 
     minutes = IntegerField(

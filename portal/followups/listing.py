@@ -33,6 +33,11 @@ class Tab:
     count: int | None = None
 
 
+def saved_rule() -> RuleForm:
+    """The form of how soon a missed call is due, as it is set."""
+    return RuleForm(formdata=None, minutes=rules.minutes()).as_saved()
+
+
 def listing(rule_form: RuleForm | None = None) -> dict[str, Any]:
     """What `followups/index.html` and its list show for this address."""
     show, order = _read(Show, "show", Show.OPEN), _read(Order, "sort", Order.DUE)
@@ -49,7 +54,7 @@ def listing(rule_form: RuleForm | None = None) -> dict[str, Any]:
         "here": url_for("followups.index", **here),
         "previous_url": url_for("followups.index", page=page.previous, **here) if page.previous else None,
         "next_url": url_for("followups.index", page=page.next, **here) if page.next else None,
-        "rule_form": rule_form or RuleForm(formdata=None, minutes=rules.minutes()),
+        "rule_form": rule_form or saved_rule(),
         "minutes": rules.minutes(),
     }
 

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from portal.accounts.door import person_here
 from portal.followups import queries, services, words
 from portal.followups.forms import CloseForm, DueForm, OwnerForm, RuleForm
-from portal.followups.listing import listing
+from portal.followups.listing import listing, saved_rule
 from portal.followups.models import FollowUp
 from portal.followups.page import page_of
 from portal.kernel.errors import Refused
@@ -88,6 +88,8 @@ def reopen(follow_up_id: int) -> ResponseReturnValue:
 @feature.post("/rules", needs=Permission.MANAGE_CALLS)
 def set_rules() -> ResponseReturnValue:
     form = RuleForm()
+    if form.is_overtaken(saved_rule()):
+        return _refused_rule(form, status=409)
     try:
         if not form.validate():
             return _refused_rule(form)
@@ -116,8 +118,8 @@ def _refused(follow_up_id: int, **forms: Any) -> ResponseReturnValue:
     return htmx.render("followups/follow_up.html", fragment="followups/_follow_up.html", status=422, **context)
 
 
-def _refused_rule(form: RuleForm) -> ResponseReturnValue:
-    return htmx.render("followups/index.html", fragment="followups/_rule.html", status=422, **listing(form))
+def _refused_rule(form: RuleForm, status: int = 422) -> ResponseReturnValue:
+    return htmx.render("followups/index.html", fragment="followups/_rule.html", status=status, **listing(form))
 
 
 def _back() -> str | None:

@@ -22,6 +22,7 @@ from portal.routing.opening_hours import exceptions, weeks
 from portal.routing.reading import zone_of_account
 from portal.telephony.models import Did
 from portal.telephony.queries import dids
+from portal.web.editing import EditForm
 from portal.web.forms import BaseForm, row_id
 
 PAGE = "integration/hours.html"
@@ -29,7 +30,7 @@ USUAL_WEEK = ("09:00-18:00",) * 5 + ("", "")
 """What is offered to a number that is open round the clock until now."""
 
 
-class WeekForm(BaseForm):
+class WeekForm(EditForm):
     """The hours of one number, a field per day."""
 
     round_the_clock = BooleanField(_l("Round the clock"))
@@ -48,6 +49,11 @@ class WeekForm(BaseForm):
         names = language().locale.days["stand-alone"]["wide"]
         for day, field in enumerate(self.days):
             field.label.text = names[day].capitalize()
+
+    @classmethod
+    def saved(cls, did: Did, week: Sequence[str] | None) -> WeekForm:
+        """As it is set; None: round the clock."""
+        return cls(did, week, formdata=None).as_saved()
 
     @property
     def days(self) -> list[StringField]:
@@ -109,7 +115,7 @@ def hours_page(week: WeekForm | None = None, special: ExceptionForm | None = Non
     saved, zone, moment = weeks(), zone_of_account(), now()
     cards: list[LineCard] = []
     for did in dids():
-        form = WeekForm(did, saved.get(did.id), formdata=None)
+        form = WeekForm.saved(did, saved.get(did.id))
         is_refused = week is not None and week._prefix == form._prefix  # noqa: SLF001 - WTForms has no other word
         hours = hours_of(did.number)
         summary = week_in_words(saved.get(did.id))

@@ -8,12 +8,13 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 
 from portal.kernel.i18n import lazy_gettext as _l
 from portal.recordings.retention import LONGEST_DAYS
-from portal.web.forms import BaseForm
+from portal.web.editing import EditForm
 
+_OFFERED_DAYS = 90
 _FEW = _l("Give a number of days from 1 to 36,500.")
 
 
-class RetentionForm(BaseForm):
+class RetentionForm(EditForm):
     """For ever, or a number of days."""
 
     keep = RadioField(
@@ -22,6 +23,11 @@ class RetentionForm(BaseForm):
         choices=[SelectChoice("ever", _l("For ever")), SelectChoice("days", _l("For a number of days"))],
     )
     days = IntegerField(_l("Days"), [Optional(), NumberRange(1, LONGEST_DAYS, message=_FEW)])
+
+    @classmethod
+    def of(cls, days: int | None) -> RetentionForm:
+        """As it is set; None: for ever."""
+        return cls(formdata=None, keep="days" if days else "ever", days=days or _OFFERED_DAYS).as_saved()
 
     def validate(self, extra_validators: object = None) -> bool:
         """A number of days is needed only where it counts."""

@@ -13,13 +13,17 @@ from portal.accounts.api_keys import named
 from portal.accounts.models import ApiKey
 from portal.calls.remarks import tags
 from portal.calls.remarks.models import CallTag
+from portal.calls.saved.models import SavedView
+from portal.calls.saved.services import Viewer, save_view
+from portal.connectors.models import CrmKind, CrmLink, Way
 from portal.contacts import services as book
 from portal.contacts.models import CrmUser
 from portal.invoicing.cards.services import set_shop
+from portal.kernel.db import db
 from portal.routing import groups
 from portal.routing.models import HuntGroup
 from portal.telephony import lines
-from portal.telephony.models import SipLine
+from portal.telephony.models import Did, SipLine
 from portal.telephony.provider.services import LinkSettings, save_link
 from portal.web.access import Permission
 from portal.webhooks import services as webhooks
@@ -27,9 +31,9 @@ from portal.webhooks.models import EventType, WebhookSubscription
 from portal.webhooks.urls import SendableUrl
 from tests.browser import Browser
 from tests.kernel.by_half.world import World
-from tests.people import Cast
+from tests.people import ANNA, Cast
 
-_BASED_ON = re.compile(r'name="based_on" type="hidden" value="(\w+)"')
+_BASED_ON = re.compile(r'name="([\w-]*based_on)" type="hidden" value="(\w+)"')
 _URL = "http://127.0.0.1:9999/calls"
 _GROUP = {"strategy": "sequential", "ring_seconds": "20", "rounds": "2", "total_seconds": "90", "ending": "hang-up"}
 _CAUSES = {"closed": "number", "nobody_registered": "", "all_busy": "", "engine_error": ""}
@@ -90,6 +94,24 @@ def _shop(at: World) -> str:
     return "/admin/card-payments"
 
 
+def _warnings(at: World) -> str:
+    return "/balance /balance/warnings"
+
+
+def _due(at: World) -> str:
+    return "/calls/missed /calls/missed/rules"
+
+
+def _records(at: World) -> str:
+    return "/records"
+
+
+def _view(at: World) -> str:
+    anna = Viewer(at.user(ANNA), may_share=True)
+    at.north(lambda: save_view(anna, "Plain", {}, None, is_shared=True))()
+    return f"/calls/views/{at.newest(SavedView)}"
+
+
 Form = dict[str, Any]
 FORMS: dict[str, tuple[Callable[[World], str], Form, str, str, str]] = {
     "a key": (_key, {"scopes_calls": "y"}, "name", "First", "Second"),
@@ -114,6 +136,10 @@ FORMS: dict[str, tuple[Callable[[World], str], Form, str, str, str]] = {
         "http://127.0.0.1:9999/first",
         "http://127.0.0.1:9999/second",
     ),
+    "money warnings": (_warnings, {"days": "5"}, "below", "111.11", "222.22"),
+    "how soon a missed call is due": (_due, {}, "minutes", "111", "222"),
+    "how long records are kept": (_records, {"keep": "days", "confirmed": "1"}, "days", "111", "222"),
+    "a view": (_view, {"is_shared": "y"}, "name", "First", "Second"),
     "the shop": (_shop, {"vat_code": "1", "subject": "payment", "mode": "advance"}, "shop_id", "111222", "333444"),
 }
 
@@ -123,19 +149,19 @@ def test_the_second_to_save_is_told_and_nothing_is_lost(
     app: Flask, cast: Cast, anna: Browser, olga: Browser, what: str
 ) -> None:
     make, rest, field, first, second = FORMS[what]
-    url = make(World(app, cast))
+    url, _space, act = make(World(app, cast)).partition(" ")
     browser = olga if url.startswith("/admin") else anna
     seen = _seen(browser.get(url).get_data(as_text=True))
 
-    assert browser.submit(url, {**rest, field: first, "based_on": seen}).status_code < 400
-    late = browser.submit(url, {**rest, field: second, "based_on": seen})
+    assert browser.submit(act or url, {**rest, field: first, **seen}).status_code < 400
+    late = browser.submit(act or url, {**rest, field: second, **seen})
     page = late.get_data(as_text=True)
 
     assert late.status_code == 409
     assert first in page.partition("data-present")[2].partition("</div>")[0]
     assert second in page
     assert first in browser.get(url).get_data(as_text=True)
-    assert browser.submit(url, {**rest, field: second, "based_on": _seen(page)}).status_code < 400
+    assert browser.submit(act or url, {**rest, field: second, **_seen(page)}).status_code < 400
     saved = browser.get(url).get_data(as_text=True)
     assert second in saved
     assert first not in saved
@@ -144,12 +170,42 @@ def test_the_second_to_save_is_told_and_nothing_is_lost(
 def test_the_same_change_made_twice_is_no_conflict(app: Flask, cast: Cast, anna: Browser) -> None:
     url = _tag(World(app, cast))
     seen = _seen(anna.get(url).get_data(as_text=True))
-    form = {"name": "Orders", "tone": "bad", "based_on": seen}
+    form = {"name": "Orders", "tone": "bad", **seen}
 
     assert [anna.submit(url, form).status_code for _time in range(2)] == [303, 303]
 
 
-def _seen(page: str) -> str:
-    found = _BASED_ON.search(page)
-    assert found, "the form says what it is based on"
-    return found[1]
+def test_the_week_of_a_number_is_told_too(app: Flask, cast: Cast, anna: Browser) -> None:
+    at = World(app, cast)
+    at.north(lambda: lines.add_did("74951234567"))()
+    number = at.newest(Did)
+    url, monday = f"/integration/hours/{number}", f"line-{number}-day_0"
+    seen = _seen(anna.get("/integration/hours").get_data(as_text=True), f"line-{number}-")
+
+    assert anna.submit(url, {monday: "10:00-18:00", **seen}).status_code < 400
+    late = anna.submit(url, {monday: "11:00-18:00", **seen})
+
+    assert late.status_code == 409
+    assert "10:00-18:00" in late.get_data(as_text=True).partition("data-present")[2].partition("</div>")[0]
+    assert 'value="11:00-18:00"' in late.get_data(as_text=True)
+
+
+def test_what_a_crm_is_told_is_told_too(app: Flask, cast: Cast, anna: Browser) -> None:
+    def connect() -> None:
+        db.session.add(CrmLink(kind=CrmKind.AMOCRM, way=Way.TOKEN, url="https://192.0.2.1", sealed="nothing"))
+
+    World(app, cast).north(connect)()
+    seen = _seen(anna.get("/connectors").get_data(as_text=True))
+
+    assert anna.submit("/connectors/switches", {"writes_calls": "y", **seen}).status_code < 400
+    late = anna.submit("/connectors/switches", {"shows_cards": "y", **seen})
+    switches = late.get_data(as_text=True).partition("data-present")[2]
+
+    assert late.status_code == 409
+    assert re.search(r'name="shows_cards"[^>]* checked|checked[^>]* name="shows_cards"', switches)
+
+
+def _seen(page: str, prefix: str = "") -> dict[str, str]:
+    found = {match[1]: match[2] for match in _BASED_ON.finditer(page)}
+    assert prefix + "based_on" in found, "the form says what it is based on"
+    return {prefix + "based_on": found[prefix + "based_on"]}

@@ -34,6 +34,8 @@ def dismiss_alert(money_alert_id: int) -> ResponseReturnValue:
 @feature.post("/balance/warnings", needs=Permission.MANAGE_COMPANY)
 def set_warnings() -> ResponseReturnValue:
     form = WarningsForm()
+    if form.is_overtaken(WarningsForm.of(services.warnings_here())):
+        return balance_page(form=form, status=409)
     if form.validate():
         try:
             services.set_warnings(form.sum_below(), form.day_count())

@@ -7,10 +7,11 @@ from wtforms import BooleanField, HiddenField, SelectMultipleField, StringField
 from portal.calls.saved.columns import offered
 from portal.calls.saved.models import LogPreference, SavedView
 from portal.kernel.i18n import lazy_gettext as _l
+from portal.web.editing import EditForm
 from portal.web.forms import BaseForm
 
 
-class ViewForm(BaseForm):
+class ViewForm(EditForm):
     """The name of a view, and who sees it."""
 
     name = StringField(_l("Name of the view"), render_kw={"maxlength": "80", "autocomplete": "off"})
@@ -21,7 +22,7 @@ class ViewForm(BaseForm):
     @classmethod
     def of(cls, view: SavedView) -> ViewForm:
         """Of a view that is there."""
-        return cls(formdata=None, name=view.name, is_shared=view.is_shared)
+        return cls(formdata=None, name=view.name, is_shared=view.is_shared).as_saved()
 
 
 class ColumnsForm(BaseForm):

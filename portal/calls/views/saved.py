@@ -14,6 +14,7 @@ from portal.calls.saved import services
 from portal.calls.saved.bar import view_url, viewer
 from portal.calls.saved.columns import known
 from portal.calls.saved.forms import ColumnsForm, ViewForm
+from portal.calls.saved.models import SavedView
 from portal.kernel.errors import Refused
 from portal.kernel.i18n import gettext as _
 from portal.web import htmx
@@ -45,7 +46,7 @@ def save_view() -> ResponseReturnValue:
         )
     except Refused as error:
         form.refuse(error)
-        return htmx.render("calls/view.html", fragment="calls/_view_form.html", status=422, form=form, view=None)
+        return _refused(form)
     return htmx.done(_("The view “%(name)s” was saved.", name=view.name), back_to=view_url(view))
 
 
@@ -57,13 +58,14 @@ def edit_view_form(view_id: int) -> ResponseReturnValue:
 
 @feature.post("/calls/views/<int:view_id>", needs=Permission.SEE_CALLS)
 def edit_view(view_id: int) -> ResponseReturnValue:
-    form = ViewForm()
+    form, found = ViewForm(), services.find_view(view_id, person_here().user_id)
+    if form.is_overtaken(ViewForm.of(found)):
+        return _refused(form, found, status=409)
     try:
         view = services.edit_view(viewer(), view_id, form.name.data or "", is_shared=form.is_shared.data)
     except Refused as error:
         form.refuse(error)
-        found = services.find_view(view_id, person_here().user_id)
-        return htmx.render("calls/view.html", fragment="calls/_view_form.html", status=422, form=form, view=found)
+        return _refused(form, found)
     return _done(_("The view “%(name)s” was saved.", name=view.name))
 
 
@@ -97,6 +99,10 @@ def set_columns() -> ResponseReturnValue:
     services.set_columns(person_here().user_id, known(form.columns.data or []), is_dense=form.is_dense.data)
     back = request.form.get("back", "")
     return htmx.done(_("The log shows what you chose."), back_to=back if is_own_path(back) else url_for(".index"))
+
+
+def _refused(form: ViewForm, view: SavedView | None = None, status: int = 422) -> ResponseReturnValue:
+    return htmx.render("calls/view.html", fragment="calls/_view_form.html", status=status, form=form, view=view)
 
 
 def _done(message: str, undo: str | None = None) -> ResponseReturnValue:

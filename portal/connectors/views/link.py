@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.accounts.door import vault
 from portal.connectors.feature import feature
-from portal.connectors.forms import AmoForm, BitrixForm, SwitchesForm
+from portal.connectors.forms import AmoForm, BitrixForm, SwitchesForm, saved_switches
 from portal.connectors.links import Reached, connect, crm_link, disconnect, switch
 from portal.connectors.making import connector_of
 from portal.connectors.page import PAGE, crm_page, state_part
@@ -114,6 +114,8 @@ def check() -> ResponseReturnValue:
 @feature.post("/switches", needs=Permission.MANAGE_INTEGRATION)
 def set_switches() -> ResponseReturnValue:
     form = SwitchesForm()
+    if form.is_overtaken(saved_switches(crm_link())):
+        return htmx.render(PAGE, fragment=FRAGMENT, status=409, **crm_page(switches=form))
     switch(
         writes_calls=form.writes_calls.data,
         shows_cards=form.shows_cards.data,

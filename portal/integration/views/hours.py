@@ -30,6 +30,8 @@ def save_hours(did_id: int) -> ResponseReturnValue:
     if did is None:
         raise NotFound
     form = WeekForm(did)
+    if form.is_overtaken(WeekForm.saved(did, opening_hours.weeks().get(did_id))):
+        return htmx.render(PAGE, fragment=FRAGMENT, status=409, **hours_page(week=form))
     try:
         opening_hours.set_week(did_id, form.week())
     except Refused as error:

@@ -17,15 +17,15 @@ from portal.web.access import Permission
 
 @feature.get("/records", needs=Permission.MANAGE_RECORDS)
 def keeping() -> ResponseReturnValue:
-    days = retention.kept_days()
-    form = RetentionForm(formdata=None, keep="days" if days else "ever", days=days or 90)
-    return _page(form)
+    return _page(RetentionForm.of(retention.kept_days()))
 
 
 @feature.post("/records", needs=Permission.MANAGE_RECORDS)
 def keep() -> ResponseReturnValue:
     """Shows first what a shorter time would delete; what is deleted cannot be brought back."""
     form = RetentionForm()
+    if form.is_overtaken(RetentionForm.of(retention.kept_days())):
+        return _page(form, status=409)
     if not form.validate():
         return _page(form, status=422)
     if form.chosen_days and "confirmed" not in request.form:
