@@ -157,6 +157,7 @@ def _acts_on_webhooks() -> dict[str, str]:
 
 def _acts_on_money() -> dict[str, str]:
     return {
+        "receipt-refused": _("the cash register made no receipt"),
         "rerate": _("calls charged anew"),
         "rerate-preview": _("charging anew looked at"),
         "rerate-drop": _("charging anew dropped"),
