@@ -12,6 +12,7 @@ from flask_migrate import upgrade
 from portal.app import create_app
 from portal.kernel.config import load_settings
 from portal.kernel.db import Model, db
+from portal.routing.lookup import LookupDesk
 from tests import people
 from tests.browser import Browser, signed_in
 from tests.people import ANNA, BORIS, CLARA, OLGA, Cast, Person
@@ -67,7 +68,10 @@ def migrated_app(make_app: Callable[..., Flask], database_url: str) -> Flask:
 def app(migrated_app: Flask) -> Iterator[Flask]:
     """The app on an empty database."""
     _empty(migrated_app)
+    desk = migrated_app.extensions["portal.lookups"] = LookupDesk(migrated_app)
     yield migrated_app
+    # A late answer would be written into the database of the next test.
+    desk.close()
     with migrated_app.app_context():
         db.session.remove()
 

@@ -57,6 +57,10 @@ class LookupDesk:
         except FutureTimeout:
             return LookupAnswer(LookupResult.LATE, took_ms=_ms_since(began))
 
+    def close(self) -> None:
+        """Nobody is asked any more; what was asked before is answered and kept when this returns."""
+        self._threads.shutdown()
+
     def _ask(self, account_id: int, lookup: CallerLookup, number: str, did: str, future: Future[LookupAnswer]) -> None:
         began = monotonic()
         answer = LookupAnswer(LookupResult.FAILED, detail="a fault of ours")
