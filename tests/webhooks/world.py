@@ -125,9 +125,9 @@ class Company:
         with self.app.app_context(), transaction(self.id, writes=False):
             return db.session.get_one(WebhookSubscription, webhook_id)
 
-    def wait_until(self, state: DeliveryState, count: int = 1) -> list[WebhookDelivery]:
-        """The deliveries, as soon as so many of them are in this state."""
-        return self._wait(lambda rows: sum(row.state == state for row in rows) >= count)
+    def wait_until(self, state: DeliveryState, count: int = 1, *, tried: int = 0) -> list[WebhookDelivery]:
+        """The deliveries, as soon as so many of them are in this state, each after so many tries at least."""
+        return self._wait(lambda rows: sum(row.state == state and row.attempts >= tried for row in rows) >= count)
 
     def wait_for_attempts(self, count: int) -> list[WebhookDelivery]:
         """The deliveries, as soon as each was tried so often and none is in the air."""
