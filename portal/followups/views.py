@@ -13,6 +13,7 @@ from portal.followups.forms import CloseForm, DueForm, OwnerForm, RuleForm
 from portal.followups.listing import listing, saved_rule
 from portal.followups.models import FollowUp
 from portal.followups.page import page_of
+from portal.followups.rules import lock_rules
 from portal.kernel.errors import Refused
 from portal.kernel.i18n import gettext as _
 from portal.web import htmx
@@ -88,6 +89,7 @@ def reopen(follow_up_id: int) -> ResponseReturnValue:
 @feature.post("/rules", needs=Permission.MANAGE_CALLS)
 def set_rules() -> ResponseReturnValue:
     form = RuleForm()
+    lock_rules()
     if form.is_overtaken(saved_rule()):
         return _refused_rule(form, status=409)
     try:

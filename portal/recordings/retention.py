@@ -37,9 +37,10 @@ class Preview:
     oldest_at: datetime | None
 
 
-def kept_days() -> int | None:
-    """How many days the entered account keeps its records; None for ever."""
-    return db.session.scalar(select(RecordRetention.days))
+def kept_days(*, locks: bool = False) -> int | None:
+    """How many days the entered account keeps its records; None for ever. `locks` keeps others from setting it."""
+    days = select(RecordRetention.days)
+    return db.session.scalar(days.with_for_update() if locks else days)
 
 
 def set_kept_days(days: int | None) -> None:

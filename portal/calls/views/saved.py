@@ -15,6 +15,7 @@ from portal.calls.saved.bar import view_url, viewer
 from portal.calls.saved.columns import known
 from portal.calls.saved.forms import ColumnsForm, ViewForm
 from portal.calls.saved.models import SavedView
+from portal.kernel.db import hold
 from portal.kernel.errors import Refused
 from portal.kernel.i18n import gettext as _
 from portal.web import htmx
@@ -59,7 +60,7 @@ def edit_view_form(view_id: int) -> ResponseReturnValue:
 @feature.post("/calls/views/<int:view_id>", needs=Permission.SEE_CALLS)
 def edit_view(view_id: int) -> ResponseReturnValue:
     form, found = ViewForm(), services.find_view(view_id, person_here().user_id)
-    if form.is_overtaken(ViewForm.of(found)):
+    if form.is_overtaken(ViewForm.of(hold(found))):
         return _refused(form, found, status=409)
     try:
         view = services.edit_view(viewer(), view_id, form.name.data or "", is_shared=form.is_shared.data)

@@ -114,7 +114,7 @@ def check() -> ResponseReturnValue:
 @feature.post("/switches", needs=Permission.MANAGE_INTEGRATION)
 def set_switches() -> ResponseReturnValue:
     form = SwitchesForm()
-    if form.is_overtaken(saved_switches(crm_link())):
+    if form.is_overtaken(saved_switches(crm_link(locks=True))):
         return htmx.render(PAGE, fragment=FRAGMENT, status=409, **crm_page(switches=form))
     switch(
         writes_calls=form.writes_calls.data,

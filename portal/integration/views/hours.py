@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from portal.integration.feature import feature
 from portal.integration.hours import PAGE, ExceptionForm, WeekForm, hours_page
 from portal.kernel import phone
-from portal.kernel.db import db
+from portal.kernel.db import db, hold
 from portal.kernel.errors import NotFound, Refused
 from portal.kernel.i18n import gettext as _
 from portal.routing import opening_hours
@@ -30,7 +30,7 @@ def save_hours(did_id: int) -> ResponseReturnValue:
     if did is None:
         raise NotFound
     form = WeekForm(did)
-    if form.is_overtaken(WeekForm.saved(did, opening_hours.weeks().get(did_id))):
+    if form.is_overtaken(WeekForm.saved(hold(did), opening_hours.weeks().get(did_id))):
         return htmx.render(PAGE, fragment=FRAGMENT, status=409, **hours_page(week=form))
     try:
         opening_hours.set_week(did_id, form.week())

@@ -24,7 +24,7 @@ def keeping() -> ResponseReturnValue:
 def keep() -> ResponseReturnValue:
     """Shows first what a shorter time would delete; what is deleted cannot be brought back."""
     form = RetentionForm()
-    if form.is_overtaken(RetentionForm.of(retention.kept_days())):
+    if form.is_overtaken(RetentionForm.of(retention.kept_days(locks=True))):
         return _page(form, status=409)
     if not form.validate():
         return _page(form, status=422)
