@@ -1,23 +1,13 @@
-"""Doors that every address has: headers on each answer, the token in each form, no secret written down."""
+"""Doors that every address has: headers on each answer, the token in each form."""
 
-import logging
 import re
-from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
 
-from portal.accounts.trail.models import AuditEntry, InstallationEntry
-from portal.kernel.db import db, transaction
 from tests.architecture.routes import Route, routes
 from tests.browser import Browser
-from tests.people import ANNA, Cast
 
-CANARY = "Canary7fly2"
-"""In a password, a code, a key and a cookie: whoever writes one of them down has written this."""
-LEAVES = {"accounts.sign_out", "accounts.leave", "admin.visit", "calls.place_test_call", "calls.hang_up"}
-"""Whoever presses these is somebody else afterwards, or waits for a switch that does not run here."""
 WITHOUT_TOKEN = ("/api.php/", "/capture/", "/provider")
 
 
@@ -81,37 +71,3 @@ def test_no_form_of_another_site_is_taken_even_with_the_token(app: Flask, anna: 
     ]
 
     assert not taken
-
-
-@pytest.fixture
-def heard(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
-    """Every line of every logger."""
-    with caplog.at_level(logging.DEBUG):
-        yield caplog
-
-
-def test_no_secret_is_written_down(
-    app: Flask, cast: Cast, nobody: Browser, anna: Browser, olga: Browser, heard: pytest.LogCaptureFixture
-) -> None:
-    """L3: a password, a code, a key and a cookie, pushed through every form there is, by whoever may open it."""
-    names = ("password", "current", "code", "credential", "abonent_api_key", "secret", "token", "next", "key")
-    secret = dict.fromkeys(names, CANARY)
-    nobody.set_cookie("__Host-portal", CANARY, domain="localhost")
-    nobody.submit("/login", {**secret, "email": ANNA.email})
-    nobody.submit("/forgotten", {**secret, "email": ANNA.email})
-    nobody.get(f"/calls?abonent_api_key={CANARY}&token={CANARY}")
-    nobody.get("/profile", headers={"Authorization": f"Bearer {CANARY}"})
-    token, operators_token = anna.token(), olga.token()
-    for route in forms(app):
-        if route.endpoint not in LEAVES:
-            anna.submit(address(route), secret, token=token)
-            olga.submit(address(route), secret, token=operators_token)
-
-    written = " ".join(f"{record.getMessage()} {record.__dict__.get('_record', '')}" for record in heard.records)
-    with app.app_context(), transaction(everything="what the tests look for", writes=False):
-        rows = [*db.session.scalars(select(AuditEntry)), *db.session.scalars(select(InstallationEntry))]
-        kept = repr([vars(row) for row in rows])
-
-    assert "sign_in_failed" in written
-    assert CANARY not in written
-    assert CANARY not in kept
