@@ -1,4 +1,4 @@
-"""No page, notice or call is stopped to look through what a process keeps for good; rings of objects are still found."""
+"""Nothing is stopped to look through what a process keeps for good; rings of objects are still found."""
 
 from __future__ import annotations
 
