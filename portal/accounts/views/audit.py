@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.accounts.trail.export import begin_trail_export
 from portal.accounts.trail.queries import ORDER, TrailFilters, actors, read_trail_filters, trail_page
-from portal.accounts.trail.words import action_label, things
+from portal.accounts.trail.words import action_label, things, who_label
 from portal.accounts.views.feature import feature
 from portal.kernel.i18n import gettext as _
 from portal.web import htmx
@@ -17,6 +17,7 @@ from portal.web.access import Permission
 from portal.web.filters import zone
 
 feature.add_app_template_filter(action_label, "action")
+feature.add_app_template_filter(who_label, "who")
 
 
 @feature.app_template_filter("fact")
