@@ -18,6 +18,7 @@ from portal.kernel.mail.carrier import MailCarrier
 from portal.recordings.sink import Sink
 from portal.routing.callers import known_callers
 from portal.routing.planner import Planner
+from portal.server.garbage import look_seldom
 from portal.server.tree import until_told
 from portal.telephony.runner import EngineProcess
 from portal.webhooks.sending.worker import Worker
@@ -69,6 +70,7 @@ def run_engine(app: Flask, *, traffic: bool = False) -> None:
 
 def _alive(app: Flask, kind: str, work: Callable[[threading.Event], None], detail: str = "") -> None:
     """Works until told to stop, and says meanwhile that it lives."""
+    look_seldom()
     heart = Heart(app, kind, detail)
     heart.start()
     try:
