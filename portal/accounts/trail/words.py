@@ -116,7 +116,6 @@ def _acts_on_things() -> dict[str, str]:
         "restore": _("restored"),
         "undo": _("change taken back"),
         "open": _("opened"),
-        "time-zone": _("time zone changed"),
         "block": _("blocked"),
         "unblock": _("let work again"),
         "reveal": _("shown"),
@@ -201,6 +200,7 @@ def _acts_of_people() -> dict[str, str]:
         "sign-in": _("signed in"),
         "profile": _("own data changed"),
         "email": _("e-mail changed"),
+        "time-zone": _("time zone changed"),
     }
 
 
