@@ -142,4 +142,4 @@ def last_month(zone: ZoneInfo) -> date:
 
 
 PAPERS = JobKind(KIND, lambda: _("Papers of closed months"), see_to_months, needs=Permission.SEE_MONEY)
-DUE_PAPERS = Periodic("papers-due", timedelta(minutes=10), begin_where_due)
+DUE_PAPERS = Periodic("papers-due", lambda: _("Papers of months that are over"), timedelta(minutes=10), begin_where_due)
