@@ -78,6 +78,8 @@ from portal.recordings.removal import LETTING_GO
 from portal.recordings.retention import DUE_RETENTION, RETENTION
 from portal.recordings.views import feature as recordings
 from portal.routing.lookup import LookupDesk, use_crm
+from portal.routing.rules import RulesAtHand
+from portal.routing.turns import Turns
 from portal.routing.working_time import LineHoursTime
 from portal.telephony.provider.inlet import PREFIX as NOTICE_PREFIX
 from portal.telephony.provider.inlet import inlet as provider_inlet
@@ -231,3 +233,5 @@ def _adapters(app: Flask, settings: Settings, process: Process) -> None:
     app.extensions["portal.postman"] = make_postman(settings)
     app.extensions["portal.http"] = Door(allow=settings.webhook_allow)
     app.extensions["portal.lookups"] = LookupDesk(app)
+    app.extensions["portal.rules"] = RulesAtHand()
+    app.extensions["portal.turns"] = Turns(app)
