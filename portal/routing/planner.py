@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from random import Random, SystemRandom
 
 from flask import Flask
 
+from portal.contacts.queries import owner_id_of
 from portal.kernel.clock import monotonic
+from portal.kernel.db import transaction
 from portal.routing.deciding import Decision, make_plan
 from portal.routing.facts import RouteFacts
 from portal.routing.known import gather_facts
 from portal.routing.models import HuntStrategy
+from portal.routing.rules import RulesAtHand
 from portal.routing.turns import Turns
 from portal.telephony.engine import IncomingCall, Presence
 from portal.telephony.plan import RoutePlan
@@ -25,6 +28,14 @@ class Planner:
     def __init__(self, app: Flask, chance: Random | None = None) -> None:
         self._app = app
         self._chance = chance or SystemRandom()
+
+    def prepare(self, account_ids: Collection[int]) -> None:
+        """See `RoutePlanner`."""
+        at_hand: RulesAtHand = self._app.extensions["portal.rules"]
+        for account_id in account_ids:
+            with self._app.app_context(), transaction(account_id, writes=False):
+                at_hand.look()
+                owner_id_of("")
 
     def plan(self, call: IncomingCall, presence: Mapping[str, Presence], now: datetime) -> RoutePlan:
         """The plan of a call that has just come in; round robin moves on by it."""

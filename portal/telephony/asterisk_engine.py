@@ -81,6 +81,7 @@ class AsteriskEngine:
         """Begins to connect. What an earlier life left open is settled as soon as Asterisk answers."""
         self._left = left
         self._lines.load()
+        self._desk.planner.prepare(self._lines.accounts_called())
         self._timeline.start()
         self._feed.start()
 
