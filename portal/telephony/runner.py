@@ -34,7 +34,7 @@ POLL_SECONDS = 0.5
 """Backstop of the bells for orders, and how soon a stop is noticed."""
 LIFE_SECONDS = 5.0
 REFRESH_SECONDS = 30.0
-_LAST_WRITES_SECONDS = 60.0
+_LAST_WRITES_SECONDS = 20.0
 
 
 def _nobody_known(_account_id: int) -> Sequence[str]:

@@ -34,7 +34,8 @@ class ScribeProcess:
     """See `Scribe`. Made by `fork`."""
 
     def __init__(self, line: Connection, child: int, journal: CallJournal) -> None:
-        self._line, self._child, self._own_journal = line, child, journal
+        self.process = child
+        self._line, self._own_journal = line, journal
         self._outbox = Outbox()
         self._backlog = Backlog()
         self._is_ready, self._is_gone = threading.Event(), threading.Event()
@@ -89,7 +90,7 @@ class ScribeProcess:
         deadline = monotonic() + seconds
         while not self._has_ended():
             if monotonic() >= deadline:
-                log.warning("scribe_goes_on", process=self._child, unwritten=self._backlog.count)
+                log.warning("scribe_goes_on", process=self.process, unwritten=self._backlog.count)
                 return 0
             threading.Event().wait(_STEP)
         return self._write_here()
@@ -108,7 +109,7 @@ class ScribeProcess:
 
     def _has_ended(self) -> bool:
         try:
-            return os.waitpid(self._child, os.WNOHANG)[0] == self._child
+            return os.waitpid(self.process, os.WNOHANG)[0] == self.process
         except ChildProcessError:
             return True
 
