@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import navigation, subscriptions
 from portal.accounts import door
+from portal.accounts.company.moving import MOVING
 from portal.accounts.trail.export import TRAIL_EXPORT
 from portal.accounts.views import feature as accounts
 from portal.accounts.visits.ending import ENDING as VISITS_END
@@ -145,6 +146,7 @@ BACKGROUND = (
     PAPER_ARCHIVE,
     WATCH,
     RE_RATING,
+    MOVING,
     *MONEY_BY_THE_CLOCK,
 )
 """What `portal worker` does besides sending webhooks: kinds of jobs, and works that come again and again."""

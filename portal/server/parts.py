@@ -20,6 +20,7 @@ from portal.recordings.sink import Sink
 from portal.routing.callers import known_callers
 from portal.routing.planner import Planner
 from portal.routing.turns import Turns
+from portal.server.garbage import look_seldom
 from portal.server.tree import until_told
 from portal.telephony.runner import EngineProcess
 from portal.telephony.scribe.process import ScribeProcess
@@ -85,6 +86,7 @@ def _scribe(app: Flask, journal: Journal, sink: Sink) -> ScribeProcess:
 
 def _alive(app: Flask, kind: str, work: Callable[[threading.Event], None], detail: str = "") -> None:
     """Works until told to stop, and says meanwhile that it lives."""
+    look_seldom()
     heart = Heart(app, kind, detail)
     heart.start()
     try:

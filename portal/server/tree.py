@@ -13,6 +13,7 @@ from types import FrameType
 import structlog
 
 from portal.kernel.config import SettingsError
+from portal.server.garbage import look_seldom
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +39,7 @@ class ProcessTree:
         """Starts every part; from now on SIGINT and SIGTERM end the tree."""
         signal.signal(signal.SIGINT, self._end)
         signal.signal(signal.SIGTERM, self._end)
+        look_seldom()
         for name in self._parts:
             self._fork(name)
 
