@@ -25,6 +25,7 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('name', sa.String(length=200), nullable=False),
     sa.Column('time_zone', sa.String(length=64), nullable=False),
+    sa.Column('billing_zone', sa.String(length=64), nullable=False),
     sa.Column('currency', sa.String(length=3), nullable=False),
     sa.Column('is_blocked', sa.Boolean(), nullable=False),
     sa.Column('asks_second_factor', sa.Boolean(), nullable=False),
@@ -160,6 +161,8 @@ def upgrade() -> None:
     sa.Column('switch', sa.String(length=48), nullable=False),
     sa.Column('started_at', UtcDateTime(), nullable=False),
     sa.Column('seen_at', UtcDateTime(), nullable=False),
+    sa.Column('unwritten', sa.BigInteger(), nullable=False),
+    sa.Column('unwritten_seconds', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('switch', name=op.f('pk_switch_life'))
     )
     op.create_table('tariff',
@@ -418,6 +421,21 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_contact_import_account_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_contact_import')),
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_contact_import_account_id_id')),
+    info={'owned': True}
+    )
+    op.create_table('contact_person',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('name', sa.String(length=200), nullable=False),
+    sa.Column('position', sa.String(length=200), nullable=False),
+    sa.Column('phone', sa.String(length=15), nullable=False),
+    sa.Column('email', sa.String(length=254), nullable=False),
+    sa.Column('matter', sa.String(length=16), nullable=False),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('removed_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_contact_person_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_contact_person')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_contact_person_account_id_id')),
     info={'owned': True}
     )
     op.create_table('crm_link',
@@ -937,6 +955,16 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_removed_contact_account_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_removed_contact')),
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_removed_contact_account_id_id')),
+    info={'owned': True}
+    )
+    op.create_table('routing_stamp',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('word', sa.String(length=16), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_routing_stamp_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_routing_stamp')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_routing_stamp_account_id_id')),
+    sa.UniqueConstraint('account_id', name=op.f('uq_routing_stamp_account_id')),
     info={'owned': True}
     )
     op.create_table('saved_view',
@@ -1738,6 +1766,7 @@ def upgrade() -> None:
             "contact",
             "contact_import",
             "contact_number",
+            "contact_person",
             "crm_call",
             "crm_link",
             "crm_user",
@@ -1778,6 +1807,7 @@ def upgrade() -> None:
             "record_retention",
             "recording",
             "removed_contact",
+            "routing_stamp",
             "sandbox_phone",
             "saved_view",
             "sip_line",
@@ -1935,6 +1965,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_saved_view_account_id_user_id')
 
     op.drop_table('saved_view')
+    op.drop_table('routing_stamp')
     op.drop_table('removed_contact')
     op.drop_table('record_retention')
     op.drop_table('re_rating')
@@ -2011,6 +2042,7 @@ def downgrade() -> None:
     op.drop_table('did')
     op.drop_table('crm_user_bringing')
     op.drop_table('crm_link')
+    op.drop_table('contact_person')
     op.drop_table('contact_import')
     with op.batch_alter_table('card_payment', schema=None) as batch_op:
         batch_op.drop_index('ix_card_payment_state_check_at')

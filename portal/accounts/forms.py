@@ -69,10 +69,17 @@ class PasswordForm(BaseForm):
     ends_others = BooleanField(_l("End my other sessions"), default=True)
 
 
+class CodeField(StringField):
+    """A code: read as it is typed, and like a password never filled in again."""
+
+    def _value(self) -> str:
+        return ""
+
+
 class CodeForm(BaseForm):
     """A code of the app, or a backup code."""
 
-    code = StringField(
+    code = CodeField(
         _l("Code"),
         [InputRequired(_l("Enter the code.")), Length(max=100, message=_l("A code is shorter."))],
         render_kw={"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"},
@@ -83,8 +90,6 @@ class ConfirmForm(BaseForm):
     """Password, code, or what a passkey has answered; `next` is where the person came from."""
 
     password = PasswordField(_l("Password"), render_kw={"autocomplete": "current-password"})
-    code = StringField(
-        _l("Code"), [Length(max=100)], render_kw={"autocomplete": "one-time-code", "spellcheck": "false"}
-    )
+    code = CodeField(_l("Code"), [Length(max=100)], render_kw={"autocomplete": "one-time-code", "spellcheck": "false"})
     credential = HiddenField()
     next = HiddenField()

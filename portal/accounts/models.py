@@ -24,6 +24,8 @@ class Account(Model):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     name: Mapped[str] = mapped_column(String(200))
     time_zone: Mapped[str] = mapped_column(String(64), default="Europe/Moscow")
+    billing_zone: Mapped[str] = mapped_column(String(64), default="Europe/Moscow")
+    """Where its money's days begin: see `zone.billing_zone`."""
     currency: Mapped[str] = mapped_column(String(3), default="RUB")
     is_blocked: Mapped[bool] = mapped_column(default=False)
     asks_second_factor: Mapped[bool] = mapped_column(default=False)

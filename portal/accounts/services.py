@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import select
 
 from portal.accounts import passwords, sessions
 from portal.accounts.api_keys import issue_api_key
 from portal.accounts.audit import audit
+from portal.accounts.company.moving import checked_zone
 from portal.accounts.events import AccountOpened
 from portal.accounts.models import Account, Membership, User
 from portal.accounts.roles import Role
@@ -30,12 +30,9 @@ def open_account(vault: Vault, name: str, *, time_zone: str = "Europe/Moscow", c
         raise Refused(_("Give the account a name."), "name")
     if not _CURRENCY.fullmatch(currency):
         raise Refused(_("A currency is three capital letters, such as RUB."), "currency")
-    try:
-        ZoneInfo(time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise Refused(_("There is no time zone %(name)s.", name=time_zone), "time_zone") from None
+    time_zone = checked_zone(time_zone)
     with transaction() as session:
-        account = Account(name=name, time_zone=time_zone, currency=currency)
+        account = Account(name=name, time_zone=time_zone, billing_zone=time_zone, currency=currency)
         session.add(account)
         session.flush()
         account_id = account.id

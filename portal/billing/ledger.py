@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from portal.accounts.zone import account_zone
+from portal.accounts.zone import billing_zone
 from portal.billing.alerts.crossing import watch_balance
 from portal.billing.models import AccountBalance, EntryKind, LedgerDay, LedgerEntry
 from portal.kernel.clock import now
@@ -100,5 +100,5 @@ def open_moment(moment: datetime) -> datetime:
 
 
 def local_day(moment: datetime) -> date:
-    """The day of a moment in the account's zone."""
-    return moment.astimezone(account_zone()).date()
+    """The day of a moment in the zone in which the account's money is counted."""
+    return moment.astimezone(billing_zone()).date()

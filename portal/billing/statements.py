@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from sqlalchemy import extract, func, select
 
-from portal.accounts.zone import account_zone
+from portal.accounts.zone import billing_zone
 from portal.billing.ledger import local_day
 from portal.billing.models import EntryKind, LedgerDay, LedgerEntry
 from portal.kernel.clock import now
@@ -134,4 +134,4 @@ def _month_after(first_day: date) -> date:
 
 
 def _start(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=account_zone())
+    return datetime(day.year, day.month, day.day, tzinfo=billing_zone())

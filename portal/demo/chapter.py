@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Dialect, Table
 
@@ -48,7 +49,7 @@ class Written:
 
 
 class Chapter:
-    """Calls in the order of their beginning, ready to be written into the account whose prices and zone these are.
+    """Calls in the order of their beginning, ready to be written into the account whose prices and zones these are.
 
     One process may make it and another write it: it holds rows as the driver of `dialect` takes them, and no more.
     """
@@ -58,12 +59,13 @@ class Chapter:
         calls: Sequence[PastCall],
         prices: PriceBook,
         purse: Purse,
+        zone: ZoneInfo,
         dialect: Dialect,
         *,
         has_recording: bool = False,
     ) -> None:
         priced = [prices.price(call) for call in calls]
-        sorting = Sorting(purse.zone)
+        sorting = Sorting(zone)
         rows = []
         for call, (amount, _rating) in zip(calls, priced, strict=True):
             is_recorded = has_recording and call.talk_seconds > 0

@@ -15,7 +15,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from portal.accounts.services import find_account
-from portal.accounts.zone import account_zone
+from portal.accounts.zone import account_zone, billing_zone
 from portal.billing.ledger import local_day
 from portal.billing.models import LedgerEntry
 from portal.billing.plans import version_on
@@ -62,14 +62,14 @@ def _fill(account_id: int, count: int, say: Callable[[str], None]) -> None:
     with transaction(account_id, writes=False):
         find_account(account_id)
         people, end, zone = _cast(), _end(), account_zone()
-        prices, purse = PriceBook(version_on(local_day(now()))), Purse(zone)
+        prices, purse = PriceBook(version_on(local_day(now()))), Purse(billing_zone())
     chance = random.Random(f"{account_id}:{end.isoformat()}")
     progress = _Progress(count, say)
 
     def written(when: Iterator[datetime]) -> Iterator[Written]:
         calls = (past_call(moment, people, chance) for moment in when)
         batches = iter(lambda: list(islice(calls, CALLS_AT_ONCE)), [])
-        for chapter in _ahead(Chapter(batch, prices, purse, dialect()) for batch in batches):
+        for chapter in _ahead(Chapter(batch, prices, purse, zone, dialect()) for batch in batches):
             with transaction(account_id):
                 yield chapter.write()
             progress.add(chapter.calls, len(chapter))

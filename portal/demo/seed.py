@@ -15,7 +15,7 @@ from portal.accounts import services
 from portal.accounts.models import Account
 from portal.accounts.passwords import hash_password
 from portal.accounts.roles import Role
-from portal.accounts.zone import account_zone
+from portal.accounts.zone import account_zone, billing_zone
 from portal.billing.ledger import local_day, post
 from portal.billing.models import AccountPlan, EntryKind, Tariff, TariffRate, TariffVersion
 from portal.billing.plans import version_on
@@ -124,7 +124,7 @@ def _remember(app: Flask, company: Company, count: int, shelf: TapeShelf | None)
         zone = account_zone()
         past = [past_call(moment, cast, chance) for moment in moments(count, now(), zone, chance)]
         prices = PriceBook(version_on(local_day(now())))
-        chapter = Chapter(past, prices, Purse(zone), dialect(), has_recording=True)
+        chapter = Chapter(past, prices, Purse(billing_zone()), zone, dialect(), has_recording=True)
         shelve(app, shelf, past, chapter.write().calls)
         recall(now() - _REMEMBERED)
     post(EntryKind.PAYMENT, "demo-opening", Decimal(company.balance), text="Оплата по счёту № 1")

@@ -10,6 +10,7 @@ from sqlalchemy import delete, select, update
 
 from portal.kernel.clock import now
 from portal.kernel.db import db, transaction
+from portal.kernel.i18n import gettext as _
 from portal.kernel.jobs import Job, Periodic
 from portal.kernel.mail.carrier import forget_what_was_given_up
 from portal.kernel.storage import BlobStore
@@ -62,4 +63,4 @@ def _forget_old_jobs() -> None:
         )
 
 
-CLEANING = Periodic("clean-up", timedelta(hours=1), clean_up)
+CLEANING = Periodic("clean-up", lambda: _("Clean-up of what is old"), timedelta(hours=1), clean_up)

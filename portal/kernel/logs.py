@@ -13,7 +13,7 @@ import structlog
 
 _SECRET_NAMES = re.compile(r"(?i)(password|secret|token|cookie|authorization|api_key|_key$|totp)")
 _ASSIGNMENT = re.compile(r"([\w%+.-]{1,200})=([^&\s\"']+)")
-_SECRET_PARAMETER = re.compile(r"(?i)(key|token|secret|password)$")
+_SECRET_PARAMETER = re.compile(r"(?i)(key|token|secret|password|code)$")
 _PHONE_PARAMETER = re.compile(r"(?i)^(q|search|num_[abm]|caller|callee|number|numbers|did|phone|mobile)$")
 _PHONE = re.compile(r"(?<![0-9A-Za-z])(?:\+|%2[Bb])?[0-9]{11,15}(?![0-9A-Za-z])")
 """A public number in its universal format: whom our clients talk to is nobody's business who reads the log."""

@@ -77,4 +77,6 @@ def begin_where_missing(_app: Flask) -> None:
 
 
 OUTLINES = JobKind(_NAME, lambda: _("Outlines of records"), draw_missing, needs=Permission.LISTEN)
-MISSING_OUTLINES = Periodic(_NAME, timedelta(hours=1), begin_where_missing)
+MISSING_OUTLINES = Periodic(
+    _NAME, lambda: _("Outlines of records that have none"), timedelta(hours=1), begin_where_missing
+)

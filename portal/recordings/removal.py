@@ -98,4 +98,6 @@ def _note(recording: Recording, reason: RemovalReason) -> None:
     )
 
 
-LETTING_GO = Periodic("deleted-records", timedelta(minutes=10), let_all_go)
+LETTING_GO = Periodic(
+    "deleted-records", lambda: _("Letting go of the files of deleted records"), timedelta(minutes=10), let_all_go
+)

@@ -119,4 +119,6 @@ def begin_where_due(_app: Flask) -> None:
 
 
 RETENTION = JobKind(_NAME, lambda: _("Deletion of old records"), delete_old, needs=Permission.MANAGE_RECORDS)
-DUE_RETENTION = Periodic(_NAME, timedelta(hours=1), begin_where_due)
+DUE_RETENTION = Periodic(
+    _NAME, lambda: _("Deletion of records whose time is over"), timedelta(hours=1), begin_where_due
+)

@@ -18,6 +18,7 @@ from portal.kernel.i18n import language, ngettext
 _TIME_ELEMENT = Markup('<time datetime="%s" title="%s">%s</time>')
 NBSP = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
+_LETTERS_OF_A_MONTH = 3
 _KEPT = 4096
 """Texts kept of each kind: making one takes as long as the rest of a table's cell."""
 _LEAST_OF_A_UNIT = 0.85
@@ -98,7 +99,7 @@ def month(value: date) -> str:
 
 def month_short(value: date) -> str:
     """`ноя`, under a column."""
-    return _date(value, "LLL", _locale()).rstrip(".")
+    return _date(value, "LLL", _locale())[:_LETTERS_OF_A_MONTH]
 
 
 def day_short(value: date) -> str:

@@ -15,13 +15,18 @@ _KEY = "kept"
 _LARGEST = 2000
 """Characters. The session is a cookie, of which a browser takes 4 KiB."""
 _SECONDS = 900
-_SECRET = ("password", "secret", "token", "key", "code", "credential")
+_SECRET = ("password", "current", "secret", "token", "key", "code", "credential", "webhook", "headers")
 """A field whose name holds one of these goes into no cookie."""
+
+
+def is_kept_out(name: str) -> bool:
+    """Whether a field of this name may hold a secret."""
+    return any(word in name for word in _SECRET)
 
 
 def keep_typed(page: str) -> None:
     """Keeps the fields of this request for the next visit of a page (path and query), but for secrets and files."""
-    names = [name for name in request.form if not any(word in name for word in _SECRET)]
+    names = [name for name in request.form if not is_kept_out(name)]
     fields = [(name, value) for name in names for value in request.form.getlist(name)]
     session.pop(_KEY, None)
     if fields and len(json.dumps(fields)) <= _LARGEST:

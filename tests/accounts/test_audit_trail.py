@@ -1,5 +1,6 @@
 """The trail: who did what; a changed, lost, moved or added entry is seen."""
 
+import ast
 import csv
 import io
 import re
@@ -13,6 +14,7 @@ from sqlalchemy import text
 
 from portal.accounts.audit import audit
 from portal.accounts.trail.export import export_trail
+from portal.accounts.trail.facts import fact_label
 from portal.accounts.trail.models import AuditEntry
 from portal.accounts.trail.verify import Verdict, verify_trails
 from portal.accounts.trail.words import action_label
@@ -243,3 +245,18 @@ def test_every_action_has_its_words(app: Flask) -> None:
     assert not {action for action in said if action_label(action) == action}, (
         "name it in portal/accounts/trail/words.py"
     )
+
+
+def test_every_fact_has_its_words() -> None:
+    """As far as an act names its facts where it writes its line."""
+    said = set()
+    for path in python_files(PORTAL):
+        for call in ast.walk(ast.parse(source(path))):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) == "audit":
+                told = [word.value for word in call.keywords if word.arg in {"before", "after"}]
+                dicts = [part for value in told for part in ast.walk(value) if isinstance(part, ast.Dict)]
+                said |= {key.value for each in dicts for key in each.keys if isinstance(key, ast.Constant)}
+
+    assert len(said) > 30
+    with_words = {name for name in said if fact_label(str(name)) != name}
+    assert said == with_words, "name it in portal/accounts/trail/facts.py"

@@ -1,5 +1,7 @@
 """«Личные данные»: name, looks, notices, e-mail, password, sessions; and nothing of others."""
 
+import re
+
 from flask import Flask
 from sqlalchemy import select
 
@@ -84,6 +86,9 @@ def test_a_person_sees_the_own_sessions_and_ends_one_or_all_others(anna: Browser
     page = anna.get("/profile").get_data(as_text=True)
     assert page.count("127.0.0.1") == 4
 
+    one = max(map(int, re.findall(r"/profile/sessions/(\d+)/end", page)))
+    assert anna.submit(f"/profile/sessions/{one}/end").status_code == 303
+    assert [browser.get("/profile").status_code for browser in others] == [200, 200, 303]
     anna.submit("/profile/sessions/end-others")
 
     assert {browser.get("/profile").status_code for browser in others} == {303}

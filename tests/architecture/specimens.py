@@ -12,6 +12,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.accounts.company.models import ContactPerson, Matter
 from portal.accounts.factors.models import Passkey
 from portal.accounts.models import ApiKey, Membership, User, UserSession
 from portal.accounts.people.models import Invitation
@@ -53,8 +54,9 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
     crm_user, contact, thread = CrmUser(name="Ivan"), Contact(name="Petr"), _thread()
     key, named_key = _keys(call.api_call_id)
     line = SipLine(name=f"SIP/{call.api_call_id[:11]}")
+    person = ContactPerson(name="Vera", email="vera@north.example", matter=Matter.MONEY)
     with app.app_context(), transaction(account_id) as session:
-        session.add_all([call, event, webhook, crm_user, contact, thread, key, named_key, line])
+        session.add_all([call, event, webhook, crm_user, contact, thread, key, named_key, line, person])
         session.flush()
         delivery = WebhookDelivery(
             subscription_id=webhook.id, event_id=event.id, public_id=call.api_call_id, lane=Lane.START
@@ -73,6 +75,7 @@ def settle(app: Flask, account_id: int) -> Mapping[str, object]:
             "key_id": key.id,
             "line_id": line.id,
             "named_key_id": named_key.id,
+            "person_id": person.id,
             **_of_support(app, session, thread),
             "webhook_id": webhook.id,
             **_of_money(session, call),

@@ -49,6 +49,8 @@ NOT_IN_THE_MENU = {
     "admin.new_company": "from the accounts",
     "metrics.metrics": "for Prometheus",
     "accounts.app": "a step of the second factor",
+    "accounts.company": "a link of «Личные данные»",
+    "accounts.new_contact_person": "from the company",
     "accounts.confirm": "asks anew who it is",
     "accounts.forgotten": "of people who cannot sign in",
     "accounts.second_factor": "a part of «Личные данные»",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.sources import TEMPLATES, lines_with, name, templates, text
+from tests.architecture.sources import PORTAL, TEMPLATES, lines_with, name, python_files, templates, text
 from tests.support.markup import Document
 
 STATEMENTS = re.compile(r"\{#.*?#\}|\{%.*?%\}", re.DOTALL)
@@ -49,6 +49,12 @@ def test_every_included_template_is_there_and_every_fragment_is_used() -> None:
     present = {path.relative_to(TEMPLATES).as_posix() for path in templates()}
 
     assert not named - present
+
+
+def test_nothing_renders_from_a_string() -> None:
+    assert not lines_with(
+        python_files(PORTAL), "render_template_string", "from_string(", " Template(", " eval(", " exec("
+    )
 
 
 def test_autoescape_is_never_switched_off() -> None:

@@ -38,6 +38,7 @@ def test_a_key_is_made_and_shown_once(app: Flask, cast: Cast, anna: Browser, bor
     plain = shown(answer.get_data(as_text=True))
     assert "no-store" in answer.headers["Cache-Control"]
     [key] = keys(app, cast.north)
+    assert re.fullmatch(rf"abonent{cast.north}[0-9a-z]{{32}}", plain), "165 random bits"
     assert (key.name, key.networks, key.created_by) == (
         "Reports",
         ["203.0.113.7/32", "10.0.0.0/8"],
@@ -51,6 +52,7 @@ def test_a_key_is_made_and_shown_once(app: Flask, cast: Cast, anna: Browser, bor
     for person in (anna, boris):
         page = person.get(PAGE).get_data(as_text=True)
         assert "Reports" in page
+        assert f"{plain[:10]}•" in page
         assert plain not in page
 
 

@@ -1,23 +1,15 @@
-"""Doors that every address has: headers on each answer, the token in each form, no secret written down."""
+"""Doors that every address has: headers on each answer, the token in each form."""
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
 
-from portal.accounts.trail.models import AuditEntry, InstallationEntry
-from portal.kernel.db import db, transaction
 from tests.architecture.routes import Route, routes
 from tests.browser import Browser
-from tests.people import ANNA, Cast
 
-CANARY = "Canary7fly2"
-"""In a password, a code, a key and a cookie: whoever writes one of them down has written this."""
-LEAVES = {"accounts.sign_out", "accounts.leave", "admin.visit", "calls.place_test_call", "calls.hang_up"}
-"""Whoever presses these is somebody else afterwards, or waits for a switch that does not run here."""
 WITHOUT_TOKEN = ("/api.php/", "/capture/", "/provider")
 
 
@@ -70,10 +62,18 @@ def test_no_form_is_taken_without_its_token(app: Flask, anna: Browser) -> None:
     assert not taken
 
 
-def test_no_form_of_another_site_is_taken_even_with_the_token(app: Flask, anna: Browser) -> None:
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "", "Origin": "https://evil.example"},
+    ],
+    ids=["another", "a sister", "an old browser"],
+)
+def test_no_form_of_another_site_is_taken_even_with_the_token(app: Flask, anna: Browser, other: dict[str, str]) -> None:
     """C2."""
     token = anna.token()
-    other = {"Sec-Fetch-Site": "cross-site"}
     taken = [
         route.rule
         for route in forms(app)
@@ -83,35 +83,55 @@ def test_no_form_of_another_site_is_taken_even_with_the_token(app: Flask, anna: 
     assert not taken
 
 
+@pytest.mark.parametrize(
+    "path", ["/static/", "/static/x/", "/.git/config", "/portal/app.py", "/static/x/..%2f..%2fpyproject.toml", "/var"]
+)
+def test_no_folder_is_listed_and_no_file_of_ours_is_given(anna: Browser, path: str) -> None:
+    """W13."""
+    assert anna.get(path).status_code == 404
+
+
+def test_nothing_is_traced_and_no_server_is_named(anna: Browser) -> None:
+    """W13."""
+    answer = anna.open("/calls", method="TRACE")
+
+    assert answer.status_code == 405
+    assert "Server" not in answer.headers
+
+
 @pytest.fixture
-def heard(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
-    """Every line of every logger."""
-    with caplog.at_level(logging.DEBUG):
-        yield caplog
+def behind(make_app: Callable[..., Flask], database_url: str, request: pytest.FixtureRequest) -> Flask:
+    """An installation with so many proxies of its own in front."""
+    return make_app(database_url, PORTAL_TRUSTED_PROXIES=request.param)
 
 
-def test_no_secret_is_written_down(
-    app: Flask, cast: Cast, nobody: Browser, anna: Browser, olga: Browser, heard: pytest.LogCaptureFixture
+@pytest.mark.parametrize(("behind", "address"), [("0", "127.0.0.1"), ("1", "203.0.113.9")], indirect=["behind"])
+def test_a_forwarded_address_is_believed_of_our_proxies_alone(
+    behind: Flask, address: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """L3: a password, a code, a key and a cookie, pushed through every form there is, by whoever may open it."""
-    names = ("password", "current", "code", "credential", "abonent_api_key", "secret", "token", "next", "key")
-    secret = dict.fromkeys(names, CANARY)
-    nobody.set_cookie("__Host-portal", CANARY, domain="localhost")
-    nobody.submit("/login", {**secret, "email": ANNA.email})
-    nobody.submit("/forgotten", {**secret, "email": ANNA.email})
-    nobody.get(f"/calls?abonent_api_key={CANARY}&token={CANARY}")
-    nobody.get("/profile", headers={"Authorization": f"Bearer {CANARY}"})
-    token, operators_token = anna.token(), olga.token()
-    for route in forms(app):
-        if route.endpoint not in LEAVES:
-            anna.submit(address(route), secret, token=token)
-            olga.submit(address(route), secret, token=operators_token)
+    """W6."""
+    with caplog.at_level(logging.INFO):
+        behind.test_client().get("/login", headers={"X-Forwarded-For": "198.51.100.7, 203.0.113.9"})
 
-    written = " ".join(f"{record.getMessage()} {record.__dict__.get('_record', '')}" for record in heard.records)
-    with app.app_context(), transaction(everything="what the tests look for", writes=False):
-        rows = [*db.session.scalars(select(AuditEntry)), *db.session.scalars(select(InstallationEntry))]
-        kept = repr([vars(row) for row in rows])
+    said = [record.msg["address"] for record in caplog.records if isinstance(record.msg, dict) and "path" in record.msg]
+    assert said == [address]
 
-    assert "sign_in_failed" in written
-    assert CANARY not in written
-    assert CANARY not in kept
+
+def test_a_fault_of_ours_shows_a_request_id_and_nothing_of_the_inside(
+    app: Flask, anna: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """W12."""
+    monkeypatch.setattr("portal.contacts.views.book.pages.contact_page", lambda *_: 1 / 0)
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+
+    answer = anna.get("/contacts")
+
+    assert answer.status_code == 500
+    assert answer.headers["X-Request-Id"] in answer.text
+    assert "ZeroDivision" not in answer.text
+    assert "Traceback" not in answer.text
+
+
+def test_a_form_without_files_has_its_bound(anna: Browser) -> None:
+    """F7: one megabyte."""
+    assert anna.submit("/profile", {"name": "a" * 1_100_000}).status_code == 413

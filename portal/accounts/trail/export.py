@@ -10,7 +10,7 @@ from typing import Any
 from portal.accounts.audit import audit
 from portal.accounts.trail.models import AuditEntry
 from portal.accounts.trail.queries import ORDER, TrailFilters, read_trail_filters, trail_page
-from portal.accounts.trail.words import action_label
+from portal.accounts.trail.words import action_label, who_label
 from portal.kernel import clock, jobs
 from portal.kernel.i18n import gettext as _
 from portal.kernel.i18n import language
@@ -59,7 +59,7 @@ def _headings() -> list[str]:
 
 def _cells(entry: AuditEntry) -> list[str]:
     at = entry.at.astimezone(zone())
-    words = (entry.actor, entry.address or "", action_label(entry.action), entry.subject)
+    words = (who_label(entry.actor), entry.address or "", action_label(entry.action), entry.subject)
     facts = (_packed(entry.before), _packed(entry.after))
     return [str(entry.number), f"{at:%Y-%m-%d %H:%M:%S}", *(harmless(word) for word in (*words, *facts))]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from portal.kernel.actor import SYSTEM
 from portal.kernel.i18n import gettext as _
 
 
@@ -10,6 +11,11 @@ def action_label(action: str) -> str:
     thing, _dot, act = action.partition(".")
     thing_word, act_word = things().get(thing), _acts().get(act)
     return f"{thing_word}: {act_word}" if thing_word and act_word else action
+
+
+def who_label(actor: str | None) -> str:
+    """A person by the name that was noted; a word for the installation itself, and a dash for nobody."""
+    return _("the cabinet itself") if actor == SYSTEM.name else actor or "–"
 
 
 def things() -> dict[str, str]:
@@ -24,6 +30,7 @@ def _things_of_the_company() -> dict[str, str]:
         "user": _("User"),
         "visit": _("Operator in the account"),
         "mail": _("Mail"),
+        "contact-person": _("Contact person"),
         "second-factor": _("Second factor"),
         "audit": _("Audit"),
         "api_key": _("API key"),
@@ -193,6 +200,7 @@ def _acts_of_people() -> dict[str, str]:
         "sign-in": _("signed in"),
         "profile": _("own data changed"),
         "email": _("e-mail changed"),
+        "time-zone": _("time zone changed"),
     }
 
 

@@ -2,6 +2,7 @@
 
 from portal.accounts.views import (
     audit,
+    company,
     confirm,
     links,
     own_passkeys,
@@ -16,6 +17,7 @@ from portal.accounts.views.feature import feature as feature
 
 __all__ = [
     "audit",
+    "company",
     "confirm",
     "feature",
     "links",

@@ -8,8 +8,9 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.accounts.trail.export import begin_trail_export
+from portal.accounts.trail.facts import fact_label
 from portal.accounts.trail.queries import ORDER, TrailFilters, actors, read_trail_filters, trail_page
-from portal.accounts.trail.words import action_label, things
+from portal.accounts.trail.words import action_label, things, who_label
 from portal.accounts.views.feature import feature
 from portal.kernel.i18n import gettext as _
 from portal.web import htmx
@@ -17,6 +18,8 @@ from portal.web.access import Permission
 from portal.web.filters import zone
 
 feature.add_app_template_filter(action_label, "action")
+feature.add_app_template_filter(who_label, "who")
+feature.add_app_template_filter(fact_label, "fact_name")
 
 
 @feature.app_template_filter("fact")

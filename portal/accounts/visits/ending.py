@@ -13,6 +13,7 @@ from portal.accounts.visits.services import note_end
 from portal.kernel.actor import Actor, set_actor
 from portal.kernel.clock import now
 from portal.kernel.db import transaction
+from portal.kernel.i18n import gettext as _
 from portal.kernel.jobs import Periodic
 
 
@@ -35,4 +36,4 @@ def end_overdue_visits(_app: Flask) -> None:
                 note_end(visit, "time" if visit.until <= now() else "session")
 
 
-ENDING = Periodic("visits", timedelta(minutes=1), end_overdue_visits)
+ENDING = Periodic("visits", lambda: _("End of visits that last too long"), timedelta(minutes=1), end_overdue_visits)

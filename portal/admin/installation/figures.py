@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from portal.calls.models import CallRecord
 from portal.jobs.queries import state_counts
 from portal.kernel.db import db
+from portal.kernel.jobs import jobs_here
 from portal.kernel.jobs.models import JobState, PeriodicRun
 from portal.kernel.lives import ProcessLife, process_lives
 from portal.kernel.mail.queue import MailFigures, mail_figures
@@ -51,7 +52,7 @@ def figures() -> Figures:
 class PeriodicRow:
     """A work that comes again and again."""
 
-    name: str
+    label: str
     finished_at: datetime | None
     due_at: datetime
     is_running: bool
@@ -60,4 +61,9 @@ class PeriodicRow:
 def periodic_rows() -> list[PeriodicRow]:
     """Every work that has ever been due, by name."""
     rows = db.session.scalars(select(PeriodicRun).order_by(PeriodicRun.name))
-    return [PeriodicRow(row.name, row.finished_at, row.due_at, row.claim is not None) for row in rows]
+    return [PeriodicRow(_label(row.name), row.finished_at, row.due_at, row.claim is not None) for row in rows]
+
+
+def _label(name: str) -> str:
+    known = jobs_here().periodic.get(name)
+    return known.label() if known else name

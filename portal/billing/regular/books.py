@@ -101,5 +101,5 @@ def check_postings(_app: Flask) -> None:
     in_every_account(lambda: check_books(whole=True), what="check_of_postings")
 
 
-DAYS_CHECK = Periodic("ledger-days", timedelta(hours=1), check_days)
-POSTINGS_CHECK = Periodic("ledger-postings", timedelta(days=1), check_postings)
+DAYS_CHECK = Periodic("ledger-days", lambda: _("Check of the sums by day"), timedelta(hours=1), check_days)
+POSTINGS_CHECK = Periodic("ledger-postings", lambda: _("Check of every posting"), timedelta(days=1), check_postings)

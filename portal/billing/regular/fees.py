@@ -12,6 +12,7 @@ from portal.billing.models import EntryKind
 from portal.billing.plans import MonthTerms, month_terms, next_month
 from portal.billing.regular.every_account import in_every_account
 from portal.kernel.clock import now
+from portal.kernel.i18n import gettext as _
 from portal.kernel.jobs import Periodic
 from portal.kernel.money import ZERO
 
@@ -59,4 +60,4 @@ def run(_app: Flask) -> None:
     in_every_account(post_fees, what="monthly_fee")
 
 
-FEES = Periodic("monthly-fees", timedelta(hours=1), run)
+FEES = Periodic("monthly-fees", lambda: _("Monthly fees"), timedelta(hours=1), run)

@@ -14,6 +14,7 @@ from portal.billing.queries import days_left
 from portal.billing.regular.every_account import in_every_account
 from portal.kernel.clock import now
 from portal.kernel.db import db
+from portal.kernel.i18n import gettext as _
 from portal.kernel.jobs import Periodic
 
 
@@ -31,4 +32,4 @@ def run(_app: Flask) -> None:
     in_every_account(look_at_pace, what="look_at_pace")
 
 
-PACE = Periodic("money-pace", timedelta(hours=1), run)
+PACE = Periodic("money-pace", lambda: _("How long the money lasts"), timedelta(hours=1), run)

@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from sqlalchemy import literal, select, tuple_
 
 from portal.accounts.audit import audit
-from portal.accounts.zone import account_zone
+from portal.accounts.zone import billing_zone
 from portal.billing.ledger import lock_balance
 from portal.billing.models import ReRating, ReRatingState
 from portal.billing.rating import Price
@@ -57,7 +57,7 @@ def _go_through(job: RunningJob, number: int, step: Callable[[ReRating, Sequence
 
 def _calls(row: ReRating) -> Sequence[CallRecord]:
     """The next finished calls, held against others: an engine locks a call before the balance, and so do we."""
-    zone = account_zone()
+    zone = billing_zone()
     since = datetime.combine(row.first_day, time(), zone)
     until = datetime.combine(row.last_day + timedelta(days=1), time(), zone)
     rows = select(CallRecord).where(

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session
 
-from portal.accounts.zone import account_zone
+from portal.accounts.zone import held_zone
 from portal.calls.log import moments
 from portal.calls.log.classes import ClassKey, Facts, class_ids, price_band, sips_of, talk_band
 from portal.calls.log.figures import Figures, Place, add_totals, places
@@ -52,7 +52,7 @@ def _keep(session: Session, _context: Any, _instances: Sequence[Any] | None) -> 
     if not touched and not gone:
         return
     with session.no_autoflush:
-        zone = account_zone()
+        zone = held_zone()
         before = [look for row in (*touched, *gone) if (look := _before(row))]
         after = {row: _look(_now(row)) for row in touched}
         _classify(after)

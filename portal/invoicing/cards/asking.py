@@ -138,5 +138,5 @@ def _named(provider_id: str, reference: str) -> Named | None:
     return Named(*row) if row is not None else None
 
 
-WATCH = Periodic("card-payments", timedelta(seconds=30), watch)
+WATCH = Periodic("card-payments", lambda: _("Asking how card payments went"), timedelta(seconds=30), watch)
 """For payments whose notices were lost."""

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
-from portal.accounts.zone import account_zone
+from portal.accounts.zone import billing_zone
 from portal.billing import statements
 from portal.billing.ledger import local_day
 from portal.billing.models import EntryKind
@@ -142,4 +142,4 @@ def _debt(month: Statement, total: Decimal) -> Decimal:
 
 
 def _start(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=account_zone())
+    return datetime(day.year, day.month, day.day, tzinfo=billing_zone())

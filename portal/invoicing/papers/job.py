@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import or_, select
 
 from portal.accounts.models import Account
-from portal.accounts.zone import account_zone
+from portal.accounts.zone import billing_zone
 from portal.billing import statements
 from portal.billing.statements import Statement
 from portal.invoicing.drawing.files import MEDIA_TYPE, blob_of, file_name
@@ -71,7 +71,7 @@ def _note_closed() -> None:
     """Nothing more is to be done until the next month is over."""
     details = buyer(locks=True)
     if details is not None and seller() is not None:
-        details.closed_through = last_month(account_zone())
+        details.closed_through = last_month(billing_zone())
 
 
 def _send() -> None:
@@ -123,7 +123,7 @@ def begin_where_due(_app: Flask) -> None:
     is_old = BuyerDetails.closed_through < (now().date() - timedelta(days=27)).replace(day=1)
     with transaction(everything=_SEES_ALL, writes=False):
         rows = db.session.execute(
-            select(BuyerDetails.account_id, BuyerDetails.closed_through, Account.time_zone)
+            select(BuyerDetails.account_id, BuyerDetails.closed_through, Account.billing_zone)
             .join(Account, Account.id == BuyerDetails.account_id)
             .where(Account.currency == _PAPERS_IN, or_(BuyerDetails.closed_through.is_(None), is_old))
         ).all()
@@ -142,4 +142,4 @@ def last_month(zone: ZoneInfo) -> date:
 
 
 PAPERS = JobKind(KIND, lambda: _("Papers of closed months"), see_to_months, needs=Permission.SEE_MONEY)
-DUE_PAPERS = Periodic("papers-due", timedelta(minutes=10), begin_where_due)
+DUE_PAPERS = Periodic("papers-due", lambda: _("Papers of months that are over"), timedelta(minutes=10), begin_where_due)

@@ -38,6 +38,7 @@ class Periodic:
     """
 
     name: str
+    label: Callable[[], str]
     every: timedelta
     run: Callable[[Flask], None]
 

@@ -25,7 +25,7 @@ def test_of_two_runners_one_does_a_work_that_is_due(bench: Bench) -> None:
         done.append(1)
         is_done.set()
 
-    bench.app.extensions["portal.jobs"].periodic["count"] = Periodic("count", HOURLY, work)
+    bench.app.extensions["portal.jobs"].periodic["count"] = Periodic("count", lambda: "Count", HOURLY, work)
     with bench.runs(), bench.runs():
         assert is_done.wait(PATIENCE_SECONDS)
         soon(lambda: _row(bench.app, "count").finished_at)
@@ -36,7 +36,7 @@ def test_of_two_runners_one_does_a_work_that_is_due(bench: Bench) -> None:
 
 
 def test_a_work_is_held_by_one_until_its_lease_runs_out(app: Flask) -> None:
-    work = Periodic("count", HOURLY, lambda _app: None)
+    work = Periodic("count", lambda: "Count", HOURLY, lambda _app: None)
     with app.app_context():
         held = periodic.claim(work)
         assert held is not None

@@ -8,6 +8,7 @@ from flask import Response, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.accounts import services
+from portal.accounts.company.persons import contact_persons
 from portal.accounts.door import vault
 from portal.accounts.people import invitations, links, listing
 from portal.accounts.people.forms import InviteForm
@@ -69,6 +70,7 @@ def _page(account_id: int, form: InviteForm, status: int = 200) -> Response:
         shown: dict[str, Any] = {
             "people": listing.people(),
             "invitations": listing.open_invitations(),
+            "contact_persons": contact_persons(),
             "lines": sip_lines(),
             "numbers": dids(),
             "money": header(),

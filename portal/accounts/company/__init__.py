@@ -1,0 +1,1 @@
+"""What a company says of itself to its provider: its time zone and whom to ask about what."""
