@@ -24,6 +24,7 @@ from portal.billing.rerating.views import desk as rerating_desk
 from portal.billing.tariffs.views import desk as tariffs_desk
 from portal.billing.views import feature as billing
 from portal.calls.export.job import EXPORT
+from portal.calls.log import textindex
 from portal.calls.log.notices import add_notice_source
 from portal.calls.log.recount import MOVING
 from portal.calls.panels import add_panels
@@ -35,6 +36,7 @@ from portal.connectors.making import CrmOfAccount
 from portal.connectors.panel import CRM_PANEL
 from portal.connectors.records import PREFIX as CRM_RECORDS
 from portal.connectors.views import feature as connectors
+from portal.contacts import wordindex
 from portal.contacts.exchange.export import EXPORTING as CONTACTS_EXPORT
 from portal.contacts.exchange.job import IMPORTING as CONTACTS_IMPORT
 from portal.contacts.exchange.job import UNDOING as CONTACTS_UNDO
@@ -62,6 +64,7 @@ from portal.kernel.events import EventBus
 from portal.kernel.http import Door
 from portal.kernel.i18n import CATALOGUES, DEFAULT_LOCALE
 from portal.kernel.jobs import kinds as job_kinds
+from portal.kernel.lateindexes import use_late_indexes
 from portal.kernel.mail.carrier import make_postman
 from portal.kernel.secrets import Vault, derive
 from portal.kernel.storage import make_store
@@ -79,6 +82,8 @@ from portal.recordings.removal import LETTING_GO
 from portal.recordings.retention import DUE_RETENTION, RETENTION
 from portal.recordings.views import feature as recordings
 from portal.routing.lookup import LookupDesk, use_crm
+from portal.routing.rules import RulesAtHand
+from portal.routing.turns import Turns
 from portal.routing.working_time import LineHoursTime
 from portal.telephony.provider.inlet import PREFIX as NOTICE_PREFIX
 from portal.telephony.provider.inlet import inlet as provider_inlet
@@ -184,6 +189,7 @@ def create_app(settings: Settings, process: Process = "web") -> Flask:
     panels = (RECORD_PANEL, FOLLOW_UP_PANEL, REMARK_PANEL, DELIVERY_PANEL, CRM_PANEL, CHARGE_PANEL, BLACKLIST_PANEL)
     add_panels(app, *panels)
     add_notice_source(app, Deliveries())
+    use_late_indexes(app, textindex.LATE_INDEX, wordindex.LATE_INDEX)
     use_working_time(app, LineHoursTime())
     use_crm(app, CrmOfAccount())
     subscriptions.init_app(app)
@@ -233,3 +239,5 @@ def _adapters(app: Flask, settings: Settings, process: Process) -> None:
     app.extensions["portal.postman"] = make_postman(settings)
     app.extensions["portal.http"] = Door(allow=settings.webhook_allow)
     app.extensions["portal.lookups"] = LookupDesk(app)
+    app.extensions["portal.rules"] = RulesAtHand()
+    app.extensions["portal.turns"] = Turns(app)

@@ -19,6 +19,7 @@ from portal.billing.commands import ledger
 from portal.kernel.commands import on_a_ready_database
 from portal.kernel.config import Settings, SettingsError, load_settings
 from portal.kernel.errors import PortalError
+from portal.kernel.lateindexes import WHAT_TO_DO, make_missing_indexes, missing_indexes, tell_missing_indexes
 from portal.kernel.readiness import NotReadyError, check_database, reason, upgrade_database
 from portal.telephony.commands import call
 from portal.telephony.line_commands import line, number
@@ -47,6 +48,10 @@ cli.add_command(database)
 def upgrade() -> None:
     """Bring the database to this release; an empty one gets its tables."""
     click.echo(f"The database is at revision {upgrade_database(_app())}.")
+    if made := make_missing_indexes(_app()):
+        click.echo(f"Made now that pg_trgm is there: {', '.join(made)}.")
+    elif missing_indexes(_app()):
+        click.echo(WHAT_TO_DO)
 
 
 # In place of Flask-Migrate's own, which knows neither of our errors.
@@ -62,6 +67,7 @@ def _ready_app(process: Process) -> tuple[Flask, Settings]:
     settings = load_settings()
     app = create_app(settings, process)
     check_database(app)
+    tell_missing_indexes(app)
     return app, settings
 
 

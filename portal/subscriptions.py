@@ -14,6 +14,7 @@ from portal.followups import keeping as followups
 from portal.kernel.events import EventBus
 from portal.routing import activity as routing_activity
 from portal.routing import services as routing
+from portal.routing import stamping
 from portal.telephony.events import CallOrdered
 from portal.webhooks import outbox
 from portal.webhooks.alerts import services as webhook_alerts
@@ -24,6 +25,7 @@ def init_app(app: Flask) -> None:
     """Subscribes the rooms, in the order in which they must write."""
     upkeep.watch()
     contacts_upkeep.watch()
+    stamping.watch()
     bus: EventBus = app.extensions["portal.events"]
     bus.subscribe(AccountOpened, routing.on_account_opened)
     bus.subscribe(AccountOpened, charging.on_account_opened)

@@ -23,13 +23,14 @@ _WORKS = frozenset({Permission.PLACE_CALLS, Permission.WORK_CALLS, Permission.MA
 _LOOKS_ON = frozenset({Permission.SEE_MONEY, Permission.SEE_INTEGRATION})
 RIGHTS: dict[Role, frozenset[Permission]] = {
     # Sees everything but who did what, and changes nothing.
-    Role.VIEWER: _EVERY_ROLE | _LOOKS_ON,
+    Role.VIEWER: _EVERY_ROLE | _LOOKS_ON | {Permission.EXPORT_MONEY},
     # Works with calls and clients; keys, webhooks, routing and money are none of this person's business.
     Role.MANAGER: _EVERY_ROLE | _WORKS,
     Role.ADMIN: _EVERY_ROLE
     | _LOOKS_ON
     | _WORKS
     | {
+        Permission.EXPORT_MONEY,
         Permission.MANAGE_INTEGRATION,
         Permission.MANAGE_RECORDS,
         Permission.MANAGE_USERS,

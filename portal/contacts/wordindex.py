@@ -13,6 +13,7 @@ from flask import current_app
 from sqlalchemy import Connection, func, select, text
 
 from portal.kernel.db import db, is_sqlite
+from portal.kernel.lateindexes import LateIndex
 from portal.kernel.shapes import tell_shape
 from portal.kernel.tenancy import current_account_id
 from portal.kernel.trigrams import TABLE_OPTIONS, can_have_trigrams, indexed, match
@@ -23,6 +24,7 @@ create table contact_words (
 )
 """
 _INDEX = "create index ix_contact_words on contact_words using gin (words gin_trgm_ops) with (fastupdate = off)"
+_FILL = "insert into contact_words (id, account_id, words) select id, account_id, words from contact"
 _NOTE_SQLITE = text("insert into contact_words (rowid, words) values (:id, :words)")
 _NOTE_POSTGRESQL = text(
     "insert into contact_words (id, account_id, words) values (:id, :account, :words)"
@@ -41,8 +43,12 @@ def make_word_index(connection: Connection) -> None:
         tell_shape(connection, "contact", _CONTACTS, {"account_id": _CONTACTS // 10})
         tell_shape(connection, "contact_number", _CONTACTS, {"account_id": _CONTACTS // 10, "contact_id": 2})
     elif can_have_trigrams(connection):
-        connection.exec_driver_sql(_TABLE)
-        connection.exec_driver_sql(_INDEX)
+        # Whoever saves a contact meanwhile waits, and then finds the table.
+        for statement in ("lock table contact in share mode", _TABLE, _FILL, _INDEX):
+            connection.exec_driver_sql(statement)
+
+
+LATE_INDEX = LateIndex("contact_words", make_word_index)
 
 
 def drop_word_index(connection: Connection) -> None:
@@ -51,12 +57,14 @@ def drop_word_index(connection: Connection) -> None:
 
 
 def has_word_index() -> bool:
-    """Always but on a PostgreSQL without pg_trgm. Asked once per app."""
-    known = current_app.extensions.get("portal.word_index")
-    if known is None:
-        known = is_sqlite() or bool(db.session.scalar(select(func.to_regclass("contact_words").is_not(None))))
-        current_app.extensions["portal.word_index"] = known
+    """Always but on a PostgreSQL without pg_trgm. Asked until it is: contacts that are saved from then on are in it."""
+    known = current_app.extensions.get("portal.word_index") or is_sqlite() or _is_there()
+    current_app.extensions["portal.word_index"] = known
     return bool(known)
+
+
+def _is_there() -> bool:
+    return bool(db.session.scalar(select(func.to_regclass("contact_words").is_not(None))))
 
 
 def note(words: Mapping[int, str]) -> None:

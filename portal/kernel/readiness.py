@@ -12,6 +12,7 @@ from flask_migrate import upgrade
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal.kernel.db import db
+from portal.kernel.drift import differences
 
 
 class NotReadyError(Exception):
@@ -19,7 +20,9 @@ class NotReadyError(Exception):
 
 
 def check_database(app: Flask) -> None:
-    """Raises `NotReadyError` for a database that does not answer, or is older or newer than this release."""
+    """Raises `NotReadyError` for a database that does not answer, is older or newer than this release, or has other
+    tables although it bears its revision.
+    """
     with app.app_context():
         wanted, known = _revisions(app)
         found = _revision(must_exist=True)
@@ -28,12 +31,14 @@ def check_database(app: Flask) -> None:
     _refuse_newer(found, known)
     if found != wanted:
         raise NotReadyError(f"The database is older than this release (revision {found}): run `portal db upgrade`.")
+    with app.app_context():
+        _refuse_other_tables(found)
 
 
 def upgrade_database(app: Flask) -> str | None:
     """Brings the database to this release and answers its revision; one that is there already is left alone.
 
-    Raises `NotReadyError` for a database that does not answer or is newer.
+    Raises `NotReadyError` for a database that does not answer, is newer, or has other tables than its revision.
     """
     with app.app_context():
         wanted, known = _revisions(app)
@@ -43,6 +48,7 @@ def upgrade_database(app: Flask) -> str | None:
             upgrade()
             # What a migration tells SQLite's planner is known to connections that are opened after it alone.
             db.engine.dispose()
+        _refuse_other_tables(wanted)
     return wanted
 
 
@@ -61,6 +67,22 @@ def _refuse_newer(found: str | None, known: set[str]) -> None:
         raise NotReadyError(
             f"The database is newer than this release (revision {found}): install the release it was made by."
         )
+
+
+def _refuse_other_tables(revision: str | None) -> None:
+    with db.engine.connect() as connection:
+        found = differences(connection)
+    if found:
+        raise NotReadyError(
+            f"The database bears revision {revision} and has other tables than this release ({_some(found)}): it was "
+            "made before the tables were settled, or changed by hand. Use the release that made it, or begin with an "
+            "empty database or another folder (PORTAL_DATA, `portal demo --data`)."
+        )
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more
 
 
 def _revision(*, must_exist: bool) -> str | None:

@@ -36,6 +36,8 @@ class Permission(StrEnum):
     MANAGE_RECORDS = "manage-records"
     """Deleting records, how long they are kept, who listened; ending anybody's tasks."""
     SEE_MONEY = "see-money"
+    EXPORT_MONEY = "export-money"
+    """To take papers, postings and payments away as files, or to have them sent."""
     MANAGE_USERS = "manage-users"
     """To invite people, to change what they may do, to let them in no more."""
     SEE_AUDIT = "see-audit"

@@ -65,6 +65,7 @@ def test_a_manager_works_with_calls_and_contacts_and_has_no_keys_webhooks_routin
         Permission.SEE_INTEGRATION,
         Permission.MANAGE_INTEGRATION,
         Permission.SEE_MONEY,
+        Permission.EXPORT_MONEY,
         Permission.MANAGE_USERS,
         Permission.SEE_AUDIT,
     }

@@ -19,9 +19,12 @@ from portal.kernel.db import transaction
 from portal.web.access import Permission
 from portal.web.feature import Feature
 from tests.accounts.test_second_factor import later
+from tests.architecture import specimens
 from tests.browser import Browser
 from tests.people import ANNA, BORIS, CLARA, OLGA, Cast, Person
 
+OPEN = {"/healthz", "/readyz", "/metrics", "/favicon.ico", "/description/openapi.json"}
+"""Nothing of an account."""
 BAR = 'id="visit"'
 
 
@@ -115,11 +118,16 @@ def test_what_needs_the_person_stays_shut(app: Flask, look: Callable[..., Browse
         "/calls/archive",
         "/calls/export",
         "/audit/export",
+        "/balance/postings.csv",
+        "/payments/table.csv",
+        "/documents/archive",
+        "/documents/papers/1/file",
+        "/documents/papers/1/mail",
     ],
 )
 def test_neither_people_nor_records_nor_words_in_the_persons_name(look: Callable[..., Browser], url: str) -> None:
     olga = look()
-    is_act = any(word in url for word in ("keys", "archive", "audit"))
+    is_act = any(word in url for word in ("keys", "archive", "audit", "mail"))
 
     assert (olga.submit(url) if is_act else olga.get(url)).status_code == 403
 
@@ -137,6 +145,28 @@ def test_neither_menu_nor_pages_lead_to_what_stays_shut(look: Callable[..., Brow
 
     assert 'href="/profile"' not in olga.get("/profile/company").get_data(as_text=True)
     assert "/audit/export" not in olga.get("/audit").get_data(as_text=True)
+
+
+def test_no_file_is_taken_away_and_no_page_offers_one(
+    app: Flask, cast: Cast, look: Callable[..., Browser], anna: Browser
+) -> None:
+    """Every address with a row behind it: pages and their fragments, and nothing that a browser would save."""
+    known = specimens.settle(app, cast.north)
+    olga, taken = look(), []
+    for rule in app.url_map.iter_rules():
+        if "GET" in (rule.methods or ()) and rule.endpoint != "accounts.live" and rule.arguments <= set(known):
+            path = (rule.build({name: known[name] for name in rule.arguments}) or ("", ""))[1]
+            answer = olga.get(path)
+            is_page = answer.mimetype == "text/html" or path in OPEN
+            if answer.status_code == 200 and not (is_page or path.startswith(("/api.php", "/static"))):
+                taken.append(path)
+            answer.close()
+    offers = ("postings.csv", "table.csv", "/file", "/documents/archive")
+    pages = ["/balance", "/payments", "/documents", f"/documents/papers/{known['paper_id']}"]
+
+    assert not taken
+    assert not [page for page in pages if any(offer in olga.get(page).text for offer in offers)]
+    assert all(any(offer in anna.get(page).text for offer in offers) for page in pages), "others are offered them"
 
 
 def test_a_viewer_is_seen_as_a_viewer(look: Callable[..., Browser]) -> None:

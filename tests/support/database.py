@@ -47,6 +47,12 @@ def pytest_configure_node(node: Any) -> None:
         node.workerinput["postgres"] = asdict(server.address)
 
 
+def postgres_of(config: pytest.Config) -> PostgresAddress:
+    """The server of a run on PostgreSQL."""
+    worker = getattr(config, "workerinput", None)
+    return PostgresAddress(**worker["postgres"]) if worker else config.stash[SERVER].address
+
+
 @pytest.fixture(scope="session")
 def is_postgresql(pytestconfig: pytest.Config) -> bool:
     """Whether this run is on PostgreSQL."""
@@ -63,7 +69,7 @@ def new_database(
     if not is_postgresql:
         folder: Path = tmp_path_factory.mktemp("databases")
         return lambda: f"sqlite:///{folder / next(names)}.db"
-    postgres = PostgresAddress(**worker["postgres"]) if worker else pytestconfig.stash[SERVER].address
+    postgres = postgres_of(pytestconfig)
     return lambda: postgres.create_database(next(names))
 
 

@@ -65,6 +65,13 @@ class PostgresAddress:
         self.execute(name, sql.SQL("CREATE EXTENSION pg_trgm"))
         return f"postgresql+psycopg://portal:{self.password}@127.0.0.1:{self.port}/{name}"
 
+    def create_bare_database(self, name: str) -> str:
+        """The same where pg_trgm is not and the role may not add it; the URL as above."""
+        self.drop_database(name)
+        self.execute("postgres", sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        self.execute(name, sql.SQL("GRANT ALL ON SCHEMA public TO portal"))
+        return f"postgresql+psycopg://portal:{self.password}@127.0.0.1:{self.port}/{name}"
+
     def drop_database(self, name: str) -> None:
         """Remove a database, its connections included; one that is not there is no error."""
         self.execute("postgres", sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -50,6 +50,7 @@ def _labels() -> dict[Permission, str]:
         Permission.MANAGE_INTEGRATION: _("Change keys, webhooks and who rings"),
         Permission.MANAGE_RECORDS: _("Delete records and decide how long they are kept"),
         Permission.SEE_MONEY: _("See the balance, payments and documents"),
+        Permission.EXPORT_MONEY: _("Take documents, postings and payments away as files"),
         Permission.MANAGE_COMPANY: _("Pay, see to the company's details and papers, accept the offer"),
         Permission.MANAGE_USERS: _("Invite people and change their roles"),
         Permission.SEE_AUDIT: _("See who did what"),

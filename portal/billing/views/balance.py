@@ -37,7 +37,7 @@ def header() -> ResponseReturnValue:
     return htmx.render("layout/_money.html")
 
 
-@feature.get("/balance/postings.csv", needs=Permission.SEE_MONEY)
+@feature.get("/balance/postings.csv", needs=Permission.EXPORT_MONEY)
 def postings_csv() -> ResponseReturnValue:
     choice, _notes = read_filter(request.args)
     app: Any = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001

@@ -40,7 +40,7 @@ def payments() -> ResponseReturnValue:
     )
 
 
-@feature.get("/payments/table.csv", needs=Permission.SEE_MONEY)
+@feature.get("/payments/table.csv", needs=Permission.EXPORT_MONEY)
 def payments_csv() -> ResponseReturnValue:
     span, _notes = read_span(request.args)
     by = request.args.get("by", "months")

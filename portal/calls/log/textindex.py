@@ -14,6 +14,7 @@ from flask import current_app
 from sqlalchemy import BigInteger, Connection, Select, String, column, func, select, table, text
 
 from portal.kernel.db import db, is_sqlite
+from portal.kernel.lateindexes import LateIndex
 from portal.kernel.shapes import tell_shape
 from portal.kernel.tenancy import current_account_id
 from portal.kernel.trigrams import TABLE_OPTIONS, can_have_trigrams
@@ -37,6 +38,10 @@ _MAKE_TRIGGER = """
 create trigger call_words_are_kept after insert or update of search_text on call_record
     for each row when (new.search_text is not null) execute function note_call_words()
 """
+# Of calls that were there before it; the trigger, which is made first, keeps writers waiting until all is committed.
+_FILL = """
+insert into call_words (id, account_id, words) select id, account_id, search_text from call_record
+"""
 _WORDS = table("call_words", column("id", BigInteger), column("words", String))
 CALLS = 10_000_000
 ALIKE = {
@@ -52,8 +57,11 @@ def make_text_index(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(f"create virtual table call_moment using fts5(words, {TABLE_OPTIONS})")
     elif can_have_trigrams(connection):
-        for statement in (_MAKE_TABLE, MAKE_INDEX, _MAKE_FUNCTION, _MAKE_TRIGGER):
+        for statement in (_MAKE_TABLE, _MAKE_FUNCTION, _MAKE_TRIGGER, _FILL, MAKE_INDEX):
             connection.exec_driver_sql(statement)
+
+
+LATE_INDEX = LateIndex("call_words", make_text_index)
 
 
 def tell_planner(connection: Connection) -> None:
@@ -86,11 +94,9 @@ def holders(needles: Iterable[str]) -> Select[Any]:
 
 
 def knows_text() -> bool:
-    """Whether questions are answered by an index: always but on a PostgreSQL without pg_trgm. Asked once per app."""
-    known = current_app.extensions.get("portal.text_index")
-    if known is None:
-        known = is_sqlite() or _is_there()
-        current_app.extensions["portal.text_index"] = known
+    """Whether questions are answered by an index: always but on a PostgreSQL without pg_trgm. Asked until it is."""
+    known = current_app.extensions.get("portal.text_index") or is_sqlite() or _is_there()
+    current_app.extensions["portal.text_index"] = known
     return bool(known)
 
 

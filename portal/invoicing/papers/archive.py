@@ -55,4 +55,4 @@ def _copy(paper: Paper, member: BinaryIO) -> None:
     member.writelines(storage.chunks(blob_of(paper)))
 
 
-ARCHIVE = JobKind(KIND, lambda: _("Archive of papers"), pack, needs=Permission.SEE_MONEY)
+ARCHIVE = JobKind(KIND, lambda: _("Archive of papers"), pack, needs=Permission.EXPORT_MONEY)

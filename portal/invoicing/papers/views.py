@@ -37,7 +37,7 @@ def documents() -> ResponseReturnValue:
     return _documents_page(PeriodForm(formdata=None, data={"first": last.replace(month=1, day=1), "last": today}))
 
 
-@invoicing.post("/documents/archive", needs=Permission.SEE_MONEY)
+@invoicing.post("/documents/archive", needs=Permission.EXPORT_MONEY)
 def archive() -> ResponseReturnValue:
     form = PeriodForm()
     if not form.validate():
@@ -67,13 +67,13 @@ def paper(paper_id: int) -> ResponseReturnValue:
     )
 
 
-@invoicing.get("/documents/papers/<int:paper_id>/file", needs=Permission.SEE_MONEY)
+@invoicing.get("/documents/papers/<int:paper_id>/file", needs=Permission.EXPORT_MONEY)
 def paper_file(paper_id: int) -> ResponseReturnValue:
     """The PDF: shown in the browser, or with `?download=1` saved."""
     return answer_with(queries.find_paper(paper_id))
 
 
-@invoicing.post("/documents/papers/<int:paper_id>/mail", needs=Permission.SEE_MONEY)
+@invoicing.post("/documents/papers/<int:paper_id>/mail", needs=Permission.EXPORT_MONEY)
 def mail_paper(paper_id: int) -> ResponseReturnValue:
     """Sends the paper to whoever asks, at the address by which he or she signs in."""
     found = queries.find_paper(paper_id)
