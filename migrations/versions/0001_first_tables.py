@@ -162,6 +162,8 @@ def upgrade() -> None:
     sa.Column('switch', sa.String(length=48), nullable=False),
     sa.Column('started_at', UtcDateTime(), nullable=False),
     sa.Column('seen_at', UtcDateTime(), nullable=False),
+    sa.Column('unwritten', sa.BigInteger(), nullable=False),
+    sa.Column('unwritten_seconds', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('switch', name=op.f('pk_switch_life'))
     )
     op.create_table('tariff',
@@ -954,6 +956,16 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_removed_contact_account_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_removed_contact')),
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_removed_contact_account_id_id')),
+    info={'owned': True}
+    )
+    op.create_table('routing_stamp',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('word', sa.String(length=16), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_routing_stamp_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_routing_stamp')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_routing_stamp_account_id_id')),
+    sa.UniqueConstraint('account_id', name=op.f('uq_routing_stamp_account_id')),
     info={'owned': True}
     )
     op.create_table('saved_view',
@@ -1806,6 +1818,7 @@ def upgrade() -> None:
             "record_retention",
             "recording",
             "removed_contact",
+            "routing_stamp",
             "sandbox_phone",
             "saved_view",
             "sip_line",
@@ -1965,6 +1978,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_saved_view_account_id_user_id')
 
     op.drop_table('saved_view')
+    op.drop_table('routing_stamp')
     op.drop_table('removed_contact')
     op.drop_table('record_retention')
     op.drop_table('re_rating')
