@@ -12,7 +12,6 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import navigation, subscriptions
 from portal.accounts import door
-from portal.accounts.company.moving import MOVING
 from portal.accounts.trail.export import TRAIL_EXPORT
 from portal.accounts.views import feature as accounts
 from portal.accounts.visits.ending import ENDING as VISITS_END
@@ -27,6 +26,7 @@ from portal.billing.views import feature as billing
 from portal.calls.export.job import EXPORT
 from portal.calls.log import textindex
 from portal.calls.log.notices import add_notice_source
+from portal.calls.log.recount import MOVING
 from portal.calls.panels import add_panels
 from portal.calls.remarks.panel import REMARK_PANEL
 from portal.calls.views import feature as calls
@@ -82,6 +82,8 @@ from portal.recordings.removal import LETTING_GO
 from portal.recordings.retention import DUE_RETENTION, RETENTION
 from portal.recordings.views import feature as recordings
 from portal.routing.lookup import LookupDesk, use_crm
+from portal.routing.rules import RulesAtHand
+from portal.routing.turns import Turns
 from portal.routing.working_time import LineHoursTime
 from portal.telephony.provider.inlet import PREFIX as NOTICE_PREFIX
 from portal.telephony.provider.inlet import inlet as provider_inlet
@@ -237,3 +239,5 @@ def _adapters(app: Flask, settings: Settings, process: Process) -> None:
     app.extensions["portal.postman"] = make_postman(settings)
     app.extensions["portal.http"] = Door(allow=settings.webhook_allow)
     app.extensions["portal.lookups"] = LookupDesk(app)
+    app.extensions["portal.rules"] = RulesAtHand()
+    app.extensions["portal.turns"] = Turns(app)

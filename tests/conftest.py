@@ -72,6 +72,7 @@ def app(migrated_app: Flask) -> Iterator[Flask]:
     yield migrated_app
     # A late answer would be written into the database of the next test.
     desk.close()
+    migrated_app.extensions["portal.turns"].write()
     with migrated_app.app_context():
         db.session.remove()
 

@@ -26,6 +26,7 @@ def upgrade() -> None:
     sa.Column('name', sa.String(length=200), nullable=False),
     sa.Column('time_zone', sa.String(length=64), nullable=False),
     sa.Column('billing_zone', sa.String(length=64), nullable=False),
+    sa.Column('moving_to', sa.String(length=64), nullable=True),
     sa.Column('currency', sa.String(length=3), nullable=False),
     sa.Column('is_blocked', sa.Boolean(), nullable=False),
     sa.Column('asks_second_factor', sa.Boolean(), nullable=False),
@@ -161,6 +162,8 @@ def upgrade() -> None:
     sa.Column('switch', sa.String(length=48), nullable=False),
     sa.Column('started_at', UtcDateTime(), nullable=False),
     sa.Column('seen_at', UtcDateTime(), nullable=False),
+    sa.Column('unwritten', sa.BigInteger(), nullable=False),
+    sa.Column('unwritten_seconds', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('switch', name=op.f('pk_switch_life'))
     )
     op.create_table('tariff',
@@ -955,6 +958,16 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'id', name=op.f('uq_removed_contact_account_id_id')),
     info={'owned': True}
     )
+    op.create_table('routing_stamp',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('word', sa.String(length=16), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_routing_stamp_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_routing_stamp')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_routing_stamp_account_id_id')),
+    sa.UniqueConstraint('account_id', name=op.f('uq_routing_stamp_account_id')),
+    info={'owned': True}
+    )
     op.create_table('saved_view',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1040,6 +1053,16 @@ def upgrade() -> None:
     with op.batch_alter_table('tariff_version', schema=None) as batch_op:
         batch_op.create_index('ix_tariff_version_tariff_id_valid_from', ['tariff_id', 'valid_from'], unique=False)
 
+    op.create_table('touched_day',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_touched_day_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_touched_day')),
+    sa.UniqueConstraint('account_id', 'day', name='uq_touched_day_account_id_day'),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_touched_day_account_id_id')),
+    info={'owned': True}
+    )
     op.create_table('user_session',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('token_hash', sa.String(length=64), nullable=False),
@@ -1795,6 +1818,7 @@ def upgrade() -> None:
             "record_retention",
             "recording",
             "removed_contact",
+            "routing_stamp",
             "sandbox_phone",
             "saved_view",
             "sip_line",
@@ -1802,6 +1826,7 @@ def upgrade() -> None:
             "support_message",
             "support_thread",
             "switch_order",
+            "touched_day",
             "webhook_alert",
             "webhook_delivery",
             "webhook_event",
@@ -1934,6 +1959,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_user_session_user_id'))
 
     op.drop_table('user_session')
+    op.drop_table('touched_day')
     with op.batch_alter_table('tariff_version', schema=None) as batch_op:
         batch_op.drop_index('ix_tariff_version_tariff_id_valid_from')
 
@@ -1952,6 +1978,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_saved_view_account_id_user_id')
 
     op.drop_table('saved_view')
+    op.drop_table('routing_stamp')
     op.drop_table('removed_contact')
     op.drop_table('record_retention')
     op.drop_table('re_rating')

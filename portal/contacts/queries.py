@@ -37,6 +37,15 @@ def owner_of(number: str) -> CrmUser | None:
     )
 
 
+def owner_id_of(number: str) -> int | None:
+    """The id of the CRM user who looks after the contact with this number (universal format), also of a removed one."""
+    return db.session.scalar(
+        select(Contact.crm_user_id)
+        .join(ContactNumber, ContactNumber.contact_id == Contact.id)
+        .where(ContactNumber.number == number)
+    )
+
+
 def employee_with(mobile: str) -> CrmUser | None:
     """The CRM user whose own mobile this is (universal format), with the SIP account."""
     return db.session.scalar(

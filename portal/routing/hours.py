@@ -82,18 +82,22 @@ class Hours:
 
 def hours_of(did: str) -> Hours:
     """The hours of a public number of the entered account; round the clock for one that is not the account's."""
-    hours_of_line = select(Did.id, LineHours.week).outerjoin(LineHours, LineHours.did_id == Did.id)
-    line = db.session.execute(hours_of_line.where(Did.number == did)).first()
-    if line is None:
-        return Hours()
-    week = None if line.week is None else tuple(parse_spans(day) for day in line.week)
-    days = db.session.scalars(
-        select(HoursException).where(
-            HoursException.removed_at.is_(None),
-            (HoursException.did_id == line.id) | HoursException.did_id.is_(None),
-        )
+    return all_hours().get(did) or Hours()
+
+
+def all_hours() -> dict[str, Hours]:
+    """The hours of each public number of the entered account."""
+    lines = db.session.execute(
+        select(Did.id, Did.number, LineHours.week).outerjoin(LineHours, LineHours.did_id == Did.id)
     )
-    return Hours(week, tuple(_special(each) for each in days))
+    days = db.session.scalars(select(HoursException).where(HoursException.removed_at.is_(None))).all()
+    return {
+        number: Hours(
+            None if week is None else tuple(parse_spans(day) for day in week),
+            tuple(_special(each) for each in days if each.did_id in (did_id, None)),
+        )
+        for did_id, number, week in lines
+    }
 
 
 def _special(row: HoursException) -> SpecialDays:

@@ -1,6 +1,6 @@
-"""Reads the facts of a call from the database, in the transaction of whoever asks.
+"""Reads what calls of the entered account are routed by, in the transaction of whoever asks.
 
-A caller waits meanwhile: columns are read and not rows as objects, and only what this account's settings ask for.
+A caller may wait meanwhile: columns are read and not rows as objects.
 """
 
 from __future__ import annotations
@@ -10,19 +10,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, select
 
 from portal.accounts.models import Account
 from portal.contacts.models import CrmUser
-from portal.contacts.queries import employee_with
 from portal.kernel.db import db
 from portal.kernel.tenancy import current_account_id
-from portal.routing.blacklist import blocked
-from portal.routing.facts import Activity, FallbackRule, GroupFacts, Member, RouteFacts
-from portal.routing.hours import hours_of
+from portal.routing.facts import Activity, FallbackRule, GroupFacts, Member
 from portal.routing.models import FallbackKind, HuntFallback, HuntGroup, HuntMember, HuntStrategy, LineActivity
-from portal.routing.queries import NEW_CONTACTS
-from portal.telephony.engine import Presence
 from portal.telephony.models import SipLine
 from portal.telephony.plan import FallbackCause
 
@@ -39,7 +34,6 @@ _GROUPS = select(
     HuntGroup.fallback,
     HuntGroup.fallback_address,
     HuntGroup.fallback_group_id,
-    HuntGroup.last_member_id,
 ).where(HuntGroup.removed_at.is_(None))
 _MEMBERS = (
     select(HuntMember.group_id, HuntMember.id, CrmUser.id, CrmUser.name, CrmUser.is_on_duty, SipLine.name)
@@ -55,56 +49,15 @@ _SPECIAL = select(
     HuntFallback.address,
     HuntFallback.target_group_id,
 )
-# SQLite has no row locks: there a writing transaction waits for the one writer from its beginning.
-_TURN = select(HuntGroup.id, HuntGroup.last_member_id).where(HuntGroup.name == NEW_CONTACTS).with_for_update()
+_PEOPLE = (
+    select(CrmUser.id, CrmUser.name, CrmUser.mobile, CrmUser.is_on_duty, SipLine.name)
+    .outerjoin(SipLine, SipLine.id == CrmUser.sip_line_id)
+    .where(CrmUser.removed_at.is_(None))
+)
 
 
-def read_facts(caller: str, did: str, presence: Mapping[str, Presence]) -> RouteFacts:
-    """The facts of a call from `caller` ("" where withheld) to the number `did` of the entered account.
-
-    Who looks after the caller is not among them: others may have to be asked (`routing.known`).
-    """
-    groups = _groups()
-    entry = blocked(caller) if caller else None
-    employee = employee_with(caller) if caller else None
-    return RouteFacts(
-        group=next(each for each in groups.values() if each.name == NEW_CONTACTS),
-        groups=groups,
-        caller=caller,
-        did=did,
-        blacklisted=None if entry is None else entry.note,
-        hours=hours_of(did),
-        employee=None if employee is None else member_of(employee),
-        presence=presence,
-        activity=_activity(groups.values()),
-        zone=zone_of_account(),
-    )
-
-
-def read_turn() -> tuple[int, int | None]:
-    """The group of new contacts and where its round robin stands; no other call reads that until this one has ended."""
-    group_id, last_member_id = db.session.execute(_TURN).one()
-    return group_id, last_member_id
-
-
-def keep_turn(group_id: int, member_id: int) -> None:
-    """The next call's round robin begins after this member."""
-    db.session.execute(update(HuntGroup).where(HuntGroup.id == group_id).values(last_member_id=member_id))
-
-
-def member_of(user: CrmUser, key: int = 0) -> Member:
-    """A CRM user as somebody who may be rung."""
-    return Member(key, user.name, user.sip_line.name if user.sip_line is not None else None, user.id, user.is_on_duty)
-
-
-def zone_of_account() -> ZoneInfo:
-    """The zone of the entered account."""
-    return ZoneInfo(
-        db.session.execute(select(Account.time_zone).where(Account.id == current_account_id())).scalar_one()
-    )
-
-
-def _groups() -> dict[int, GroupFacts]:
+def read_groups() -> dict[int, GroupFacts]:
+    """The groups of the entered account by id, each with its members."""
     groups = db.session.execute(_GROUPS).all()
     special: dict[int, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
     for each in db.session.execute(_SPECIAL):
@@ -115,6 +68,34 @@ def _groups() -> dict[int, GroupFacts]:
     }
     labels = _labels(addresses - {None})
     return {each.id: _group(each, members.get(each.id, ()), special[each.id], labels) for each in groups}
+
+
+def read_people() -> tuple[dict[int, Member], dict[str, int]]:
+    """The CRM users of the entered account by id, and the ids by their own mobile numbers."""
+    people, mobiles = {}, {}
+    for user_id, name, mobile, is_on_duty, address in db.session.execute(_PEOPLE):
+        people[user_id] = Member(0, name, address, user_id, is_on_duty)
+        if mobile is not None:
+            mobiles[mobile] = user_id
+    return people, mobiles
+
+
+def read_activity(groups: Iterable[GroupFacts]) -> dict[str, Activity]:
+    """Of those whom a strategy orders by it."""
+    wanted = {member.address for group in groups if group.strategy in _BY_ACTIVITY for member in group.members} - {None}
+    if not wanted:
+        return {}
+    row = LineActivity
+    columns = select(row.address, row.last_ended_at, row.day_started_at, row.answered_count)
+    found = db.session.execute(columns.where(row.address.in_(wanted)))
+    return {address: Activity(ended_at, day, count) for address, ended_at, day, count in found}
+
+
+def zone_of_account() -> ZoneInfo:
+    """The zone of the entered account."""
+    return ZoneInfo(
+        db.session.execute(select(Account.time_zone).where(Account.id == current_account_id())).scalar_one()
+    )
 
 
 def _members() -> dict[int, list[Member]]:
@@ -148,20 +129,8 @@ def _group(
             FallbackCause(each.cause): _rule(each.kind, each.address, each.target_group_id, labels) for each in special
         },
         members=tuple(members),
-        last_member_key=row.last_member_id,
     )
 
 
 def _rule(kind: str, address: str | None, group_id: int | None, labels: Mapping[str, str]) -> FallbackRule:
     return FallbackRule(FallbackKind(kind), address, labels.get(address or "", ""), group_id)
-
-
-def _activity(groups: Iterable[GroupFacts]) -> dict[str, Activity]:
-    """Of those whom a strategy orders by it."""
-    wanted = {member.address for group in groups if group.strategy in _BY_ACTIVITY for member in group.members} - {None}
-    if not wanted:
-        return {}
-    row = LineActivity
-    columns = select(row.address, row.last_ended_at, row.day_started_at, row.answered_count)
-    found = db.session.execute(columns.where(row.address.in_(wanted)))
-    return {address: Activity(ended_at, day, count) for address, ended_at, day, count in found}

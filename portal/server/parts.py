@@ -12,15 +12,18 @@ from flask import Flask
 from portal.calls.journal import Journal
 from portal.connectors.telling.carrier import CrmCarrier
 from portal.kernel.config import Settings
+from portal.kernel.db import db
 from portal.kernel.jobs.runner import JobRunner
 from portal.kernel.lives import Heart
 from portal.kernel.mail.carrier import MailCarrier
 from portal.recordings.sink import Sink
 from portal.routing.callers import known_callers
 from portal.routing.planner import Planner
+from portal.routing.turns import Turns
 from portal.server.garbage import look_seldom
 from portal.server.tree import until_told
 from portal.telephony.runner import EngineProcess
+from portal.telephony.scribe.process import ScribeProcess
 from portal.webhooks.sending.worker import Worker
 
 _POLITE = 5
@@ -56,16 +59,29 @@ def run_engine(app: Flask, *, traffic: bool = False) -> None:
     """Drives the switch until told to stop; `traffic` has the sandbox place calls by itself."""
     # Who decides about a caller must not stand behind who writes for Python's usual 5 ms at each step.
     sys.setswitchinterval(0.0005)
+    settings: Settings = app.extensions["portal.settings"]
+    journal, sink = Journal(app), Sink(app)
+    scribe = _scribe(app, journal, sink) if settings.engine != "provider" else None
     engine = EngineProcess(
         app,
         planner=Planner(app),
-        journal=Journal(app),
-        sink=Sink(app),
+        journal=journal,
+        sink=sink,
         traffic=traffic,
         known_callers=known_callers,
+        scribe=scribe,
     )
-    settings: Settings = app.extensions["portal.settings"]
     _alive(app, "engine", engine.run, f"{settings.engine} · {settings.switch}")
+    turns: Turns = app.extensions["portal.turns"]
+    turns.write()
+
+
+def _scribe(app: Flask, journal: Journal, sink: Sink) -> ScribeProcess:
+    """Who writes for a switch; a provider's calls wait for nobody's decision."""
+    with app.app_context():
+        # A connection serves one process.
+        db.engine.dispose()
+    return ScribeProcess.fork(app, journal, sink)
 
 
 def _alive(app: Flask, kind: str, work: Callable[[threading.Event], None], detail: str = "") -> None:

@@ -53,18 +53,17 @@ class AsteriskEngine:
         self._lines = LinesOfSwitch(settings.switch)
         self._lanes = Lanes()
         self._recorder = ThreadPoolExecutor(2, "recorder")
-        phones = PhoneBoard(self._lines, desk.board.changed)
-        self._reception = ReceptionDesk(
-            app, settings.switch, self._lines, phones, desk.planner, desk.haste, timeline.now
-        )
+        phones = PhoneBoard(self._lines, desk.scribe.board.changed)
+        self._reception = ReceptionDesk(app, settings.switch, self._lines, phones, desk.planner, timeline.now)
+        tape = settings.data / "tape" / settings.switch
         equipment = Equipment(
             timeline=timeline,
             ari=self._ari,
             lanes=self._lanes,
             lines=self._lines,
             names=Names.of_a_new_life(),
-            journal=desk.journal,
-            records=RecordKeeper(self._ari, settings.data / "tape" / settings.switch, desk.sink, self._recorder.submit),
+            journal=desk.scribe.journal,
+            records=RecordKeeper(self._ari, tape, desk.scribe.sink, self._recorder.submit),
             trunk=settings.asterisk.trunk,
         )
         self._switch = AsteriskSwitch(settings.switch, equipment, self._reception, phones)
@@ -82,6 +81,7 @@ class AsteriskEngine:
         """Begins to connect. What an earlier life left open is settled as soon as Asterisk answers."""
         self._left = left
         self._lines.load()
+        self._desk.planner.prepare(self._lines.accounts_called())
         self._timeline.start()
         self._feed.start()
 
@@ -93,7 +93,7 @@ class AsteriskEngine:
         self._lanes.stop()
         with contextlib.suppress(FutureTimeout):
             self._recorder.submit(lambda: None).result(_RECORD_PATIENCE_SECONDS)
-        self._desk.sink.close()
+        self._desk.scribe.sink.close()
         self._recorder.shutdown(wait=False, cancel_futures=True)
         self._door.close()
 
@@ -160,7 +160,7 @@ class AsteriskEngine:
         if self._left is not None:
             left, self._left = self._left, None
             settlement.take_over(
-                left.calls, left.seen_at, lambda call: close_left_call(call, left.seen_at, self._desk.journal)
+                left.calls, left.seen_at, lambda call: close_left_call(call, left.seen_at, self._desk.scribe.journal)
             )
         settlement.receive_arrivals()
         settlement.sweep()

@@ -75,6 +75,10 @@ class LinesOfSwitch:
     def account_of_did(self, number: str) -> int | None:
         return self._rows.accounts.get(number)
 
+    def accounts_called(self) -> tuple[int, ...]:
+        """The accounts whose public numbers come to this switch."""
+        return tuple(self._rows.dids)
+
     def dids(self, account_id: int) -> tuple[str, ...]:
         return self._rows.dids.get(account_id, ())
 

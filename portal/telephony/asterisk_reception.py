@@ -20,7 +20,6 @@ from portal.telephony.engine import IncomingCall, OutgoingCall, RoutePlanner
 from portal.telephony.engines.asterisk.names import endpoint_of_channel
 from portal.telephony.engines.asterisk.presence import PhoneBoard
 from portal.telephony.engines.asterisk.world import Channel
-from portal.telephony.haste import Haste
 from portal.telephony.last_resort import LastResorts
 from portal.telephony.plan import RoutePlan
 from portal.telephony.services import check_originate
@@ -38,7 +37,6 @@ class Desk:
         lines: LinesOfSwitch,
         phones: PhoneBoard,
         planner: RoutePlanner,
-        haste: Haste,
         now: Callable[[], datetime],
     ) -> None:
         self._app = app
@@ -46,7 +44,6 @@ class Desk:
         self._lines = lines
         self._phones = phones
         self._planner = LastResorts(planner)
-        self._haste = haste
         self._now = now
         self._threads = ThreadPoolExecutor(4, "planner")
 
@@ -83,9 +80,7 @@ class Desk:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _route(self, call: IncomingCall, done: Callable[[RoutePlan], None]) -> None:
-        with self._haste.deciding():
-            plan = self._planner.plan(call, lambda: self._phones.of_account(call.account_id), self._now())
-        done(plan)
+        done(self._planner.plan(call, lambda: self._phones.of_account(call.account_id), self._now()))
 
     def _receive_dialled(
         self, channel: Channel, number: str, at: datetime, done: Callable[[OutgoingCall | None], None]

@@ -4,7 +4,7 @@ An engine (sandbox, Asterisk) drives calls by the machines of `portal.telephony.
 `RoutePlanner` whom to ring, and tells a `CallJournal` everything that happens. All moments are aware UTC.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -171,6 +171,10 @@ class OutgoingCall:
 
 class RoutePlanner(Protocol):
     """Decides whom an incoming call rings. `presence` is keyed by address (``SIP/...``)."""
+
+    def prepare(self, account_ids: Collection[int]) -> None:
+        """Reads what plans of these accounts rest on, so that their first callers do not wait for it."""
+        ...
 
     def plan(self, call: IncomingCall, presence: Mapping[str, Presence], now: datetime) -> RoutePlan: ...
 

@@ -18,3 +18,11 @@ class PhoneOffline(Conflict):
     """The phone that an order would ring first is not connected."""
 
     code = "phone_offline"
+
+
+class SinkClosed(Exception):
+    """The process ends before a record could be handed over: it stays where it is."""
+
+
+class ScribeLost(RuntimeError):
+    """The process that writes has died: the engine ends too, and both are to be started anew."""

@@ -46,13 +46,18 @@ class Did(AccountOwned, Model):
 
 
 class SwitchLife(Model):
-    """When the engine of a switch was last alive: a call that it left open cannot have lasted longer."""
+    """When the engine of a switch was last alive: a call that it left open cannot have lasted longer.
+
+    `unwritten` is what it had told and not written then, of which the oldest had waited for `unwritten_seconds`.
+    """
 
     __tablename__ = "switch_life"
 
     switch: Mapped[str] = mapped_column(String(48), primary_key=True)
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime]
+    unwritten: Mapped[int] = mapped_column(default=0)
+    unwritten_seconds: Mapped[int] = mapped_column(default=0)
 
 
 class OrderKind(StrEnum):

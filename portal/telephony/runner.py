@@ -15,18 +15,18 @@ from portal.kernel.config import Settings
 from portal.kernel.locks import ProcessLock, take_lock
 from portal.telephony.asterisk_engine import AsteriskEngine
 from portal.telephony.engine import RecordSink, RoutePlanner
-from portal.telephony.engine_desk import Desk, KnownCallers, PresenceBoard, QueuedJournal, QueuedSink
+from portal.telephony.engine_desk import Desk, KnownCallers
 from portal.telephony.engines.timeline import RealTimeline
 from portal.telephony.errors import SwitchInUse
-from portal.telephony.haste import Haste
 from portal.telephony.lines import LINES_TOPIC
 from portal.telephony.models import OrderState
-from portal.telephony.orders import new_orders, settle
+from portal.telephony.orders import SWITCH_TOPIC, new_orders, settle
 from portal.telephony.provider_engine import ProviderEngine
 from portal.telephony.sandbox_engine import SandboxEngine
+from portal.telephony.scribe.local import LocalScribe
+from portal.telephony.scribe.protocol import Backlog, Scribe
 from portal.telephony.switch_engine import SwitchEngine
 from portal.telephony.switch_life import LeftCalls, SwitchJournal, begin_life, left_calls, sign_of_life
-from portal.telephony.write_behind import WriteBehind
 
 log = structlog.get_logger(__name__)
 
@@ -34,9 +34,7 @@ POLL_SECONDS = 0.5
 """Backstop of the bells for orders, and how soon a stop is noticed."""
 LIFE_SECONDS = 5.0
 REFRESH_SECONDS = 30.0
-_LAST_WRITES_SECONDS = 6.0
-LONGEST_WAY_SECONDS = 0.5
-"""What is written gives way to callers for so long and then goes on, or a busy hour would never be noted."""
+_LAST_WRITES_SECONDS = 20.0
 
 
 def _nobody_known(_account_id: int) -> Sequence[str]:
@@ -47,7 +45,8 @@ class EngineProcess:
     """Drives the switch that the settings name.
 
     The switch keeps its time on a thread of its own and never waits for the database: what it has to say is written
-    behind it, orders are taken in the thread of `run`, records are made in a third.
+    by a scribe, orders are taken in the thread of `run`, records are made in a third. Without a `scribe` that was made
+    before, one writes in this process by `journal` and `sink`.
     """
 
     def __init__(
@@ -60,8 +59,10 @@ class EngineProcess:
         traffic: bool = False,
         known_callers: KnownCallers = _nobody_known,
         timeline: RealTimeline | None = None,
+        scribe: Scribe | None = None,
     ) -> None:
         self._app = app
+        self._scribe = scribe or LocalScribe(app, journal, sink)
         self._settings: Settings = app.extensions["portal.settings"]
         self._planner = planner
         self._journal = journal
@@ -82,6 +83,7 @@ class EngineProcess:
             raise SwitchInUse(settings.switch)
         try:
             with self._app.app_context():
+                self._scribe.begin()
                 left = left_calls(settings.switch, self._journal)
                 begin_life(settings.switch)
                 self._drive(stop, lock, left)
@@ -89,35 +91,26 @@ class EngineProcess:
             lock.release()
 
     def _drive(self, stop: threading.Event, lock: ProcessLock, left: LeftCalls) -> None:
-        haste = Haste()
-        queue = WriteBehind("journal", self._app.app_context, lambda: haste.give_way(LONGEST_WAY_SECONDS))
-        engine = self._engine(queue, haste)
+        engine = self._engine()
         bells: Bells = self._app.extensions["portal.bells"]
         listener = bells.listen()
-        queue.start()
         try:
             engine.start(left)
             rounds = _Rounds(self._settings.switch, engine)
             topics: set[str] = set()
             while not stop.is_set():
                 lock.check()
-                rounds.go(has_news=LINES_TOPIC in topics)
+                self._scribe.check()
+                rounds.go(topics, self._scribe.backlog())
                 topics = listener.wait(POLL_SECONDS)
         finally:
             listener.close()
             engine.stop()
-            if unwritten := queue.stop(_LAST_WRITES_SECONDS):
+            if unwritten := self._scribe.stop(_LAST_WRITES_SECONDS):
                 log.error("not_written_at_the_end", count=unwritten)
 
-    def _engine(self, queue: WriteBehind, haste: Haste) -> SwitchEngine:
-        desk = Desk(
-            planner=self._planner,
-            journal=QueuedJournal(self._journal, queue),
-            sink=QueuedSink(self._sink, queue),
-            board=PresenceBoard(queue),
-            known_callers=self._known_callers,
-            haste=haste,
-        )
+    def _engine(self) -> SwitchEngine:
+        desk = Desk(self._planner, self._scribe, self._known_callers)
         if self._settings.engine == "provider":
             return ProviderEngine(self._app, self._journal, self._sink)
         if self._settings.engine == "asterisk":
@@ -133,17 +126,19 @@ class _Rounds:
         self._switch = switch
         self._engine = engine
         self._taken = OrderState.ASKING if engine.answers_itself else OrderState.TAKEN
-        self._alive_at = self._refreshed_at = monotonic()
+        self._alive_at = self._refreshed_at = self._asked_at = monotonic()
 
-    def go(self, *, has_news: bool) -> None:
-        """One round; `has_news` says that a line or the settings of a phone have changed."""
+    def go(self, topics: set[str], backlog: Backlog) -> None:
+        """One round, after these bells: every call rings some, and only a few are for us."""
         try:
-            if has_news or monotonic() - self._refreshed_at > REFRESH_SECONDS:
+            if LINES_TOPIC in topics or monotonic() - self._refreshed_at > REFRESH_SECONDS:
                 self._engine.refresh()
                 self._refreshed_at = monotonic()
-            self._take_orders()
+            if SWITCH_TOPIC in topics or monotonic() - self._asked_at >= POLL_SECONDS:
+                self._asked_at = monotonic()
+                self._take_orders()
             if monotonic() - self._alive_at > LIFE_SECONDS:
-                sign_of_life(self._switch)
+                sign_of_life(self._switch, backlog)
                 self._alive_at = monotonic()
         except OperationalError as error:
             log.warning("database_away", error=repr(error))

@@ -44,9 +44,9 @@ class SandboxEngine:
             timeline,
             self._directory,
             desk.planner,
-            desk.journal,
-            Tape(tape, desk.sink, self._recorder.submit),
-            desk.board.changed,
+            desk.scribe.journal,
+            Tape(tape, desk.scribe.sink, self._recorder.submit),
+            desk.scribe.board.changed,
             self._chance,
             ask=self._planners.submit,
         )
@@ -56,7 +56,7 @@ class SandboxEngine:
     def start(self, left: LeftCalls) -> None:
         """The switch is there from now on; the calls of an earlier one went with it."""
         for call in left.calls:
-            close_left_call(call, left.seen_at, self._desk.journal)
+            close_left_call(call, left.seen_at, self._desk.scribe.journal)
         for unfinished in self._tape_folder.glob("*.wav"):
             # Of a process that died while it rendered: its call was closed without a record.
             unfinished.unlink()
@@ -70,7 +70,7 @@ class SandboxEngine:
             self._recorder.submit(lambda: None).result(_RECORD_PATIENCE_SECONDS)
         self._switch.shut_down()
         self._timeline.stop()
-        self._desk.sink.close()
+        self._desk.scribe.sink.close()
         for threads in (self._recorder, self._planners):
             threads.shutdown(wait=False, cancel_futures=True)
 
@@ -78,7 +78,7 @@ class SandboxEngine:
         """Reads lines and phones anew, and tells how the phones are."""
         self._directory.load()
         for account_id in self._directory.accounts():
-            self._desk.board.report(account_id, self._switch.presence(account_id))
+            self._desk.scribe.board.report(account_id, self._switch.presence(account_id))
         if self._has_traffic:
             self._renew_traffic()
 

@@ -14,6 +14,7 @@ from portal.kernel.db import transaction, upsert
 from portal.telephony.control.reconcile import close_interrupted
 from portal.telephony.engine import CallChange, CallJournal, CallSnapshot
 from portal.telephony.models import SwitchLife
+from portal.telephony.scribe.protocol import Backlog
 
 log = structlog.get_logger(__name__)
 
@@ -58,16 +59,19 @@ def last_sign_of_life(switch: str) -> datetime | None:
 def begin_life(switch: str) -> None:
     """The engine begins."""
     moment = now()
+    life = {"started_at": moment, "seen_at": moment, "unwritten": 0, "unwritten_seconds": 0}
     with transaction():
         upsert(
             SwitchLife,
-            {"switch": switch, "started_at": moment, "seen_at": moment},
+            {"switch": switch, **life},
             key=["switch"],
-            change={"started_at": moment, "seen_at": moment},
+            change=life,
         )
 
 
-def sign_of_life(switch: str) -> None:
-    """The engine is still there."""
+def sign_of_life(switch: str, backlog: Backlog) -> None:
+    """The engine is still there, and so far behind with what it writes."""
     with transaction() as session:
-        session.get_one(SwitchLife, switch).seen_at = now()
+        life = session.get_one(SwitchLife, switch)
+        life.seen_at = now()
+        life.unwritten, life.unwritten_seconds = backlog.count, round(backlog.seconds)

@@ -49,6 +49,7 @@ SEE_EVERYTHING = {
     "portal/accounts/people/invitations.py",
     "portal/accounts/people/resets.py",
     "portal/calls/left_open.py",
+    "portal/routing/turns.py",
     "portal/connectors/records.py",
     "portal/connectors/telling/tasks.py",
     "portal/invoicing/cards/asking.py",
@@ -67,6 +68,7 @@ SEE_EVERYTHING = {
     "portal/telephony/sandbox_lines.py",
     "portal/webhooks/capture/services.py",
     "portal/webhooks/sending/retention.py",
+    "portal/webhooks/sending/noter.py",
     "portal/webhooks/sending/worker.py",
 }
 

@@ -15,6 +15,7 @@ from portal.routing.models import HuntGroup, HuntStrategy
 from portal.routing.planner import Planner
 from portal.routing.queries import new_contact_group, receivers
 from portal.routing.services import set_receivers
+from portal.routing.turns import Turns
 from portal.telephony.engine import IncomingCall, Presence
 from portal.telephony.models import SipLine
 from portal.telephony.plan import RoutePlan, StepReason
@@ -62,6 +63,11 @@ class Office:
         """The plan of a call; everybody is online but those named in `absent`."""
         presence = {address: absent.get(name, Presence.ONLINE) for name, address in self.address.items()}
         return Planner(self.app, Random(1)).plan(self.call(caller, at), presence, at)
+
+    def a_moment_later(self) -> None:
+        """Where round robin stands is in its row by then."""
+        turns: Turns = self.app.extensions["portal.turns"]
+        turns.write()
 
     def row(self) -> HuntGroup:
         with self.app.app_context(), transaction(self.account_id, writes=False):

@@ -84,6 +84,7 @@ def test_a_removed_crm_user_is_no_receiver_until_restored(office: Office) -> Non
 def test_round_robin_goes_on_with_the_next_when_the_last_one_leaves_the_group(office: Office) -> None:
     office.set(strategy=HuntStrategy.ROUND_ROBIN)
     assert [first_of(office.plan()) for _ in range(2)] == ["Ann", "Ben"]
+    office.a_moment_later()
 
     office.receive("Ann", "Cat")
 
@@ -93,6 +94,7 @@ def test_round_robin_goes_on_with_the_next_when_the_last_one_leaves_the_group(of
 def test_a_new_order_keeps_whose_turn_it_is(office: Office) -> None:
     office.set(strategy=HuntStrategy.ROUND_ROBIN)
     assert first_of(office.plan()) == "Ann"
+    office.a_moment_later()
 
     office.receive("Cat", "Ann", "Ben")
 

@@ -8,9 +8,8 @@ import pytest
 from portal.telephony.control.commands import Note
 from portal.telephony.control.events import CallerGone, Event, LegAnswered, LegRinging, TimerFired
 from portal.telephony.engine import CallChange, CallSnapshot
-from portal.telephony.engine_desk import QueuedJournal
-from portal.telephony.haste import Haste
-from portal.telephony.write_behind import WriteBehind
+from portal.telephony.scribe.queued import QueuedJournal
+from portal.telephony.scribe.write_behind import WriteBehind
 from tests.telephony.control.stage import ANN, BEN, incoming, plan, step
 
 
@@ -121,9 +120,7 @@ TALK = ((1, LegRinging(2)), (15, TimerFired("ring-1")), (16, LegRinging(3)), (20
 
 
 @pytest.mark.parametrize("failures", [0, 2])
-def test_of_a_call_whose_news_waits_the_milestones_are_written_and_the_latest_between_them(
-    queue: WriteBehind, failures: int
-) -> None:
+def test_of_a_call_whose_news_waits_the_latest_is_written(queue: WriteBehind, failures: int) -> None:
     pages = Pages()
     pages.failures = failures
     journal = QueuedJournal(pages, queue)
@@ -135,31 +132,25 @@ def test_of_a_call_whose_news_waits_the_milestones_are_written_and_the_latest_be
     pages.may_go_on.set()
 
     assert queue.stop(10) == 0
-    changes = [change for _version, change in pages.written]
-    milestones = [note.change for note in (first, *later) if note.change is not CallChange.LEGS]
-    assert [change for change in changes if change is not CallChange.LEGS] == milestones
-    assert len(changes) < 1 + len(later)
-    assert [version for version, _change in pages.written] == sorted(version for version, _change in pages.written)
-    assert pages.written[-1][0] == later[-1].call.version
+    latest = (later[-1].call.version, later[-1].change)
+    assert pages.written == ([latest] if failures else [(first.call.version, first.change), latest])
 
 
-def test_what_is_written_waits_while_somebody_decides_about_a_caller() -> None:
-    haste, seen = Haste(), []
-    queue = WriteBehind("writer of a test", nullcontext, lambda: haste.give_way(10))
-    with haste.deciding():
-        queue.start()
-        done = queue.put("a", lambda: seen.append("written"))
-        seen.append("decided")
-    done.result(10)
-    queue.stop(5)
+def test_how_much_waits_is_known(queue: WriteBehind) -> None:
+    is_reached, may_go_on = threading.Event(), threading.Event()
 
-    assert seen == ["decided", "written"]
+    def hold() -> None:
+        is_reached.set()
+        may_go_on.wait(10)
 
+    queue.put("one", hold)
+    assert is_reached.wait(10)
+    queue.put("one", lambda: None)
+    queue.put("other", lambda: None)
 
-def test_a_decision_that_takes_long_does_not_keep_the_writer_waiting_for_ever() -> None:
-    haste = Haste()
-    queue = WriteBehind("writer of a test", nullcontext, lambda: haste.give_way(0.01))
-    queue.start()
-    with haste.deciding():
-        queue.put("a", lambda: None).result(10)
-    assert queue.stop(5) == 0
+    behind = queue.backlog()
+    may_go_on.set()
+
+    assert behind.count == 3
+    assert queue.stop(10) == 0
+    assert queue.backlog().count == 0

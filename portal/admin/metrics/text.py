@@ -48,6 +48,11 @@ def _of_the_database(now: Figures) -> Iterator[str]:
     yield from _metric("processes", "gauge", "Processes of the installation.", processes)
     seen = [Sample(switch.seen_at.timestamp(), {"switch": switch.switch}) for switch in now.switches]
     yield from _metric("switch_seen_timestamp_seconds", "gauge", "When a switch's engine was last heard.", seen)
+    unwritten = [Sample(switch.unwritten, {"switch": switch.switch}) for switch in now.switches]
+    yield from _metric("switch_unwritten", "gauge", "What an engine has told of calls and is not written.", unwritten)
+    lag = "For how long the first of it has waited."
+    seconds = [Sample(switch.unwritten_seconds, {"switch": switch.switch}) for switch in now.switches]
+    yield from _metric("switch_unwritten_seconds", "gauge", lag, seconds)
 
 
 def _of_requests(rooms: list[Histogram]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from portal.routing.models.groups import (
 )
 from portal.routing.models.hours import HoursException, LineHours
 from portal.routing.models.known import ContactSource, FoundOwner, KnownContactRules, LookupState, OwnerMode
+from portal.routing.models.stamp import RoutingStamp
 
 __all__ = [
     "BlacklistEntry",
@@ -27,4 +28,5 @@ __all__ = [
     "LineHours",
     "LookupState",
     "OwnerMode",
+    "RoutingStamp",
 ]

@@ -1,6 +1,6 @@
 """A sandbox switch in simulated time, with people, planners and a journal that tests can look at."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -53,6 +53,9 @@ class Says:
 
     def __init__(self, answer: Callable[[IncomingCall, Mapping[str, Presence]], RoutePlan]) -> None:
         self._answer = answer
+
+    def prepare(self, account_ids: Collection[int]) -> None:
+        """Everything is at hand."""
 
     def plan(self, call: IncomingCall, presence: Mapping[str, Presence], now: datetime) -> RoutePlan:
         assert now >= call.arrived_at

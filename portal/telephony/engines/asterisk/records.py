@@ -10,6 +10,7 @@ import structlog
 
 from portal.telephony.engine import RecordSink
 from portal.telephony.engines.asterisk.ari import Ari, AriAway, AriRefused, part
+from portal.telephony.errors import SinkClosed
 
 log = structlog.get_logger(__name__)
 
@@ -49,6 +50,10 @@ class RecordKeeper:
             self._ari.drop(stored)
         except (AriRefused, AriAway) as error:
             log.warning("record_not_fetched", api_call_id=api_call_id, reason=str(error))
+            return False
+        except SinkClosed:
+            # The next life finds it in Asterisk.
+            log.info("record_left", api_call_id=api_call_id)
             return False
         except Exception:
             log.exception("record_not_kept", api_call_id=api_call_id)

@@ -66,7 +66,7 @@ class World:
 
 def moment(text: str) -> datetime:
     """A time as Asterisk writes it: `2026-11-23T04:22:37.229+0000`."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%f%z")
+    return datetime.fromisoformat(text)
 
 
 def look_around(ari: Ari) -> World:

@@ -14,6 +14,7 @@ from typing import TypeAlias
 import structlog
 
 from portal.kernel.clock import monotonic
+from portal.telephony.scribe.protocol import Backlog
 
 log = structlog.get_logger(__name__)
 
@@ -28,23 +29,17 @@ class _Lane:
     name: str
     jobs: deque[tuple[Job, Future[None]]] = field(default_factory=deque)
     pause: float = 0.0
+    since: float = field(default_factory=monotonic)
 
 
 class WriteBehind:
     """Jobs in lanes: those of one lane are done in their order, a lane that has a job left to try waits alone.
 
     A job that raises is tried again, after 0.2 s at first and 30 s at most, for as long as the process lives: what
-    an engine has to say of a call is not lost to a locked or absent database. `give_way` is called before each job and
-    may wait for somebody who is in a greater hurry.
+    an engine has to say of a call is not lost to a locked or absent database.
     """
 
-    def __init__(
-        self,
-        name: str,
-        surroundings: Callable[[], AbstractContextManager[object]],
-        give_way: Callable[[], None] = lambda: None,
-    ) -> None:
-        self._give_way = give_way
+    def __init__(self, name: str, surroundings: Callable[[], AbstractContextManager[object]]) -> None:
         self._changed = threading.Condition()
         self._lanes: dict[str, _Lane] = {}
         self._ready: deque[_Lane] = deque()
@@ -72,6 +67,12 @@ class WriteBehind:
             self._lanes[lane].jobs.append((job, done))
             self._changed.notify()
         return done
+
+    def backlog(self) -> Backlog:
+        """How much waits, and for how long the lane has that has not been empty for longest."""
+        with self._changed:
+            began = min((lane.since for lane in self._lanes.values()), default=monotonic())
+            return Backlog(sum(len(lane.jobs) for lane in self._lanes.values()), monotonic() - began)
 
     def stop(self, seconds: float) -> int:
         """Works off what is waiting, for so long at most; answers how many jobs could not be done."""
@@ -108,7 +109,6 @@ class WriteBehind:
 
     def _work(self, lane: _Lane) -> None:
         job, done = lane.jobs[0]
-        self._give_way()
         try:
             job()
         except Exception as error:  # noqa: BLE001 - whatever it is, the job is kept and tried again
