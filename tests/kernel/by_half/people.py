@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 from portal.accounts import own, services
 from portal.accounts.api_keys import main_key, named
+from portal.accounts.company import moving, persons
+from portal.accounts.company.models import ContactPerson, Matter
 from portal.accounts.models import ApiKey
 from portal.accounts.people import changes, invitations, resets
 from portal.accounts.people.models import Invitation
@@ -51,6 +54,22 @@ def entrance(at: World) -> Iterator[Act]:
     where = (olga.session_id, olga.user_id, at.cast.north, anna.user_id)
     yield at.operator(lambda: begin_visit(*where))
     yield at.operator(lambda: end_visit(olga.session_id))
+
+
+def company(at: World) -> Iterator[Act]:
+    """Contact persons, and the time zone in which days are counted."""
+    vera = persons.PersonFacts("Vera Sever", "Accountant", "", "vera@north.example", Matter.MONEY)
+    yield at.north(lambda: persons.add_contact_person(vera))
+    one = at.newest(ContactPerson)
+    yield at.north(lambda: persons.edit_contact_person(one, replace(vera, position="Chief accountant")))
+    yield at.north(lambda: persons.remove_contact_person(one))
+    yield at.north(lambda: persons.restore_contact_person(one))
+
+    def move() -> None:
+        moving.announce_move("Asia/Omsk")
+        moving.finish_move()
+
+    yield at.north(move)
 
 
 def keys(at: World) -> Iterator[Act]:

@@ -16,6 +16,7 @@ from tests.support.failing import leaves_old_or_new
 STORIES: tuple[Callable[[World], Iterator[Act]], ...] = (
     people.users,
     people.entrance,
+    people.company,
     people.keys,
     people.questions,
     people.offers,
