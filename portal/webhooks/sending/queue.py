@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from operator import attrgetter
 from typing import Any, cast
 
 from sqlalchemy import CompoundSelect, Connection, Table, bindparam, case, func, select, text, union_all, update
@@ -35,34 +37,35 @@ _GIVEN_UP_AT_ONCE = 500
 _DELIVERY = cast("Table", WebhookDelivery.__table__)
 _WEBHOOK = cast("Table", WebhookSubscription.__table__)
 _EVENT = cast("Table", WebhookEvent.__table__)
-_CLAIMED = (
-    select(
-        _DELIVERY.c.id,
-        _DELIVERY.c.account_id,
-        _DELIVERY.c.subscription_id,
-        _DELIVERY.c.public_id,
-        _DELIVERY.c.step,
-        _DELIVERY.c.attempts,
-        _DELIVERY.c.expires_at,
-        _DELIVERY.c.lane,
-        _DELIVERY.c.created_at,
-        _WEBHOOK.c.url,
-        _WEBHOOK.c.probe_at.is_not(None).label("is_probe"),
-        _WEBHOOK.c.rate_per_minute.is_not(None).label("is_paced"),
-        _EVENT.c.type,
-        _EVENT.c.parameters,
-        _EVENT.c.happened_at,
-        _DELIVERY.c.is_test,
-        _WEBHOOK.c.method,
-        _WEBHOOK.c.headers,
-        _WEBHOOK.c.secret,
-        _WEBHOOK.c.old_secret,
-        _WEBHOOK.c.old_secret_until,
-    )
+_TOLD = (
+    _DELIVERY.c.id,
+    _DELIVERY.c.account_id,
+    _DELIVERY.c.subscription_id,
+    _DELIVERY.c.public_id,
+    _DELIVERY.c.step,
+    _DELIVERY.c.attempts,
+    _DELIVERY.c.expires_at,
+    _DELIVERY.c.lane,
+    _DELIVERY.c.created_at,
+    _DELIVERY.c.is_test,
+    _WEBHOOK.c.url,
+    _WEBHOOK.c.probe_at,
+    _WEBHOOK.c.rate_per_minute,
+    _WEBHOOK.c.method,
+    _WEBHOOK.c.headers,
+    _WEBHOOK.c.secret,
+    _WEBHOOK.c.old_secret,
+    _WEBHOOK.c.old_secret_until,
+    _EVENT.c.type,
+    _EVENT.c.parameters,
+    _EVENT.c.happened_at,
+)
+"""All that is needed to send one, the delivery's id first."""
+_TELL = (
+    select(*_TOLD)
     .join(_WEBHOOK, _WEBHOOK.c.id == _DELIVERY.c.subscription_id)
     .join(_EVENT, _EVENT.c.id == _DELIVERY.c.event_id)
     .where(_DELIVERY.c.id.in_(bindparam("ids", expanding=True)))
-    .order_by(_DELIVERY.c.lane, _DELIVERY.c.created_at, _DELIVERY.c.id)
 )
 _NOW = bindparam("now", type_=UtcDateTime)
 _NEXT_DUE: CompoundSelect[Any] = union_all(
@@ -80,6 +83,17 @@ _TAKE_BACK = (
     .where(text("state = 'sending'"), _DELIVERY.c.due_at <= _NOW)
     .values(state=DeliveryState.WAITING.value, due_at=_DELIVERY.c.created_at)
     .returning(_DELIVERY.c.account_id)
+)
+_MINE = (
+    _DELIVERY.c.id.in_(bindparam("ids", expanding=True)),
+    _DELIVERY.c.claim == bindparam("word"),
+    text("state = 'sending'"),
+)
+_RENEW = (
+    update(_DELIVERY).where(*_MINE).values(due_at=bindparam("lease_until", type_=UtcDateTime)).returning(_DELIVERY.c.id)
+)
+_LET_GO = (
+    update(_DELIVERY).where(*_MINE).values(state=DeliveryState.WAITING.value, due_at=_DELIVERY.c.created_at, claim=None)
 )
 _EXPIRE = (
     update(_DELIVERY)
@@ -140,10 +154,11 @@ class ClaimedDelivery:
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """How many may be in flight at once, over all workers."""
+    """How many may be in flight at once, over all workers but for `per_account`."""
 
     per_webhook: int
     per_account: int
+    """With the senders of one worker; what it claims ahead waits in its hand."""
     suspects: int
     """Of all webhooks together whose last try came to nothing; each of them has one at most."""
 
@@ -161,8 +176,8 @@ def claim(connection: Connection, number: int, caps: Caps, *, now: datetime, is_
     holder's lease ran out is due again. The claim is new each time, so that the former holder can complete nothing.
     """
     word, lease_until = random_word(32), now + LEASE
-    ids = connection.scalars(
-        _statement(is_sqlite=is_sqlite),
+    found: Sequence[Any] = connection.execute(
+        _statement(_TOLD, is_sqlite=is_sqlite),
         {
             "now": now,
             "lease_until": lease_until,
@@ -173,10 +188,11 @@ def claim(connection: Connection, number: int, caps: Caps, *, now: datetime, is_
             "suspects": caps.suspects,
         },
     ).all()
-    if not ids:
-        return []
-    rows = connection.execute(_CLAIMED, {"ids": ids}).all()
-    away = pace.turned_away(connection, ((row.subscription_id, row.id) for row in rows if row.is_paced), now)
+    if found and is_sqlite:
+        found = connection.execute(_TELL, {"ids": [row.id for row in found]}).all()
+    rows = sorted(found, key=attrgetter("lane", "created_at", "id"))
+    paced = ((row.subscription_id, row.id) for row in rows if row.rate_per_minute is not None)
+    away = pace.turned_away(connection, paced, now)
     return [_claimed(row, word, lease_until) for row in rows if row.id not in away]
 
 
@@ -205,8 +221,33 @@ def _claimed(row: Any, word: str, lease_until: datetime) -> ClaimedDelivery:
         row.expires_at,
         Lane(row.lane),
         row.created_at,
-        bool(row.is_probe),
+        row.probe_at is not None,
     )
+
+
+def renew(connection: Connection, held: Iterable[ClaimedDelivery], lease_until: datetime) -> set[int]:
+    """Holds on to what was claimed and is not begun, until then; answers the ids of those that are still held.
+
+    Whoever's claim was lost renews nothing. What is begun needs no renewal: its lease outlasts its deadline.
+    """
+    return {
+        each
+        for word, ids in _by_claim(held)
+        for each in connection.scalars(_RENEW, {"word": word, "ids": ids, "lease_until": lease_until}).all()
+    }
+
+
+def let_go(connection: Connection, held: Iterable[ClaimedDelivery]) -> None:
+    """What was claimed and not begun waits again, where it stood: others may have it at once."""
+    for word, ids in _by_claim(held):
+        connection.execute(_LET_GO, {"word": word, "ids": ids})
+
+
+def _by_claim(held: Iterable[ClaimedDelivery]) -> Iterable[tuple[str, list[int]]]:
+    claims: dict[str, list[int]] = defaultdict(list)
+    for each in held:
+        claims[each.claim].append(each.id)
+    return ((word, sorted(ids)) for word, ids in claims.items())
 
 
 def next_due(connection: Connection, now: datetime) -> datetime | None:
