@@ -15,6 +15,7 @@ from tests.support.failing import leaves_old_or_new
 
 STORIES: tuple[Callable[[World], Iterator[Act]], ...] = (
     people.users,
+    people.company,
     people.entrance,
     people.keys,
     people.questions,
