@@ -10,7 +10,7 @@ from datetime import timedelta
 from portal.accounts import own, services
 from portal.accounts.api_keys import main_key, named
 from portal.accounts.company import moving, persons
-from portal.accounts.company.models import ContactPerson, Matter
+from portal.accounts.company.models import ContactPerson
 from portal.accounts.models import ApiKey
 from portal.accounts.people import changes, invitations, resets
 from portal.accounts.people.models import Invitation
@@ -45,6 +45,18 @@ def users(at: World) -> Iterator[Act]:
     yield at.operator(lambda: services.block_account(at.cast.north))
 
 
+def company(at: World) -> Iterator[Act]:
+    """Whom the provider may ask, and another time zone."""
+    vera = persons.PersonFacts("Vera", "", "8 903 111-22-33", "", "money")
+    yield at.north(lambda: persons.add_contact_person(vera))
+    person = at.newest(ContactPerson)
+    yield at.north(lambda: persons.edit_contact_person(person, replace(vera, name="Vera V")))
+    yield at.north(lambda: persons.remove_contact_person(person))
+    yield at.north(lambda: persons.restore_contact_person(person))
+    yield at.north(lambda: moving.announce_move("Asia/Omsk"))
+    yield at.north(moving.finish_move)
+
+
 def entrance(at: World) -> Iterator[Act]:
     """Own data, a link, a visit of the operator's. (What asks for a password counts guesses before, on purpose.)"""
     anna, olga = at.signed_in(ANNA), at.signed_in(OLGA)
@@ -54,22 +66,6 @@ def entrance(at: World) -> Iterator[Act]:
     where = (olga.session_id, olga.user_id, at.cast.north, anna.user_id)
     yield at.operator(lambda: begin_visit(*where))
     yield at.operator(lambda: end_visit(olga.session_id))
-
-
-def company(at: World) -> Iterator[Act]:
-    """Contact persons, and the time zone in which days are counted."""
-    vera = persons.PersonFacts("Vera Sever", "Accountant", "", "vera@north.example", Matter.MONEY)
-    yield at.north(lambda: persons.add_contact_person(vera))
-    one = at.newest(ContactPerson)
-    yield at.north(lambda: persons.edit_contact_person(one, replace(vera, position="Chief accountant")))
-    yield at.north(lambda: persons.remove_contact_person(one))
-    yield at.north(lambda: persons.restore_contact_person(one))
-
-    def move() -> None:
-        moving.announce_move("Asia/Omsk")
-        moving.finish_move()
-
-    yield at.north(move)
 
 
 def keys(at: World) -> Iterator[Act]:

@@ -15,8 +15,8 @@ from tests.support.failing import leaves_old_or_new
 
 STORIES: tuple[Callable[[World], Iterator[Act]], ...] = (
     people.users,
-    people.entrance,
     people.company,
+    people.entrance,
     people.keys,
     people.questions,
     people.offers,
