@@ -12,7 +12,6 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import navigation, subscriptions
 from portal.accounts import door
-from portal.accounts.company.moving import MOVING
 from portal.accounts.trail.export import TRAIL_EXPORT
 from portal.accounts.views import feature as accounts
 from portal.accounts.visits.ending import ENDING as VISITS_END
@@ -27,6 +26,7 @@ from portal.billing.views import feature as billing
 from portal.calls.export.job import EXPORT
 from portal.calls.log import textindex
 from portal.calls.log.notices import add_notice_source
+from portal.calls.log.recount import MOVING
 from portal.calls.panels import add_panels
 from portal.calls.remarks.panel import REMARK_PANEL
 from portal.calls.views import feature as calls

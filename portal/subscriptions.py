@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Flask
 
-from portal.accounts.events import AccountOpened, ZoneChanged
+from portal.accounts.events import AccountOpened
 from portal.billing import charging
 from portal.calls.events import CallAnswered, CallEnding, CallFinished, CallRang, CallRecorded, CallStarted
-from portal.calls.log import recount, upkeep
+from portal.calls.log import upkeep
 from portal.connectors.telling import marks as crm
 from portal.contacts import upkeep as contacts_upkeep
 from portal.followups import keeping as followups
@@ -29,7 +29,6 @@ def init_app(app: Flask) -> None:
     bus: EventBus = app.extensions["portal.events"]
     bus.subscribe(AccountOpened, routing.on_account_opened)
     bus.subscribe(AccountOpened, charging.on_account_opened)
-    bus.subscribe(ZoneChanged, recount.on_zone_changed)
     bus.subscribe(CallOrdered, charging.on_call_ordered)
     bus.subscribe(CallEnding, charging.on_call_ending)
     bus.subscribe(CallFinished, routing_activity.on_call_finished)

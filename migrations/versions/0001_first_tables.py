@@ -26,6 +26,7 @@ def upgrade() -> None:
     sa.Column('name', sa.String(length=200), nullable=False),
     sa.Column('time_zone', sa.String(length=64), nullable=False),
     sa.Column('billing_zone', sa.String(length=64), nullable=False),
+    sa.Column('moving_to', sa.String(length=64), nullable=True),
     sa.Column('currency', sa.String(length=3), nullable=False),
     sa.Column('is_blocked', sa.Boolean(), nullable=False),
     sa.Column('asks_second_factor', sa.Boolean(), nullable=False),
@@ -1052,6 +1053,16 @@ def upgrade() -> None:
     with op.batch_alter_table('tariff_version', schema=None) as batch_op:
         batch_op.create_index('ix_tariff_version_tariff_id_valid_from', ['tariff_id', 'valid_from'], unique=False)
 
+    op.create_table('touched_day',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_touched_day_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_touched_day')),
+    sa.UniqueConstraint('account_id', 'day', name='uq_touched_day_account_id_day'),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_touched_day_account_id_id')),
+    info={'owned': True}
+    )
     op.create_table('user_session',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('token_hash', sa.String(length=64), nullable=False),
@@ -1815,6 +1826,7 @@ def upgrade() -> None:
             "support_message",
             "support_thread",
             "switch_order",
+            "touched_day",
             "webhook_alert",
             "webhook_delivery",
             "webhook_event",
@@ -1947,6 +1959,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_user_session_user_id'))
 
     op.drop_table('user_session')
+    op.drop_table('touched_day')
     with op.batch_alter_table('tariff_version', schema=None) as batch_op:
         batch_op.drop_index('ix_tariff_version_tariff_id_valid_from')
 

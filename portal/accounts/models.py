@@ -26,6 +26,8 @@ class Account(Model):
     time_zone: Mapped[str] = mapped_column(String(64), default="Europe/Moscow")
     billing_zone: Mapped[str] = mapped_column(String(64), default="Europe/Moscow")
     """Where its money's days begin: see `zone.billing_zone`."""
+    moving_to: Mapped[str | None] = mapped_column(String(64))
+    """The zone for which its days are being counted anew."""
     currency: Mapped[str] = mapped_column(String(3), default="RUB")
     is_blocked: Mapped[bool] = mapped_column(default=False)
     asks_second_factor: Mapped[bool] = mapped_column(default=False)

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
+from flask import g
+
 from portal.accounts.models import Account
-from portal.kernel.db import db, is_sqlite
+from portal.kernel.db import db
 from portal.kernel.tenancy import current_account_id
 
 
 def account_zone() -> ZoneInfo:
-    """The entered account's time zone."""
+    """The entered account's time zone. In a transaction that writes it stays that until its end."""
     return ZoneInfo(_account().time_zone)
-
-
-def held_zone() -> ZoneInfo:
-    """The same for who writes sums by day: it changes only after this transaction, and those sums with it."""
-    present, info = db.session().get_transaction(), db.session().info
-    # On SQLite a writer is alone anyway.
-    if not is_sqlite() and info.get("zone_held_in") is not present:
-        _keep(db.session.get_one(Account, current_account_id(), with_for_update={"read": True}))
-        info["zone_held_in"] = present
-    return account_zone()
 
 
 def billing_zone() -> ZoneInfo:
@@ -29,11 +21,18 @@ def billing_zone() -> ZoneInfo:
     return ZoneInfo(_account().billing_zone)
 
 
+def is_moving() -> bool:
+    """Whether the entered account is about to get another zone: `calls.log.recount` counts its days for it."""
+    return _account().moving_to is not None
+
+
 def _account() -> Account:
-    return _keep(db.session.get_one(Account, current_account_id()))
-
-
-def _keep(account: Account) -> Account:
-    # Held as long as its session: it would be read anew for each of a call's many rows.
-    db.session.info["account"] = account
+    info, present = db.session.info, db.session().get_transaction()
+    if g.get("writes") and info.get("account_held_in") is not present:
+        # Once per transaction, and kept by the session: a call has many rows that ask.
+        info["account"] = db.session.get_one(Account, current_account_id(), with_for_update={"read": True})
+        info["account_held_in"] = db.session().get_transaction()
+    else:
+        info["account"] = db.session.get_one(Account, current_account_id())
+    account: Account = info["account"]
     return account

@@ -16,7 +16,7 @@ def _words() -> dict[Trouble, str]:
     return {
         Trouble.UNREACHABLE: _("It cannot be reached: check the address, or wait until its server is back."),
         Trouble.SILENT: _("It does not answer in time."),
-        Trouble.KEY_REFUSED: _("It does not let us in any more: connect it again with a new key."),
+        Trouble.KEY_REFUSED: _("It does not let us in: connect it with a key that is valid."),
         Trouble.FORBIDDEN: _("It knows us, but we may not do this: give the key the rights of an administrator."),
         Trouble.UNPAID: _("It says that it has not been paid for."),
         Trouble.TOO_MANY: _("It asks us to come less often; what waits goes later by itself."),

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from zoneinfo import ZoneInfo
 
 from flask import Flask
 from sqlalchemy import func, select
 
 from portal.accounts.services import find_account
-from portal.accounts.zone import account_zone, billing_zone
+from portal.accounts.zone import account_zone, billing_zone, is_moving
 from portal.billing.ledger import local_day
 from portal.billing.models import LedgerEntry
 from portal.billing.plans import version_on
@@ -70,7 +71,7 @@ def _fill(account_id: int, count: int, say: Callable[[str], None]) -> None:
         calls = (past_call(moment, people, chance) for moment in when)
         batches = iter(lambda: list(islice(calls, CALLS_AT_ONCE)), [])
         for chapter in _ahead(Chapter(batch, prices, purse, zone, dialect()) for batch in batches):
-            with transaction(account_id):
+            with _writing(account_id, zone):
                 yield chapter.write()
             progress.add(chapter.calls, len(chapter))
 
@@ -83,12 +84,20 @@ def _fill(account_id: int, count: int, say: Callable[[str], None]) -> None:
             learn(*(table_of(model) for model in (CallRecord, CallLeg, LedgerEntry)))
         for number in range(1, weeks):
             for chapter in week:
-                with transaction(account_id):
+                with _writing(account_id, zone):
                     rows = copy(chapter, number)
                 progress.add(len(chapter.calls), rows)
         end -= weeks * WEEK
     for _chapter in written(moments(count - weeks * 7 * per_day, end, zone, chance, per_day)):
         pass
+
+
+@contextmanager
+def _writing(account_id: int, zone: ZoneInfo) -> Iterator[None]:
+    with transaction(account_id):
+        if is_moving() or account_zone() != zone:
+            raise Conflict("The account gets another time zone: fill it again after that.")
+        yield
 
 
 @dataclass

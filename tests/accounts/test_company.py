@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from flask import Flask
 
 from portal.accounts.services import find_account
+from portal.accounts.zone import is_moving
+from portal.calls.log import recount
 from portal.calls.log.filters import CallFilters
 from portal.calls.log.totals import counted_totals, kept_totals
 from portal.kernel.db import transaction
@@ -92,6 +96,18 @@ def _a_week_of_calls(app: Flask, account_id: int) -> None:
         tell_whole(app, Story(account_id, started_at=NOON - timedelta(hours=hours), answered_after=answered))
 
 
+def _is_a_recount(app: Flask, account_id: int, zone: ZoneInfo) -> None:
+    with app.app_context(), transaction(account_id, writes=False):
+        kept = kept_totals(CallFilters(zone=zone))
+        assert kept is not None
+        assert kept.sums == counted_totals(CallFilters(zone=zone)).sums
+        for column in kept.columns:
+            of_day = CallFilters(zone=zone, first_day=column.first_day, last_day=column.last_day)
+            assert column.sums == counted_totals(of_day).sums
+        assert not is_moving()
+        assert find_account(account_id).time_zone == zone.key
+
+
 def test_another_time_zone_moves_the_days_of_all_calls(app: Flask, cast: Cast, anna: Browser) -> None:
     _a_week_of_calls(app, cast.north)
     with app.app_context(), transaction(cast.north, writes=False):
@@ -108,13 +124,49 @@ def test_another_time_zone_moves_the_days_of_all_calls(app: Flask, cast: Cast, a
         assert earlier is not None
         assert [column.sums.calls for column in kept.columns] != [column.sums.calls for column in earlier.columns]
         assert kept.sums.calls == earlier.sums.calls + 1
-        for column in kept.columns:
-            of_day = CallFilters(zone=FAR, first_day=column.first_day, last_day=column.last_day)
-            assert column.sums == counted_totals(of_day).sums
         account = find_account(cast.north)
         assert (account.time_zone, account.billing_zone) == (FAR.key, "Europe/Moscow")
+    _is_a_recount(app, cast.north, FAR)
     assert FAR.key in anna.get("/calls").get_data(as_text=True)
     assert "account.time-zone" in actions(app, cast.north)
+
+
+def test_a_call_between_the_count_and_the_change_is_counted(
+    app: Flask, cast: Cast, anna: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _a_week_of_calls(app, cast.north)
+    anna.submit("/company/time-zone", {"time_zone": FAR.key})
+    count = recount._count_all
+
+    def count_and_be_called(*told: Any) -> Any:
+        counted = count(*told)
+        tell_whole(app, Story(cast.north, started_at=NOON - timedelta(days=2)))
+        return counted
+
+    monkeypatch.setattr(recount, "_count_all", count_and_be_called)
+    finish_jobs(app, cast.north)
+
+    _is_a_recount(app, cast.north, FAR)
+
+
+def test_a_change_that_fails_leaves_the_days_as_they_were(
+    app: Flask, cast: Cast, anna: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _a_week_of_calls(app, cast.north)
+    anna.submit("/company/time-zone", {"time_zone": FAR.key})
+    monkeypatch.setattr(recount, "add_many_totals", _fail)
+    finish_jobs(app, cast.north)
+    tell_whole(app, Story(cast.north, started_at=NOON - timedelta(days=2)))
+
+    _is_a_recount(app, cast.north, ZoneInfo("Europe/Moscow"))
+    monkeypatch.undo()
+    assert anna.submit("/company/time-zone", {"time_zone": FAR.key}).status_code == 303
+    finish_jobs(app, cast.north)
+    _is_a_recount(app, cast.north, FAR)
+
+
+def _fail(*_told: object) -> None:
+    raise OSError("the disk is full")
 
 
 def test_calls_that_end_while_the_zone_changes_are_counted_once(app: Flask, cast: Cast, anna: Browser) -> None:
@@ -129,16 +181,12 @@ def test_calls_that_end_while_the_zone_changes_are_counted_once(app: Flask, cast
         for each in told:
             each.result()
 
-    with app.app_context(), transaction(cast.north, writes=False):
-        kept = kept_totals(CallFilters(zone=FAR))
-        assert kept is not None
-        for column in kept.columns:
-            of_day = CallFilters(zone=FAR, first_day=column.first_day, last_day=column.last_day)
-            assert column.sums == counted_totals(of_day).sums
+    _is_a_recount(app, cast.north, FAR)
 
 
 def test_a_zone_that_is_none_and_a_second_change_are_refused(app: Flask, cast: Cast, anna: Browser) -> None:
-    assert anna.submit("/company/time-zone", {"time_zone": "Mars/Olympus"}).status_code == 422
+    for wrong in ("Mars/Olympus", "", "Europe", "../../etc/passwd", "right/Europe/Moscow"):
+        assert anna.submit("/company/time-zone", {"time_zone": wrong}).status_code == 422, wrong
     assert anna.submit("/company/time-zone", {"time_zone": "Europe/Moscow"}).status_code == 303
     assert anna.submit("/company/time-zone", {"time_zone": FAR.key}).status_code == 303
     assert anna.submit("/company/time-zone", {"time_zone": "Asia/Omsk"}).status_code == 409

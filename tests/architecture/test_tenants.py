@@ -68,6 +68,7 @@ SEE_EVERYTHING = {
     "portal/telephony/sandbox_lines.py",
     "portal/webhooks/capture/services.py",
     "portal/webhooks/sending/retention.py",
+    "portal/webhooks/sending/noter.py",
     "portal/webhooks/sending/worker.py",
 }
 

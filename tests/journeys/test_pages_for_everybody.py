@@ -39,7 +39,21 @@ def test_no_page_behind_a_list_hinders_anybody(browser: Browser, demo: Installat
         tab = context.pages[0]
         call = first_link(tab, f"{demo.url}/calls?record=yes&outcome=answered", "#call-table tbody a")
         contact = first_link(tab, f"{demo.url}/contacts", 'main a[href^="/contacts/"]')
-        _look_at(tab, demo, [call, contact, "/contacts/new", "/calls/new", "/calls/live", "/no-such-page"], locale)
+        _look_at(
+            tab,
+            demo,
+            [
+                call,
+                contact,
+                "/contacts/new",
+                "/calls/new",
+                "/calls/live",
+                "/company",
+                "/company/persons/new",
+                "/no-such-page",
+            ],
+            locale,
+        )
 
 
 @locales

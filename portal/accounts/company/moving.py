@@ -1,31 +1,28 @@
-"""Another time zone for an account: its days begin at another moment, so what was summed by day is counted anew."""
+"""Another time zone for an account. Its days begin at another moment then: `calls.log.recount` counts them anew."""
 
 from __future__ import annotations
 
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import available_timezones
 
 from sqlalchemy import select
 
 from portal.accounts.audit import audit
-from portal.accounts.events import ZoneChanged
 from portal.accounts.models import Account
-from portal.kernel import events, jobs
+from portal.kernel import jobs
 from portal.kernel.db import db
 from portal.kernel.errors import Conflict, Refused
 from portal.kernel.i18n import gettext as _
-from portal.kernel.jobs import Job, JobKind, JobState, RunningJob
+from portal.kernel.jobs import Job, JobState
 from portal.kernel.tenancy import current_account_id
-from portal.web.access import Permission
 
 KIND = "time-zone"
 
 
 def checked_zone(name: str) -> str:
-    """A zone's name as the tz database writes it. Raises `Refused`."""
-    try:
-        return ZoneInfo(name.strip()).key
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise Refused(_("There is no time zone %(name)s.", name=name), "time_zone") from None
+    """A zone's name as the tz database writes it; none that counts leap seconds. Raises `Refused`."""
+    if name.strip() not in available_timezones():
+        raise Refused(_("There is no time zone %(name)s.", name=name), "time_zone")
+    return name.strip()
 
 
 def begin_to_move(name: str) -> Job | None:
@@ -34,7 +31,7 @@ def begin_to_move(name: str) -> Job | None:
     """
     zone = checked_zone(name)
     # Held, so that of two who ask at once the second sees the first one's job.
-    account = db.session.get_one(Account, current_account_id(), with_for_update=True)
+    account = _held()
     if find_move() is not None:
         raise Conflict(_("The time zone is being changed already: wait for the end of that."))
     return None if account.time_zone == zone else jobs.begin(KIND, {"zone": zone}, subject=zone)
@@ -46,16 +43,36 @@ def find_move() -> Job | None:
     return db.session.scalar(select(Job).where(Job.kind == KIND, is_open).order_by(Job.id).limit(1))
 
 
-def move(job: RunningJob) -> None:
-    """Zone and sums change in one transaction. Until its commit pages show what was; calls that end wait for it."""
-    zone = checked_zone(job.arguments["zone"])
-    with job.transaction() as session:
-        # Whoever writes a call holds this row (`zone.held_zone`).
-        account = session.get_one(Account, current_account_id(), with_for_update=True)
-        before, account.time_zone = account.time_zone, zone
-        session.flush()
-        events.publish(ZoneChanged(job.check))
-        audit("account.time-zone", account.name, before={"time_zone": before}, after={"time_zone": zone})
+def announce_move(zone: str) -> None:
+    """From the commit on, who writes calls knows that days are counted for this zone (`zone.is_moving`)."""
+    _held().moving_to = zone
+    db.session.flush()
 
 
-MOVING = JobKind(KIND, lambda: _("Change of the time zone"), move, needs=Permission.MANAGE_COMPANY)
+def finish_move() -> None:
+    """In the transaction that writes the new sums; call `hold_move` first."""
+    account = _held()
+    if account.moving_to is None:
+        raise ValueError("no zone was announced")
+    before, account.time_zone, account.moving_to = account.time_zone, account.moving_to, None
+    db.session.flush()
+    audit(
+        "account.time-zone",
+        account.name,
+        before={"time_zone": before},
+        after={"time_zone": account.time_zone},
+    )
+
+
+def hold_move() -> None:
+    """Keeps everybody who writes calls of the entered account waiting until the end of the transaction."""
+    _held()
+
+
+def give_up_move() -> None:
+    """The zone stays what it is."""
+    _held().moving_to = None
+
+
+def _held() -> Account:
+    return db.session.get_one(Account, current_account_id(), with_for_update=True)

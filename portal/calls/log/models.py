@@ -46,6 +46,15 @@ class Grain(StrEnum):
     MONTH = "month"
 
 
+class TouchedDay(AccountOwned, Model):
+    """A day in UTC on which a call began that was written while the account's days are counted for another zone."""
+
+    __tablename__ = "touched_day"
+    __table_args__ = owned(UniqueConstraint("account_id", "day", name="uq_touched_day_account_id_day"))
+
+    day: Mapped[date]
+
+
 class CallTotal(AccountOwned, Model):
     """What calls of the same facts that began within one period come to; `first_day` begins the period.
 

@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session
 
-from portal.accounts.zone import held_zone
-from portal.calls.log import moments
+from portal.accounts.zone import account_zone
+from portal.calls.log import moments, touched
 from portal.calls.log.classes import ClassKey, Facts, class_ids, price_band, sips_of, talk_band
 from portal.calls.log.figures import Figures, Place, add_totals, places
 from portal.calls.models import CallRecord
@@ -48,16 +48,17 @@ def watch() -> None:
 
 def _keep(session: Session, _context: Any, _instances: Sequence[Any] | None) -> None:
     gone = [row for row in session.deleted if isinstance(row, CallRecord)]
-    touched = [row for row in (*session.new, *session.dirty) if isinstance(row, CallRecord) and row not in gone]
-    if not touched and not gone:
+    written = [row for row in (*session.new, *session.dirty) if isinstance(row, CallRecord) and row not in gone]
+    if not written and not gone:
         return
     with session.no_autoflush:
-        zone = held_zone()
-        before = [look for row in (*touched, *gone) if (look := _before(row))]
-        after = {row: _look(_now(row)) for row in touched}
+        zone = account_zone()
+        before = [look for row in (*written, *gone) if (look := _before(row))]
+        after = {row: _look(_now(row)) for row in written}
         _classify(after)
         add_totals(_sums(before, after.values(), zone))
-        moments.note((row.started_at, row.search_text or "") for row in touched if _is_news(row, _SEARCHED))
+        touched.note(look.started_at for look in (*before, *after.values()))
+        moments.note((row.started_at, row.search_text or "") for row in written if _is_news(row, _SEARCHED))
 
 
 def _classify(after: dict[CallRecord, _Look]) -> None:

@@ -30,7 +30,9 @@ VAT_CODES = {
     11: "22 %",
     12: "22/122",
 }
-"""`vat_code`; an advance takes a rate of the form 22/122."""
+"""`vat_code`; an advance takes a rate of the form 22/122. All twelve stand in YooKassa's list of values for receipts
+(yookassa.ru/developers/54fz/parameters-values); 11 and 12 took the place of 20 % and 20/120 on 1 January 2026.
+"""
 TAX_SYSTEMS = {
     1: _l("General"),
     2: _l("Simplified: income"),

@@ -88,7 +88,8 @@ _JOIN_SQLITE = f"JOIN webhook_delivery d ON d.id IN (SELECT q.id FROM webhook_de
 _JOIN_POSTGRESQL = f"CROSS JOIN LATERAL (SELECT q.* FROM webhook_delivery q WHERE {_FIRST}) d"  # noqa: S608 -- as above
 
 
-# The same of the rows that were picked: each is found by its own key.
+# The same of the rows that were picked: each is found by its own key. What is to be sent is asked for afterwards:
+# joined to this statement it was planned once for all, on PostgreSQL by reading every event for each claim.
 _WHERE_SQLITE = "WHERE id IN (SELECT id FROM picked)"
 _WHERE_POSTGRESQL = "FROM picked WHERE webhook_delivery.id = picked.id"
 

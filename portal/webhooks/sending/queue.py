@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -35,7 +36,7 @@ _GIVEN_UP_AT_ONCE = 500
 _DELIVERY = cast("Table", WebhookDelivery.__table__)
 _WEBHOOK = cast("Table", WebhookSubscription.__table__)
 _EVENT = cast("Table", WebhookEvent.__table__)
-_CLAIMED = (
+_TELL = (
     select(
         _DELIVERY.c.id,
         _DELIVERY.c.account_id,
@@ -46,18 +47,18 @@ _CLAIMED = (
         _DELIVERY.c.expires_at,
         _DELIVERY.c.lane,
         _DELIVERY.c.created_at,
-        _WEBHOOK.c.url,
-        _WEBHOOK.c.probe_at.is_not(None).label("is_probe"),
-        _WEBHOOK.c.rate_per_minute.is_not(None).label("is_paced"),
-        _EVENT.c.type,
-        _EVENT.c.parameters,
-        _EVENT.c.happened_at,
         _DELIVERY.c.is_test,
+        _WEBHOOK.c.url,
+        _WEBHOOK.c.probe_at,
+        _WEBHOOK.c.rate_per_minute,
         _WEBHOOK.c.method,
         _WEBHOOK.c.headers,
         _WEBHOOK.c.secret,
         _WEBHOOK.c.old_secret,
         _WEBHOOK.c.old_secret_until,
+        _EVENT.c.type,
+        _EVENT.c.parameters,
+        _EVENT.c.happened_at,
     )
     .join(_WEBHOOK, _WEBHOOK.c.id == _DELIVERY.c.subscription_id)
     .join(_EVENT, _EVENT.c.id == _DELIVERY.c.event_id)
@@ -80,6 +81,17 @@ _TAKE_BACK = (
     .where(text("state = 'sending'"), _DELIVERY.c.due_at <= _NOW)
     .values(state=DeliveryState.WAITING.value, due_at=_DELIVERY.c.created_at)
     .returning(_DELIVERY.c.account_id)
+)
+_MINE = (
+    _DELIVERY.c.id.in_(bindparam("ids", expanding=True)),
+    _DELIVERY.c.claim == bindparam("word"),
+    text("state = 'sending'"),
+)
+_RENEW = (
+    update(_DELIVERY).where(*_MINE).values(due_at=bindparam("lease_until", type_=UtcDateTime)).returning(_DELIVERY.c.id)
+)
+_LET_GO = (
+    update(_DELIVERY).where(*_MINE).values(state=DeliveryState.WAITING.value, due_at=_DELIVERY.c.created_at, claim=None)
 )
 _EXPIRE = (
     update(_DELIVERY)
@@ -140,10 +152,11 @@ class ClaimedDelivery:
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """How many may be in flight at once, over all workers."""
+    """How many may be in flight at once, over all workers but for `per_account`."""
 
     per_webhook: int
     per_account: int
+    """With the senders of one worker; what it claims ahead waits in its hand."""
     suspects: int
     """Of all webhooks together whose last try came to nothing; each of them has one at most."""
 
@@ -175,8 +188,9 @@ def claim(connection: Connection, number: int, caps: Caps, *, now: datetime, is_
     ).all()
     if not ids:
         return []
-    rows = connection.execute(_CLAIMED, {"ids": ids}).all()
-    away = pace.turned_away(connection, ((row.subscription_id, row.id) for row in rows if row.is_paced), now)
+    rows = connection.execute(_TELL, {"ids": ids}).all()
+    paced = ((row.subscription_id, row.id) for row in rows if row.rate_per_minute is not None)
+    away = pace.turned_away(connection, paced, now)
     return [_claimed(row, word, lease_until) for row in rows if row.id not in away]
 
 
@@ -205,8 +219,33 @@ def _claimed(row: Any, word: str, lease_until: datetime) -> ClaimedDelivery:
         row.expires_at,
         Lane(row.lane),
         row.created_at,
-        bool(row.is_probe),
+        row.probe_at is not None,
     )
+
+
+def renew(connection: Connection, held: Iterable[ClaimedDelivery], lease_until: datetime) -> set[int]:
+    """Holds on to what was claimed and is not begun, until then; answers the ids of those that are still held.
+
+    Whoever's claim was lost renews nothing. What is begun needs no renewal: its lease outlasts its deadline.
+    """
+    return {
+        each
+        for word, ids in _by_claim(held)
+        for each in connection.scalars(_RENEW, {"word": word, "ids": ids, "lease_until": lease_until}).all()
+    }
+
+
+def let_go(connection: Connection, held: Iterable[ClaimedDelivery]) -> None:
+    """What was claimed and not begun waits again, where it stood: others may have it at once."""
+    for word, ids in _by_claim(held):
+        connection.execute(_LET_GO, {"word": word, "ids": ids})
+
+
+def _by_claim(held: Iterable[ClaimedDelivery]) -> Iterable[tuple[str, list[int]]]:
+    claims: dict[str, list[int]] = defaultdict(list)
+    for each in held:
+        claims[each.claim].append(each.id)
+    return ((word, sorted(ids)) for word, ids in claims.items())
 
 
 def next_due(connection: Connection, now: datetime) -> datetime | None:

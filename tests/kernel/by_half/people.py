@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 from portal.accounts import own, services
 from portal.accounts.api_keys import main_key, named
+from portal.accounts.company import moving, persons
+from portal.accounts.company.models import ContactPerson
 from portal.accounts.models import ApiKey
 from portal.accounts.people import changes, invitations, resets
 from portal.accounts.people.models import Invitation
@@ -40,6 +43,18 @@ def users(at: World) -> Iterator[Act]:
     yield at.north(lambda: changes.ask_second_factor(is_asked=True))
     yield at.operator(lambda: services.disable_user(DARIA.email))
     yield at.operator(lambda: services.block_account(at.cast.north))
+
+
+def company(at: World) -> Iterator[Act]:
+    """Whom the provider may ask, and another time zone."""
+    vera = persons.PersonFacts("Vera", "", "8 903 111-22-33", "", "money")
+    yield at.north(lambda: persons.add_contact_person(vera))
+    person = at.newest(ContactPerson)
+    yield at.north(lambda: persons.edit_contact_person(person, replace(vera, name="Vera V")))
+    yield at.north(lambda: persons.remove_contact_person(person))
+    yield at.north(lambda: persons.restore_contact_person(person))
+    yield at.north(lambda: moving.announce_move("Asia/Omsk"))
+    yield at.north(moving.finish_move)
 
 
 def entrance(at: World) -> Iterator[Act]:

@@ -41,6 +41,15 @@ class World:
         """An act of the operator's, who is in no account, in one transaction."""
         return within(self.app, None, act, everything="the operator's console")
 
+    def alone(self, act: Act) -> Act:
+        """An act that opens its transaction by itself."""
+
+        def run() -> None:
+            with self.app.test_request_context():
+                act()
+
+        return run
+
     def newest(self, model: type[Model]) -> int:
         """The id of North's youngest row."""
         key = model.__table__.c.id
