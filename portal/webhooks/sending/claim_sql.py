@@ -6,10 +6,7 @@ its price does not grow with the backlog of a receiver that is down.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
-from sqlalchemy import ColumnElement, TextualSelect, bindparam, text
+from sqlalchemy import TextClause, bindparam, text
 
 from portal.kernel.clock import UtcDateTime
 
@@ -83,7 +80,7 @@ picked AS (
 )
 UPDATE webhook_delivery SET state = 'sending', claim = :claim, due_at = :lease_until, waits_for_id = NULL
 {where}
-RETURNING {read}
+RETURNING webhook_delivery.id
 """
 
 # Two ways to say "these few rows of each": SQLite knows no LATERAL, PostgreSQL cannot use an index for the other.
@@ -91,24 +88,18 @@ _JOIN_SQLITE = f"JOIN webhook_delivery d ON d.id IN (SELECT q.id FROM webhook_de
 _JOIN_POSTGRESQL = f"CROSS JOIN LATERAL (SELECT q.* FROM webhook_delivery q WHERE {_FIRST}) d"  # noqa: S608 -- as above
 
 
-# The same of the rows that were picked: each is found by its own key. PostgreSQL tells at once what is to be sent: to
-# ask again takes as long as the claim. SQLite's RETURNING knows the changed table alone.
+# The same of the rows that were picked: each is found by its own key. What is to be sent is asked for afterwards:
+# joined to this statement it was planned once for all, on PostgreSQL by reading every event for each claim.
 _WHERE_SQLITE = "WHERE id IN (SELECT id FROM picked)"
-_WHERE_POSTGRESQL = """FROM picked, webhook_subscription, webhook_event WHERE webhook_delivery.id = picked.id
-AND webhook_subscription.id = webhook_delivery.subscription_id AND webhook_event.id = webhook_delivery.event_id"""
+_WHERE_POSTGRESQL = "FROM picked WHERE webhook_delivery.id = picked.id"
 
 
-def claim_statement(told: Sequence[ColumnElement[Any]], *, is_sqlite: bool) -> TextualSelect:
-    """Answers the columns `told` of each, in no order; on SQLite the first of them alone, the delivery's id.
-
-    Parameters: now, lease_until, claim, number (at most); in flight: cap (per webhook), account_cap, suspects.
-    """
-    join, lock, where, read = (
-        (_JOIN_SQLITE, "", _WHERE_SQLITE, told[:1])
+def claim_statement(*, is_sqlite: bool) -> TextClause:
+    """Parameters: now, lease_until, claim, number (at most); in flight: cap (per webhook), account_cap, suspects."""
+    join, lock, where = (
+        (_JOIN_SQLITE, "", _WHERE_SQLITE)
         if is_sqlite
-        else (_JOIN_POSTGRESQL, "FOR UPDATE OF d SKIP LOCKED", _WHERE_POSTGRESQL, told)
+        else (_JOIN_POSTGRESQL, "FOR UPDATE OF d SKIP LOCKED", _WHERE_POSTGRESQL)
     )
-    names = ", ".join(str(column) for column in read)
-    statement = text(_STATEMENT.format(join=join, probe=_PROBE, lock=lock, where=where, read=names))
-    moments = (bindparam(name, type_=UtcDateTime) for name in ("now", "lease_until"))
-    return statement.bindparams(*moments).columns(*read)
+    statement = text(_STATEMENT.format(join=join, probe=_PROBE, lock=lock, where=where))
+    return statement.bindparams(bindparam("now", type_=UtcDateTime), bindparam("lease_until", type_=UtcDateTime))

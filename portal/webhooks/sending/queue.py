@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from operator import attrgetter
 from typing import Any, cast
 
 from sqlalchemy import CompoundSelect, Connection, Table, bindparam, case, func, select, text, union_all, update
@@ -37,35 +36,34 @@ _GIVEN_UP_AT_ONCE = 500
 _DELIVERY = cast("Table", WebhookDelivery.__table__)
 _WEBHOOK = cast("Table", WebhookSubscription.__table__)
 _EVENT = cast("Table", WebhookEvent.__table__)
-_TOLD = (
-    _DELIVERY.c.id,
-    _DELIVERY.c.account_id,
-    _DELIVERY.c.subscription_id,
-    _DELIVERY.c.public_id,
-    _DELIVERY.c.step,
-    _DELIVERY.c.attempts,
-    _DELIVERY.c.expires_at,
-    _DELIVERY.c.lane,
-    _DELIVERY.c.created_at,
-    _DELIVERY.c.is_test,
-    _WEBHOOK.c.url,
-    _WEBHOOK.c.probe_at,
-    _WEBHOOK.c.rate_per_minute,
-    _WEBHOOK.c.method,
-    _WEBHOOK.c.headers,
-    _WEBHOOK.c.secret,
-    _WEBHOOK.c.old_secret,
-    _WEBHOOK.c.old_secret_until,
-    _EVENT.c.type,
-    _EVENT.c.parameters,
-    _EVENT.c.happened_at,
-)
-"""All that is needed to send one, the delivery's id first."""
 _TELL = (
-    select(*_TOLD)
+    select(
+        _DELIVERY.c.id,
+        _DELIVERY.c.account_id,
+        _DELIVERY.c.subscription_id,
+        _DELIVERY.c.public_id,
+        _DELIVERY.c.step,
+        _DELIVERY.c.attempts,
+        _DELIVERY.c.expires_at,
+        _DELIVERY.c.lane,
+        _DELIVERY.c.created_at,
+        _DELIVERY.c.is_test,
+        _WEBHOOK.c.url,
+        _WEBHOOK.c.probe_at,
+        _WEBHOOK.c.rate_per_minute,
+        _WEBHOOK.c.method,
+        _WEBHOOK.c.headers,
+        _WEBHOOK.c.secret,
+        _WEBHOOK.c.old_secret,
+        _WEBHOOK.c.old_secret_until,
+        _EVENT.c.type,
+        _EVENT.c.parameters,
+        _EVENT.c.happened_at,
+    )
     .join(_WEBHOOK, _WEBHOOK.c.id == _DELIVERY.c.subscription_id)
     .join(_EVENT, _EVENT.c.id == _DELIVERY.c.event_id)
     .where(_DELIVERY.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(_DELIVERY.c.lane, _DELIVERY.c.created_at, _DELIVERY.c.id)
 )
 _NOW = bindparam("now", type_=UtcDateTime)
 _NEXT_DUE: CompoundSelect[Any] = union_all(
@@ -176,8 +174,8 @@ def claim(connection: Connection, number: int, caps: Caps, *, now: datetime, is_
     holder's lease ran out is due again. The claim is new each time, so that the former holder can complete nothing.
     """
     word, lease_until = random_word(32), now + LEASE
-    found: Sequence[Any] = connection.execute(
-        _statement(_TOLD, is_sqlite=is_sqlite),
+    ids = connection.scalars(
+        _statement(is_sqlite=is_sqlite),
         {
             "now": now,
             "lease_until": lease_until,
@@ -188,9 +186,9 @@ def claim(connection: Connection, number: int, caps: Caps, *, now: datetime, is_
             "suspects": caps.suspects,
         },
     ).all()
-    if found and is_sqlite:
-        found = connection.execute(_TELL, {"ids": [row.id for row in found]}).all()
-    rows = sorted(found, key=attrgetter("lane", "created_at", "id"))
+    if not ids:
+        return []
+    rows = connection.execute(_TELL, {"ids": ids}).all()
     paced = ((row.subscription_id, row.id) for row in rows if row.rate_per_minute is not None)
     away = pace.turned_away(connection, paced, now)
     return [_claimed(row, word, lease_until) for row in rows if row.id not in away]

@@ -268,7 +268,7 @@ def test_the_attempts_of_one_round_stand_together_or_not_at_all(
 def test_the_price_of_a_claim_does_not_grow_with_a_backlog(app: Flask, north: Company, is_postgresql: bool) -> None:
     """A receiver that is down leaves thousands behind; whoever claims for the others must not read them."""
     explain = "explain " if is_postgresql else "explain query plan "
-    plan = explain + str(queue._statement(queue._TOLD, is_sqlite=not is_postgresql))
+    plan = explain + str(queue._statement(is_sqlite=not is_postgresql))
     moments = dict.fromkeys(("now", "lease_until"), now() if is_postgresql else 0)
     others = {"claim": "", **dict.fromkeys(("cap", "account_cap", "suspects", "number"), 1)}
 
