@@ -81,6 +81,7 @@ def _scribe(app: Flask, journal: Journal, sink: Sink) -> ScribeProcess:
     with app.app_context():
         # A connection serves one process.
         db.engine.dispose()
+    look_seldom()
     return ScribeProcess.fork(app, journal, sink)
 
 

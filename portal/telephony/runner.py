@@ -96,10 +96,9 @@ class EngineProcess:
         listener = bells.listen()
         try:
             engine.start(left)
-            rounds = _Rounds(self._settings.switch, engine)
+            rounds = _Rounds(self._settings.switch, engine, lock)
             topics: set[str] = set()
             while not stop.is_set():
-                lock.check()
                 self._scribe.check()
                 rounds.go(topics, self._scribe.backlog())
                 topics = listener.wait(POLL_SECONDS)
@@ -122,7 +121,8 @@ class EngineProcess:
 class _Rounds:
     """What is done again and again; a database that does not answer is asked again in the next round."""
 
-    def __init__(self, switch: str, engine: SwitchEngine) -> None:
+    def __init__(self, switch: str, engine: SwitchEngine, lock: ProcessLock) -> None:
+        self._lock = lock
         self._switch = switch
         self._engine = engine
         self._taken = OrderState.ASKING if engine.answers_itself else OrderState.TAKEN
@@ -136,6 +136,7 @@ class _Rounds:
                 self._refreshed_at = monotonic()
             if SWITCH_TOPIC in topics or monotonic() - self._asked_at >= POLL_SECONDS:
                 self._asked_at = monotonic()
+                self._lock.check()
                 self._take_orders()
             if monotonic() - self._alive_at > LIFE_SECONDS:
                 sign_of_life(self._switch, backlog)

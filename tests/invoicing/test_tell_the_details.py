@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -97,3 +99,12 @@ def test_a_wrong_bank_is_found(olga: Browser, field: str, value: str) -> None:
 
     assert answer.status_code == 422
     assert f'id="{field}-error"' in answer.get_data(as_text=True)
+
+
+def test_what_is_wrong_in_several_fields_is_told_apart(anna: Browser) -> None:
+    page = anna.submit("/profile/company", {"form": "company"}).text
+    summary = page.partition("data-error-summary")[2].partition("</ul>")[0]
+
+    lines = re.findall(r"<li><a [^>]+>([^<]+)</a>", summary)
+    assert len(lines) > 2
+    assert len(set(lines)) == len(lines)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from tests.server.processes import PATIENCE_SECONDS
 from tests.support.installation import Installation
 
 THREADS = 4
@@ -28,7 +29,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 def connected(demo: Installation, said: bytes) -> socket.socket:
     """A connection on which this has been said."""
     address = urlsplit(demo.url)
-    client = socket.create_connection((address.hostname, address.port), timeout=30)
+    client = socket.create_connection((address.hostname, address.port), timeout=PATIENCE_SECONDS)
     client.sendall(said)
     return client
 
@@ -52,7 +53,7 @@ def test_connections_that_say_nothing_whole_keep_nobody_waiting(demo: Installati
         for _ in range(THREADS * 4):
             strangers.enter_context(connected(demo, said))
 
-        assert requests.get(f"{demo.url}/login", timeout=5).status_code == 200
+        assert requests.get(f"{demo.url}/login", timeout=PATIENCE_SECONDS).status_code == 200
 
 
 def test_a_head_that_never_ends_is_given_up(demo: Installation) -> None:
@@ -64,7 +65,7 @@ def test_a_body_that_never_comes_is_refused_and_its_thread_goes_on(demo: Install
     with connected(demo, UNFINISHED_BODY) as stranger:
         assert stranger.recv(64).startswith(b"HTTP/1.1 400 ")
 
-    assert requests.get(f"{demo.url}/login", timeout=5).status_code == 200
+    assert requests.get(f"{demo.url}/login", timeout=PATIENCE_SECONDS).status_code == 200
 
 
 def test_a_request_may_come_in_pieces_and_two_in_one(demo: Installation) -> None:

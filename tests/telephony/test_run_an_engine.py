@@ -96,9 +96,11 @@ def first_engine(app: Flask, north: int, tmp_path: Path) -> Iterator[subprocess.
             assert process.poll() is None, process.communicate()[1]
             return last_life(app) is not None
 
-        until(has_begun)
-        yield process
-        process.kill()
+        try:
+            until(has_begun)
+            yield process
+        finally:
+            process.kill()
 
 
 def test_a_call_rings_in_the_order_set_and_is_written_with_its_legs_and_record(app: Flask, north: int) -> None:

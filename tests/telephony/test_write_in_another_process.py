@@ -34,15 +34,20 @@ def fork(app: Flask) -> Iterator[Callable[[], ScribeProcess]]:
     children: list[ScribeProcess] = []
 
     def make() -> ScribeProcess:
-        with app.app_context():
-            db.session.remove()
-            db.engine.dispose()
+        let_go(app)
         children.append(ScribeProcess.fork(app, Journal(app), Sink(app)))
         return children[-1]
 
     yield make
     for each in children:
         each.stop(20)
+
+
+def let_go(app: Flask) -> None:
+    """A connection to the database serves one process."""
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
 
 
 def tell(scribe: ScribeProcess, story: Story) -> str:
@@ -66,6 +71,7 @@ def test_an_engine_that_is_killed_leaves_a_scribe_that_writes_and_the_next_waits
     app: Flask, north: int, fork: Callable[[], ScribeProcess]
 ) -> None:
     stories = [Story(north) for _ in range(20)]
+    let_go(app)
     engine = os.fork()
     if not engine:
         scribe = fork()

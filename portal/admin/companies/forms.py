@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from wtforms import HiddenField, SelectField, StringField
+from wtforms import HiddenField, SelectField, StringField, ValidationError
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length
 
@@ -60,15 +60,18 @@ class AdjustForm(BaseForm):
         if not self.source.data:
             self.source.data = f"hand-{random_word(20)}"
 
-    def signed(self) -> Decimal:
-        """How much is added; below nothing where it is taken. Raises `Refused` at the field."""
+    def validate_amount(self, field: StringField) -> None:
+        """Before anything is posted, so that whoever left two fields wrong hears of both."""
         try:
-            amount = parse_amount(self.amount.data or "")
+            amount = parse_amount(field.data or "")
         except Refused as error:
-            error.field = "amount"
-            raise
+            raise ValidationError(error.message) from None
         if amount <= ZERO:
-            raise Refused(_("Write how much, more than nothing: above is chosen which way it goes."), "amount")
+            raise ValidationError(_("Write how much, more than nothing: above is chosen which way it goes."))
+
+    def signed(self) -> Decimal:
+        """How much is added; below nothing where it is taken. Of a form that was found right."""
+        amount = parse_amount(self.amount.data or "")
         return amount if self.direction.data == "add" else -amount
 
 

@@ -34,7 +34,7 @@ def papers(at: World) -> Iterator[Act]:
     yield at.north(lambda: bills.mark_paid(bill, bills.Receipt(Decimal(4), "17", date(2026, 1, 15))))
     payment = at.newest(BillPayment)
     yield at.north(lambda: bills.take_back(bill, payment))
-    yield at.north(lambda: paper_archive.begin_archive(date(2026, 1, 1), date(2026, 12, 31)))
+    yield at.north(lambda: paper_archive.begin_archive(now().date() - timedelta(days=40), now().date()))
 
 
 def card(at: World) -> Iterator[Act]:

@@ -60,7 +60,8 @@ def _fields(form: type[BaseForm]) -> Iterator[tuple[str, UnboundField[Any]]]:
 
 def _read_by_hand() -> Iterator[str]:
     for path in sorted(PORTAL.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        source = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(source)) if "request." in source else ():
             name = _asked_of_request(node, path)
             if name and _WORDS.search(name):
                 yield f"{path.relative_to(PORTAL)} {name}"
