@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import event, inspect
 from sqlalchemy.orm import ORMExecuteState, Session
 
+from portal.accounts.models import Account
 from portal.contacts.models import CrmUser
 from portal.kernel.db import GuardedSession, upsert
 from portal.kernel.secrets import random_word
@@ -51,8 +52,10 @@ def watch() -> None:
 
 
 def _look(session: Session, _context: Any) -> None:
-    touched = [row for row in (*session.new, *session.dirty, *session.deleted) if isinstance(row, _RULES)]
-    changed = {row.account_id for row in touched if _is_news(session, row)}
+    touched = (*session.new, *session.dirty, *session.deleted)
+    changed = {row.account_id for row in touched if isinstance(row, _RULES) and _is_news(session, row)}
+    # Working hours are kept in the account's zone.
+    changed |= {row.id for row in touched if isinstance(row, Account) and inspect(row).attrs.time_zone.history.deleted}
     if changed:
         session.info.setdefault(_CHANGED, set()).update(changed)
 

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, update
 
+from portal.accounts.company import moving
 from portal.contacts.models import CrmUser
 from portal.kernel.db import db, transaction
 from portal.routing.blacklist import block_number, unblock_number
@@ -76,6 +77,18 @@ def test_a_phone_that_rings_is_no_new_rule_and_a_number_of_the_blacklist_is(offi
     with office.app.app_context(), transaction(office.account_id):
         unblock_number(entry_id)
     assert office.plan().opening is None
+
+
+def test_another_time_zone_is_a_new_rule(office: Office) -> None:
+    """Working hours are kept in it."""
+    before = stamp(office)
+    with office.app.app_context(), transaction(office.account_id):
+        moving.announce_move("Asia/Omsk")
+    assert stamp(office) == before
+
+    with office.app.app_context(), transaction(office.account_id):
+        moving.finish_move()
+    assert stamp(office) != before
 
 
 def test_what_a_statement_changes_in_many_rows_is_noticed_too(office: Office) -> None:
