@@ -17,6 +17,7 @@ from portal.calls.log import recount
 from portal.calls.log.filters import CallFilters
 from portal.calls.log.totals import counted_totals, kept_totals
 from portal.kernel.db import transaction
+from portal.kernel.jobs import RunningJob
 from tests.browser import Browser
 from tests.calls.factory import NOON, Story, tell_whole
 from tests.contacts.desk import actions
@@ -144,6 +145,26 @@ def test_a_call_between_the_count_and_the_change_is_counted(
         return counted
 
     monkeypatch.setattr(recount, "_count_all", count_and_be_called)
+    finish_jobs(app, cast.north)
+
+    _is_a_recount(app, cast.north, FAR)
+
+
+def test_a_run_that_was_thought_dead_takes_nothing_from_the_next(
+    app: Flask, cast: Cast, anna: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _a_week_of_calls(app, cast.north)
+    anna.submit("/company/time-zone", {"time_zone": FAR.key})
+    count = recount._count_all
+
+    def count_beside_a_second_run(job: RunningJob, zone: ZoneInfo) -> Any:
+        counted = count(job, zone)
+        monkeypatch.setattr(recount, "_count_all", count)
+        tell_whole(app, Story(cast.north, started_at=NOON - timedelta(days=2)))
+        recount.move(job)
+        return counted
+
+    monkeypatch.setattr(recount, "_count_all", count_beside_a_second_run)
     finish_jobs(app, cast.north)
 
     _is_a_recount(app, cast.north, FAR)

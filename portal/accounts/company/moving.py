@@ -64,9 +64,11 @@ def finish_move() -> None:
     )
 
 
-def hold_move() -> None:
-    """Keeps everybody who writes calls of the entered account waiting until the end of the transaction."""
-    _held()
+def hold_move() -> bool:
+    """Keeps everybody who writes calls of the entered account waiting until the end of the transaction; answers
+    whether a zone is still announced.
+    """
+    return _held().moving_to is not None
 
 
 def give_up_move() -> None:

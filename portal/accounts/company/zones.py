@@ -17,10 +17,10 @@ def zone_choices(locale: str, present: str) -> Sequence[tuple[str, str]]:
     """Each zone that is called after a city, and the `present` one: its name and `Moscow, UTC+03:00`, by city."""
     known = dict(_cities(locale))
     named = {present: present} | known if present not in known else known
-    return [(name, f"{city}, {utc_offset(name)}") for name, city in named.items()]
+    return [(name, f"{city}, {_utc_offset(name)}") for name, city in named.items()]
 
 
-def utc_offset(zone: str) -> str:
+def _utc_offset(zone: str) -> str:
     """`UTC+03:00`, as it is now."""
     return "UTC" + get_timezone_gmt(now().astimezone(ZoneInfo(zone)), "iso8601").replace("Z", "+00:00")
 

@@ -2,141 +2,111 @@
 
 from __future__ import annotations
 
-from portal.kernel.i18n import gettext as _
+from portal.kernel.i18n import lazy_gettext as _l
+
+# Looked up one by one: a page of the audit has some hundred facts.
+_LABELS = {
+    "name": _l("Name"),
+    "email": _l("E-mail"),
+    "phone": _l("Phone"),
+    "position": _l("Job title"),
+    "matter": _l("Answers for"),
+    "role": _l("Role"),
+    "by": _l("How"),
+    "locale": _l("Language"),
+    "theme": _l("Theme"),
+    "unwanted_mail": _l("Unwanted mail"),
+    "is_operator": _l("Operator"),
+    "reason": _l("Reason"),
+    "asked": _l("Asked for"),
+    "account": _l("Company"),
+    "company": _l("Company"),
+    "time_zone": _l("Time zone"),
+    "inn": _l("INN"),
+    "kpp": _l("KPP"),
+    "ogrn": _l("OGRN or OGRNIP"),
+    "address": _l("Legal address"),
+    "papers_email": _l("E-mail for papers"),
+    "signatory": _l("Who signs"),
+    "scopes": _l("Rights"),
+    "networks": _l("Networks"),
+    "expires_at": _l("Valid until"),
+    "is_bearer": _l("Only in the header"),
+    "overlap_hours": _l("The former works for, hours"),
+    "overlap_seconds": _l("The former works for, seconds"),
+    "numbers": _l("Numbers"),
+    "note": _l("Note"),
+    "mobile": _l("Mobile"),
+    "is_on_duty": _l("On duty"),
+    "label": _l("Label"),
+    "owner": _l("Who looks after them"),
+    "crm_user_id": _l("CRM user"),
+    "receivers": _l("Who takes new callers"),
+    "strategy": _l("Strategy"),
+    "ring_seconds": _l("Rings, seconds"),
+    "rounds": _l("Rounds"),
+    "total_seconds": _l("All together, seconds"),
+    "week": _l("Week"),
+    "spans": _l("Hours"),
+    "last_day": _l("Last day"),
+    "caller": _l("Caller"),
+    "api_call_id": _l("Call"),
+    "tag": _l("Tag"),
+    "tone": _l("Colour"),
+    "into": _l("Into"),
+    "shared": _l("Shared"),
+    "columns": _l("Columns"),
+    "dense": _l("Close lines"),
+    "due": _l("Due"),
+    "minutes": _l("Minutes"),
+    "days": _l("Days"),
+    "known_as": _l("Known as"),
+    "behaviour": _l("How the phone answers"),
+    "after_seconds": _l("After, seconds"),
+    "is_on": _l("Switched on"),
+    "url": _l("Address"),
+    "event": _l("Event"),
+    "method": _l("Method"),
+    "headers": _l("Headers"),
+    "rate_per_minute": _l("At most a minute"),
+    "dids": _l("Numbers"),
+    "sip_lines": _l("SIP accounts"),
+    "outcomes": _l("Outcomes"),
+    "backlog": _l("What had waited"),
+    "dropped": _l("Dropped"),
+    "kept": _l("Kept"),
+    "delivery": _l("Notice"),
+    "since": _l("Since"),
+    "key": _l("Key"),
+    "switch": _l("Switch"),
+    "kind": _l("Kind"),
+    "way": _l("Way"),
+    "creates_contacts": _l("Creates contacts"),
+    "shows_cards": _l("Shows cards"),
+    "writes_calls": _l("Writes calls"),
+    "names": _l("Names"),
+    "amount": _l("Amount"),
+    "below": _l("Warn below"),
+    "total": _l("Sum"),
+    "refunded": _l("Given back"),
+    "difference": _l("Difference"),
+    "tariff": _l("Tariff"),
+    "fee": _l("Monthly fee"),
+    "included": _l("Included"),
+    "rates": _l("Prices"),
+    "valid_from": _l("In force from"),
+    "version": _l("Version"),
+    "job": _l("Task"),
+    "count": _l("Count"),
+    "files": _l("Files"),
+    "octets": _l("Size, bytes"),
+    "format": _l("Format"),
+    "query": _l("Choice"),
+    "seconds": _l("Seconds"),
+    "state": _l("State"),
+}
 
 
 def fact_label(name: str) -> str:
     """`phone` as `Phone`; the name itself for one that nobody has put into words, as a key of a form may be."""
-    return _labels().get(name, name)
-
-
-def _labels() -> dict[str, str]:
-    return {**_of_people(), **_of_the_company(), **_of_calls(), **_of_webhooks(), **_of_money(), **_of_work()}
-
-
-def _of_people() -> dict[str, str]:
-    return {
-        "name": _("Name"),
-        "email": _("E-mail"),
-        "phone": _("Phone"),
-        "position": _("Job title"),
-        "matter": _("Answers for"),
-        "role": _("Role"),
-        "by": _("How"),
-        "locale": _("Language"),
-        "theme": _("Theme"),
-        "unwanted_mail": _("Unwanted mail"),
-        "is_operator": _("Operator"),
-        "reason": _("Reason"),
-        "asked": _("Asked for"),
-        "account": _("Company"),
-    }
-
-
-def _of_the_company() -> dict[str, str]:
-    return {
-        "company": _("Company"),
-        "time_zone": _("Time zone"),
-        "inn": _("INN"),
-        "kpp": _("KPP"),
-        "ogrn": _("OGRN or OGRNIP"),
-        "address": _("Legal address"),
-        "papers_email": _("E-mail for papers"),
-        "signatory": _("Who signs"),
-        "scopes": _("Rights"),
-        "networks": _("Networks"),
-        "expires_at": _("Valid until"),
-        "is_bearer": _("Only in the header"),
-        "overlap_hours": _("The former works for, hours"),
-        "overlap_seconds": _("The former works for, seconds"),
-    }
-
-
-def _of_calls() -> dict[str, str]:
-    return {
-        "numbers": _("Numbers"),
-        "note": _("Note"),
-        "mobile": _("Mobile"),
-        "is_on_duty": _("On duty"),
-        "label": _("Label"),
-        "owner": _("Who looks after them"),
-        "crm_user_id": _("CRM user"),
-        "receivers": _("Who takes new callers"),
-        "strategy": _("Strategy"),
-        "ring_seconds": _("Rings, seconds"),
-        "rounds": _("Rounds"),
-        "total_seconds": _("All together, seconds"),
-        "week": _("Week"),
-        "spans": _("Hours"),
-        "last_day": _("Last day"),
-        "caller": _("Caller"),
-        "api_call_id": _("Call"),
-        "tag": _("Tag"),
-        "tone": _("Colour"),
-        "into": _("Into"),
-        "shared": _("Shared"),
-        "columns": _("Columns"),
-        "dense": _("Close lines"),
-        "due": _("Due"),
-        "minutes": _("Minutes"),
-        "days": _("Days"),
-        "known_as": _("Known as"),
-        "behaviour": _("How the phone answers"),
-        "after_seconds": _("After, seconds"),
-        "is_on": _("Switched on"),
-    }
-
-
-def _of_webhooks() -> dict[str, str]:
-    return {
-        "url": _("Address"),
-        "event": _("Event"),
-        "method": _("Method"),
-        "headers": _("Headers"),
-        "rate_per_minute": _("At most a minute"),
-        "dids": _("Numbers"),
-        "sip_lines": _("SIP accounts"),
-        "outcomes": _("Outcomes"),
-        "backlog": _("What had waited"),
-        "dropped": _("Dropped"),
-        "kept": _("Kept"),
-        "delivery": _("Notice"),
-        "since": _("Since"),
-        "key": _("Key"),
-        "switch": _("Switch"),
-        "kind": _("Kind"),
-        "way": _("Way"),
-        "creates_contacts": _("Creates contacts"),
-        "shows_cards": _("Shows cards"),
-        "writes_calls": _("Writes calls"),
-        "names": _("Names"),
-    }
-
-
-def _of_money() -> dict[str, str]:
-    return {
-        "amount": _("Amount"),
-        "below": _("Warn below"),
-        "total": _("Sum"),
-        "refunded": _("Given back"),
-        "difference": _("Difference"),
-        "tariff": _("Tariff"),
-        "fee": _("Monthly fee"),
-        "included": _("Included"),
-        "rates": _("Prices"),
-        "valid_from": _("In force from"),
-        "version": _("Version"),
-    }
-
-
-def _of_work() -> dict[str, str]:
-    return {
-        "job": _("Task"),
-        "count": _("Count"),
-        "files": _("Files"),
-        "octets": _("Size, bytes"),
-        "format": _("Format"),
-        "query": _("Choice"),
-        "seconds": _("Seconds"),
-        "state": _("State"),
-    }
+    return str(_LABELS.get(name, name))

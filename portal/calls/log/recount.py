@@ -19,6 +19,7 @@ from portal.calls.models import CallRecord
 from portal.kernel.db import announce, db
 from portal.kernel.i18n import gettext as _
 from portal.kernel.jobs import JobKind, RunningJob
+from portal.kernel.jobs.running import JobLost
 from portal.kernel.money import ZERO
 from portal.telephony.engine import CallKind
 from portal.web.access import Permission
@@ -41,22 +42,25 @@ DaySums = Mapping[Facts, Figures]
 
 def move(job: RunningJob) -> None:
     """Counts every day while calls go on, then once more, under a lock, the days of which a call was written
-    meanwhile; totals and zone change in that same transaction. Begun anew it counts from the beginning.
+    meanwhile; totals and zone change in that same transaction. Begun anew it counts from the beginning, and what an
+    earlier run has noted counts for it too.
     """
     zone = ZoneInfo(moving.checked_zone(job.arguments["zone"]))
     with job.transaction():
         moving.announce_move(zone.key)
-        forget_touched_days()
     try:
         sums = _count_all(job, zone)
         with job.transaction():
-            moving.hold_move()
+            if not moving.hold_move():
+                return  # another run of this job, thought to be dead, was quicker
             sums |= {day: _count(day, zone) for day in touched_days()}
             db.session.execute(delete(CallTotal))
             add_many_totals(_places(sums))
             forget_touched_days()
             moving.finish_move()
             announce("calls-changed")
+    except JobLost:
+        raise  # somebody else goes on with it
     except BaseException:
         with job.transaction():
             moving.give_up_move()

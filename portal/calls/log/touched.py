@@ -29,5 +29,5 @@ def touched_days() -> list[date]:
 
 
 def forget_touched_days() -> None:
-    """At the beginning of a count, and at its end."""
+    """With the end of the change, whichever it is."""
     db.session.execute(delete(TouchedDay))
