@@ -24,7 +24,7 @@ from portal.kernel.tenancy import current_account_id
 PATIENCE = timedelta(seconds=1.5)
 """For so long an offer is nobody else's."""
 MOST_AT_ONCE = 4
-"""Events of one transaction that are offered: what comes in bulk is claimed in bulk."""
+"""Events of one transaction, and webhooks of one event, that are offered: what comes in bulk is claimed in bulk."""
 _LISTENS, _LEAVES = "webhooks-", "-leaves"
 _OFFERED = "webhooks-offered"
 WORKER_LETTERS, CLAIM_LETTERS = 8, 32

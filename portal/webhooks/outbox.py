@@ -24,7 +24,7 @@ from portal.webhooks.models import (
     WebhookEvent,
     WebhookSubscription,
 )
-from portal.webhooks.offers import PATIENCE, Offer
+from portal.webhooks.offers import MOST_AT_ONCE, PATIENCE, Offer
 from portal.webhooks.sending import schedule
 
 BELL = "webhooks"
@@ -139,7 +139,7 @@ def _deliveries(
     expires_at = plan.expires_at(happened_at)
     # What its rate or its failures may hold back is for the queue, and so is what waits for its start.
     is_offered = {hook.id: hook.is_sound and hook.canonical_url not in starts for hook in hooks}
-    offer = Offer.make(event_id) if any(is_offered.values()) else None
+    offer = Offer.make(event_id) if 0 < sum(is_offered.values()) <= MOST_AT_ONCE else None
     rows = []
     for hook in hooks:
         waits_for = starts.get(hook.canonical_url)

@@ -108,6 +108,15 @@ def test_few_are_offered_of_what_comes_in_bulk(app: Flask, north: Company) -> No
     assert sum(each.claim is not None for each in north.deliveries()) == offers.MOST_AT_ONCE
 
 
+def test_what_many_webhooks_hear_is_claimed_in_one_go(app: Flask, north: Company) -> None:
+    for number in range(offers.MOST_AT_ONCE + 1):
+        north.listens(f"{URL}/{number}")
+    with listening(app):
+        north.ends()
+
+    assert {each.claim for each in north.deliveries()} == {None}
+
+
 def _end(numbers: Iterable[int]) -> None:
     for number in numbers:
         call = call_record(api_call_id=f"{number:032x}")
