@@ -28,7 +28,7 @@ def state_sign(job: Job) -> Sign:
         JobState.RUNNING: Sign(_("running"), "info", "refresh"),
         JobState.DONE: Sign(_("ready"), "good", "good"),
         JobState.FAILED: Sign(_("failed"), "bad", "bad"),
-        JobState.CANCELLED: Sign(_("cancelled"), "", "ban"),
+        JobState.CANCELLED: Sign(_("called off"), "", "ban"),
     }[JobState(job.state)]
 
 
