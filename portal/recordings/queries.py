@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from portal.calls.models import CallRecord
 from portal.kernel.db import db
 from portal.recordings.models import Recording
+
+# Built once, for each page of the log.
+_OF_CALLS = select(Recording).where(Recording.call_id.in_(bindparam("ids", expanding=True)))
 
 
 def recording_of(call: CallRecord) -> Recording | None:
@@ -21,5 +24,5 @@ def recordings_of(calls: Iterable[CallRecord]) -> dict[int, Recording]:
     ids = [call.id for call in calls]
     if not ids:
         return {}
-    found = db.session.scalars(select(Recording).where(Recording.call_id.in_(ids)))
+    found = db.session.scalars(_OF_CALLS, {"ids": ids})
     return {recording.call_id: recording for recording in found}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import contains_eager
 
 from portal.accounts.audit import audit
@@ -18,6 +18,16 @@ from portal.kernel.errors import Conflict, Refused
 from portal.kernel.i18n import gettext as _
 
 LONGEST_NOTE = 4000
+# Built once, for each page of the log.
+_IDS: BindParameter[int] = bindparam("ids", expanding=True)
+_TAGGINGS = (
+    select(CallTagging)
+    .join(CallTagging.tag)
+    .where(CallTagging.call_id.in_(_IDS), CallTag.removed_at.is_(None))
+    .options(contains_eager(CallTagging.tag))
+    .order_by(CallTag.folded)
+)
+_NOTES = select(CallNote).where(CallNote.call_id.in_(_IDS), CallNote.text != "")
 
 
 class NoteChanged(Conflict):
@@ -42,16 +52,9 @@ def remarks_of(calls: Iterable[CallRecord]) -> dict[int, Remarks]:
     if not ids:
         return {}
     found: dict[int, Remarks] = {}
-    taggings = db.session.scalars(
-        select(CallTagging)
-        .join(CallTagging.tag)
-        .where(CallTagging.call_id.in_(ids), CallTag.removed_at.is_(None))
-        .options(contains_eager(CallTagging.tag))
-        .order_by(CallTag.folded)
-    )
-    for tagging in taggings:
+    for tagging in db.session.scalars(_TAGGINGS, {"ids": ids}):
         found.setdefault(tagging.call_id, Remarks()).tags.append(tagging.tag)
-    for note in db.session.scalars(select(CallNote).where(CallNote.call_id.in_(ids), CallNote.text != "")):
+    for note in db.session.scalars(_NOTES, {"ids": ids}):
         found.setdefault(note.call_id, Remarks()).note = note
     return found
 
