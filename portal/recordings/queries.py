@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
 from portal.calls.models import CallRecord
+from portal.kernel.among import among
 from portal.kernel.db import db
 from portal.recordings.models import Recording
 
 # Built once, for each page of the log.
-_OF_CALLS = select(Recording).where(Recording.call_id.in_(bindparam("ids", expanding=True)))
+_OF_CALLS = select(Recording).where(among(Recording.call_id, "ids"))
 
 
 def recording_of(call: CallRecord) -> Recording | None:

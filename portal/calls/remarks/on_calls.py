@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sqlalchemy import BindParameter, bindparam, select
+from sqlalchemy import select
 from sqlalchemy.orm import contains_eager
 
 from portal.accounts.audit import audit
 from portal.calls.models import CallRecord
 from portal.calls.remarks.models import CallNote, CallTag, CallTagging
 from portal.calls.remarks.tags import find_tag
+from portal.kernel.among import among
 from portal.kernel.clock import now
 from portal.kernel.db import announce, db, upsert
 from portal.kernel.errors import Conflict, Refused
@@ -19,15 +20,14 @@ from portal.kernel.i18n import gettext as _
 
 LONGEST_NOTE = 4000
 # Built once, for each page of the log.
-_IDS: BindParameter[int] = bindparam("ids", expanding=True)
 _TAGGINGS = (
     select(CallTagging)
     .join(CallTagging.tag)
-    .where(CallTagging.call_id.in_(_IDS), CallTag.removed_at.is_(None))
+    .where(among(CallTagging.call_id, "ids"), CallTag.removed_at.is_(None))
     .options(contains_eager(CallTagging.tag))
     .order_by(CallTag.folded)
 )
-_NOTES = select(CallNote).where(CallNote.call_id.in_(_IDS), CallNote.text != "")
+_NOTES = select(CallNote).where(among(CallNote.call_id, "ids"), CallNote.text != "")
 
 
 class NoteChanged(Conflict):
