@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -25,6 +25,8 @@ from portal.kernel.money import MoneyColumn
 from portal.kernel.tenancy import AccountOwned, Scope, TenancyError
 
 _IS_STAMPED = {"stamped": True}
+_READ_ONCE = "read once"
+_T = TypeVar("_T")
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -207,6 +209,19 @@ def transaction(
             g.scope = Scope(reason=everything)
         with unit_of_work(writes=writes):
             yield db.session()
+
+
+def once(key: Hashable, read: Callable[[], _T]) -> _T:
+    """What `read` answers, asked once in this transaction: for what holds to its end, such as a row that is locked."""
+    session = db.session()
+    of, kept = session.info.get(_READ_ONCE, (None, {}))
+    if of is None or of is not session.get_transaction():
+        kept = {}
+    if key not in kept:
+        kept[key] = read()
+        session.info[_READ_ONCE] = (session.get_transaction(), kept)
+    found: _T = kept[key]
+    return found
 
 
 def upsert(
