@@ -15,7 +15,7 @@ from portal.billing.rating import FREE, Price, price_of
 from portal.calls.events import CallEnding
 from portal.calls.models import CallRecord
 from portal.kernel.clock import now
-from portal.kernel.db import db
+from portal.kernel.db import db, once
 from portal.kernel.errors import Forbidden
 from portal.kernel.i18n import gettext as _
 from portal.kernel.money import ZERO
@@ -35,13 +35,13 @@ def on_call_ending(event: CallEnding) -> None:
     """Sets the call's price, unless a provider has told it, and takes it from the balance, once per call."""
     call = event.call
     # Before anything is read: of two that are told of the same call one waits here, and then finds it posted.
-    balance = lock_balance()
+    balance = once("locked balance", lock_balance)
     before = find_entry(EntryKind.CALL, call.api_call_id)
     if before is not None:
         call.price = before.included - before.amount
         return
     day = local_day(call.started_at)
-    standing = standing_on(day) if call.talk_seconds else None
+    standing = once(("standing", day), lambda: standing_on(day)) if call.talk_seconds else None
     price = _price(call, standing) if call.price is None else Price(call.price, call.talk_seconds or 0, None)
     call.price = price.amount
     if price.amount == ZERO:

@@ -19,7 +19,7 @@ from portal.followups.models import FollowUp
 from portal.followups.moments import Contact, Misses, contact_of, is_missed, misses, next_contact
 from portal.followups.numbers import is_client, other_side
 from portal.followups.rules import lock_rules, minutes
-from portal.kernel.db import announce, db
+from portal.kernel.db import announce, db, once
 from portal.telephony.engine import CallKind
 
 CHANGED = "followups-changed"
@@ -33,7 +33,7 @@ def on_call_answered(event: CallAnswered) -> None:
     number, contact = other_side(call), contact_of(call)
     if number is None or contact is None:
         return
-    lock_rules()
+    once("rules of follow-ups", lock_rules)
     if not _has_work(number, contact.at):
         return
     add_contact(number, contact)
@@ -48,7 +48,7 @@ def on_call_finished(event: CallFinished) -> None:
     number = other_side(call)
     if number is None or not is_missed(call) or call.ended_at is None or not is_client(number):
         return
-    lock_rules()
+    once("rules of follow-ups", lock_rules)
     _add_miss(number, call, call.ended_at)
     announce(CHANGED)
 

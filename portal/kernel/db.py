@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from portal.kernel import sqlite, tenancy
+from portal.kernel import postgresql, sqlite, tenancy
 from portal.kernel.actor import current_actor, set_actor
 from portal.kernel.bells import CHANNEL, Bells, live_topic
 from portal.kernel.clock import UtcDateTime
@@ -25,6 +25,8 @@ from portal.kernel.money import MoneyColumn
 from portal.kernel.tenancy import AccountOwned, Scope, TenancyError
 
 _IS_STAMPED = {"stamped": True}
+_READ_ONCE = "read once"
+_T = TypeVar("_T")
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -81,7 +83,7 @@ def init_app(app: Flask, database_url: str, *, pool_size: int, bells: Bells, is_
     """
     options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 8, "pool_timeout": 30}
     if not database_url.startswith("sqlite"):
-        options["pool_pre_ping"] = True
+        options |= postgresql.options(database_url)
     app.config["SQLALCHEMY_DATABASE_URI"] = database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     app.extensions["portal.bells"] = bells
@@ -207,6 +209,19 @@ def transaction(
             g.scope = Scope(reason=everything)
         with unit_of_work(writes=writes):
             yield db.session()
+
+
+def once(key: Hashable, read: Callable[[], _T]) -> _T:
+    """What `read` answers, asked once in this transaction: for what holds to its end, such as a row that is locked."""
+    session = db.session()
+    of, kept = session.info.get(_READ_ONCE, (None, {}))
+    if of is None or of is not session.get_transaction():
+        kept = {}
+    if key not in kept:
+        kept[key] = read()
+        session.info[_READ_ONCE] = (session.get_transaction(), kept)
+    found: _T = kept[key]
+    return found
 
 
 def upsert(

@@ -14,12 +14,12 @@ from portal.kernel.db import transaction, upsert
 from portal.telephony.control.reconcile import close_interrupted
 from portal.telephony.engine import CallChange, CallJournal, CallSnapshot
 from portal.telephony.models import SwitchLife
-from portal.telephony.scribe.protocol import Backlog
+from portal.telephony.scribe.protocol import Backlog, Books
 
 log = structlog.get_logger(__name__)
 
 
-class SwitchJournal(CallJournal, Protocol):
+class SwitchJournal(Books, Protocol):
     """A journal that also knows which calls of a switch have no end yet."""
 
     def open_calls(self, switch: str) -> Sequence[CallSnapshot]:

@@ -11,7 +11,7 @@ from sqlalchemy import Row, bindparam, select
 from portal.calls.events import CallAnswered, CallFinished, CallRecorded, CallStarted
 from portal.calls.models import CallRecord
 from portal.kernel.clock import now
-from portal.kernel.db import announce, db, insert_new, insert_rows, ring
+from portal.kernel.db import announce, db, insert_new, insert_rows, once, ring
 from portal.kernel.secrets import random_word
 from portal.telephony.engine import CallKind, CallOutcome
 from portal.webhooks import wire
@@ -118,7 +118,7 @@ def _write(call: CallRecord, *kinds: EventType) -> None:
     written = insert_new(WebhookEvent, list(facts.values()), key=("account_id", "api_call_id", "type"))
     if not written:
         return
-    hooks = db.session.execute(_LISTENING).all()
+    hooks = once("webhooks that listen", lambda: db.session.execute(_LISTENING).all())
     deliveries = []
     for event in sorted(written, key=lambda event: event.id):
         kind = EventType(event.type)

@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from portal.accounts.audit import audit
 from portal.accounts.trail.export import export_trail
-from portal.accounts.trail.facts import fact_label
+from portal.accounts.trail.facts import fact_label, fact_text
 from portal.accounts.trail.models import AuditEntry
 from portal.accounts.trail.verify import Verdict, verify_trails
 from portal.accounts.trail.words import action_label
@@ -245,6 +245,25 @@ def test_every_action_has_its_words(app: Flask) -> None:
     assert not {action for action in said if action_label(action) == action}, (
         "name it in portal/accounts/trail/words.py"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("role", "viewer", "Наблюдатель"),
+        ("is_on", True, "да"),
+        ("by", "password, app code", "пароль и код приложения"),
+        ("theme", "auto", "Как в системе"),
+        ("locale", "en", "Английский"),
+        ("note", "", "–"),
+        ("numbers", ["7495", None], "7495, –"),
+        ("week", {"mon": ["9-18"]}, "mon: 9-18"),
+        ("role", "head-of-all", "head-of-all"),
+    ],
+)
+def test_codes_are_words_where_people_read_them(app: Flask, name: str, value: Any, words: str) -> None:
+    with app.test_request_context(headers={"Accept-Language": "ru"}):
+        assert fact_text(name, value) == words
 
 
 def test_every_fact_has_its_words() -> None:

@@ -9,6 +9,7 @@ from flask import Flask
 
 from portal.kernel.db import transaction
 from portal.kernel.http import Trouble
+from portal.telephony.provider.services import access_of, provider_link
 from portal.telephony.provider.state import note_trouble
 from tests.browser import Browser, signed_in
 from tests.people import ANNA, BORIS, Cast
@@ -58,18 +59,43 @@ def test_the_saved_key_goes_to_no_other_host(admin: Browser, provider: Provider)
         assert other.asked == []
 
 
-def test_the_connection_is_checked_before_anything_is_saved(admin: Browser, provider: Provider) -> None:
+def test_what_was_checked_is_saved_and_the_key_is_typed_once(
+    over_provider: Flask, admin: Browser, provider: Provider, cast: Cast
+) -> None:
     provider.calls.append(call("1" * 32))
 
     answer = admin.submit(f"{PAGE}/check", form(provider), htmx=True)
+    page = answer.get_data(as_text=True)
     assert answer.status_code == 200
-    assert "отвечает" in answer.get_data(as_text=True)
-    assert "/provider-notices/" not in admin.get(PAGE).get_data(as_text=True)
+    assert "отвечает" in page
+    assert "/provider-notices/" in page
+    assert KEY not in page
 
+    with over_provider.app_context(), transaction(cast.north, writes=False):
+        link = provider_link()
+        assert link is not None
+        assert access_of(over_provider.extensions["portal.vault"], link).key == KEY
+    assert admin.submit(f"{PAGE}/check", form(provider, key="")).status_code == 303, "checked again with the saved key"
+
+
+def test_what_does_not_answer_is_not_saved_by_a_check(admin: Browser, provider: Provider) -> None:
     refused = admin.submit(f"{PAGE}/check", form(provider, key="wrong"))
+
     assert refused.status_code == 422
     assert "401" in refused.get_data(as_text=True)
-    assert admin.submit(f"{PAGE}/check", form(provider, way="bearer")).status_code == 200
+    assert "wrong" not in refused.get_data(as_text=True)
+    assert "/provider-notices/" not in admin.get(PAGE).get_data(as_text=True)
+    assert admin.submit(f"{PAGE}/check", form(provider, way="bearer")).status_code == 303
+
+
+def test_of_two_who_check_at_once_the_later_is_told(admin: Browser, provider: Provider) -> None:
+    admin.submit(PAGE, form(provider))
+    shown = re.search(r'name="(based_on)" type="hidden" value="(\w+)"', admin.get(PAGE).get_data(as_text=True))
+    assert shown
+    based_on = {shown[1]: shown[2]}
+    admin.submit(f"{PAGE}/check", form(provider, key="", way="bearer"))
+
+    assert admin.submit(f"{PAGE}/check", based_on | form(provider, key="")).status_code == 409
 
 
 @pytest.mark.parametrize(

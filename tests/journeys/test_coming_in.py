@@ -118,8 +118,9 @@ def test_somebody_is_invited_joins_and_all_of_it_is_in_the_audit(
         tab.locator("#role-of-person button[type=submit]").click()
         tab.goto(f"{demo.url}/audit?what=user")
         expect(tab.locator("main tbody tr").first).to_contain_text(email)
-        expect(tab.locator("main tbody tr").first.locator("del")).to_have_text("manager")
-        expect(tab.locator("main tbody tr").first.locator("ins")).to_have_text("viewer")
+        manager, viewer = ("Manager", "Viewer") if way["locale"] == "en-GB" else ("Менеджер", "Наблюдатель")
+        expect(tab.locator("main tbody tr").first.locator("del")).to_have_text(manager)
+        expect(tab.locator("main tbody tr").first.locator("ins")).to_have_text(viewer)
 
 
 def join(browser: Browser, link: str, way: dict[str, Any]) -> None:

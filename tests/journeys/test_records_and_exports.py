@@ -8,13 +8,12 @@ from typing import Any
 
 import openpyxl
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from tests.journeys.visit import visit
+from tests.journeys.visit import save_result, visit
 from tests.support.installation import Installation
 
 ANNA = "anna@north.example"
-RESULT = "a[href$='/result']"
 WAYS = [
     pytest.param({"locale": "ru-RU"}, id="russian"),
     pytest.param({"locale": "en-GB", "java_script_enabled": False}, id="english, without scripts"),
@@ -32,7 +31,7 @@ def test_an_export_is_asked_for_followed_and_opened(
         page.locator("#log-tools a").first.click()
         page.locator("main form button[type=submit]").click()
         page.wait_for_url("**/jobs/*")
-        saved = _save(page, tmp_path)
+        saved = save_result(page, tmp_path)
 
     sheet = openpyxl.load_workbook(io.BytesIO(saved)).worksheets[0]
     assert sheet.max_row > 1
@@ -45,7 +44,7 @@ def test_records_are_packed(browser: Browser, demo: Installation, way: dict[str,
         page = context.pages[0]
         page.locator("#archive-tool button").click()
         page.wait_for_url("**/jobs/*")
-        saved = _save(page, tmp_path)
+        saved = save_result(page, tmp_path)
 
     with zipfile.ZipFile(io.BytesIO(saved)) as archive:
         assert archive.testzip() is None
@@ -74,14 +73,3 @@ def test_a_record_is_heard_with_the_keyboard_and_it_is_seen_who_listened(browser
 
 def _bars() -> re.Pattern[str]:
     return re.compile(r"^M1 [\d.]+v[\d.]+M4 ")
-
-
-def _save(page: Page, folder: Path) -> bytes:
-    """The result, as soon as the page offers it."""
-    link = page.locator(RESULT)
-    link.wait_for(timeout=30_000)
-    with page.expect_download() as download:
-        link.click()
-    path = folder / "result"
-    download.value.save_as(path)
-    return path.read_bytes()

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -65,6 +66,17 @@ def reload_until(tab: Page, sight: Locator) -> None:
     while not sight.is_visible():
         assert time.monotonic() < deadline, f"{sight} did not appear on {tab.url}"
         tab.reload()
+
+
+def save_result(tab: Page, folder: Path) -> bytes:
+    """What a job made, as soon as its page offers it."""
+    link = tab.locator("a[href$='/result']")
+    link.wait_for()
+    with tab.expect_download() as download:
+        link.click()
+    path = folder / "result"
+    download.value.save_as(path)
+    return path.read_bytes()
 
 
 def tab_to(tab: Page, goal: Locator, key: str = "Tab") -> None:

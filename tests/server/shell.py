@@ -29,9 +29,10 @@ class Shell:
         )
         return Outcome(done.returncode, done.stdout.strip(), done.stderr.strip())
 
-    def start(self, part: str) -> subprocess.Popen[str]:
-        """A part that runs on; its log is thrown away."""
-        return subprocess.Popen([PORTAL, part], env=self._environment, stderr=subprocess.DEVNULL, text=True)
+    def start(self, part: str, log: Path | None = None) -> subprocess.Popen[str]:
+        """A part that runs on; its log goes to that file, or is thrown away."""
+        with (log or Path(os.devnull)).open("w") as lines:
+            return subprocess.Popen([PORTAL, part], env=self._environment, stderr=lines, text=True)
 
     def __call__(self, *arguments: str | Path, typed: str = "") -> str:
         """What a command prints that must succeed; AssertionError with its complaint else."""

@@ -59,6 +59,10 @@ class Stubborn:
     def open_calls(self, switch: str) -> Sequence[CallSnapshot]:
         return self._journal.open_calls(switch)
 
+    def record_all(self, notes: Sequence[tuple[CallSnapshot, CallChange]]) -> None:
+        for call, change in notes:
+            self.record(call, change)
+
     def record(self, call: CallSnapshot, change: CallChange) -> None:
         if self._failures:
             self._failures -= 1

@@ -1,7 +1,8 @@
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import nullcontext
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from portal.telephony.engine import CallChange, CallSnapshot
 from portal.telephony.scribe.queued import QueuedJournal
 from portal.telephony.scribe.write_behind import WriteBehind
 from tests.telephony.control.stage import ANN, BEN, incoming, plan, step
+from tests.telephony.exchange import until
 
 
 @pytest.fixture
@@ -99,14 +101,22 @@ class Pages:
         self.written: list[tuple[int, CallChange]] = []
         self.is_reached, self.may_go_on = threading.Event(), threading.Event()
         self.failures = 0
+        self.refused: str | None = None
+        self.together: list[list[str]] = []
 
     def record(self, call: CallSnapshot, change: CallChange) -> None:
+        self.record_all([(call, change)])
+
+    def record_all(self, notes: Sequence[tuple[CallSnapshot, CallChange]]) -> None:
         self.is_reached.set()
         assert self.may_go_on.wait(10)
         if self.failures:
             self.failures -= 1
             raise OSError("not now")
-        self.written.append((call.version, change))
+        if self.refused in [call.api_call_id for call, _change in notes]:
+            raise ValueError("this one never")
+        self.together.append([call.api_call_id for call, _change in notes])
+        self.written += [(call.version, change) for call, change in notes]
 
 
 def notes(*events: tuple[float, Event]) -> list[Note]:
@@ -134,6 +144,48 @@ def test_of_a_call_whose_news_waits_the_latest_is_written(queue: WriteBehind, fa
     assert queue.stop(10) == 0
     latest = (later[-1].call.version, later[-1].change)
     assert pages.written == ([latest] if failures else [(first.call.version, first.change), latest])
+
+
+def of_another(note: Note, name: str, account_id: int = 1) -> tuple[CallSnapshot, CallChange]:
+    return replace(note.call, api_call_id=name, account_id=account_id), note.change
+
+
+def test_calls_of_an_account_that_wait_are_written_together_and_no_strangers_among_them(queue: WriteBehind) -> None:
+    pages = Pages()
+    journal = QueuedJournal(pages, queue)
+    first, *later = notes(*TALK)
+    journal.record(*of_another(first, "first"))
+    assert pages.is_reached.wait(10)
+    for number in range(24):
+        for note in (first, later[-1]):
+            journal.record(*of_another(note, f"{number:02}", account_id=1 + number % 2))
+    pages.may_go_on.set()
+
+    assert queue.stop(10) == 0
+    of_one, of_other = ([f"{each:02}" for each in range(begin, 24, 2)] for begin in (0, 1))
+    assert pages.together == [["first"], of_one[:10], of_other[:10], of_one[10:], of_other[10:]]
+    assert pages.written[1:] == [(later[-1].call.version, later[-1].change)] * 24
+
+
+def test_a_call_that_cannot_be_written_keeps_no_other_from_it(queue: WriteBehind) -> None:
+    pages = Pages()
+    pages.refused = "03"
+    told: list[str] = []
+    journal = QueuedJournal(pages, queue, lambda call: told.append(call.api_call_id))
+    first, *_ = notes(*TALK)
+    journal.record(*of_another(first, "first"))
+    assert pages.is_reached.wait(10)
+    for number in range(6):
+        journal.record(*of_another(first, f"{number:02}"))
+    pages.may_go_on.set()
+    until(lambda: len(told) == 6)
+    assert sorted(told) == ["00", "01", "02", "04", "05", "first"]
+    # What is new meanwhile is written together again, and the one alone as soon as it can be.
+    pages.refused = None
+    until(lambda: "03" in told)
+
+    assert queue.stop(10) == 0
+    assert ["03"] in pages.together
 
 
 def test_how_much_waits_is_known(queue: WriteBehind) -> None:

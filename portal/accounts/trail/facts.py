@@ -1,7 +1,14 @@
-"""What stands before and after an act, in words: the names of facts as `audit(..., before=, after=)` gives them."""
+"""What stands before and after an act, in words: facts as `audit(..., before=, after=)` gives them.
+
+The rows, their chain and the export keep the codes: words change with a release, what was written does not.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
+from portal.accounts.roles import Role, role_label
+from portal.kernel.i18n import gettext as _
 from portal.kernel.i18n import lazy_gettext as _l
 
 # Looked up one by one: a page of the audit has some hundred facts.
@@ -57,7 +64,7 @@ _LABELS = {
     "shared": _l("Shared"),
     "columns": _l("Columns"),
     "dense": _l("Close lines"),
-    "due": _l("Due"),
+    "due": _l("Deadline"),
     "minutes": _l("Minutes"),
     "days": _l("Days"),
     "known_as": _l("Known as"),
@@ -97,7 +104,7 @@ _LABELS = {
     "valid_from": _l("In force from"),
     "version": _l("Version"),
     "job": _l("Task"),
-    "count": _l("Count"),
+    "count": _l("How many"),
     "files": _l("Files"),
     "octets": _l("Size, bytes"),
     "format": _l("Format"),
@@ -110,3 +117,34 @@ _LABELS = {
 def fact_label(name: str) -> str:
     """`phone` as `Phone`; the name itself for one that nobody has put into words, as a key of a form may be."""
     return str(_LABELS.get(name, name))
+
+
+_LOCALES = {"ru": _l("Russian"), "en": _l("English")}
+_THEMES = {"auto": _l("As the system"), "light": _l("Light"), "dark": _l("Dark")}
+_WAYS_IN = {
+    "password": _l("password"),
+    "passkey": _l("passkey"),
+    "invitation": _l("invitation"),
+    "password, app code": _l("password and a code of the app"),
+    "password, backup code": _l("password and a backup code"),
+}
+
+
+def fact_text(name: str, value: Any) -> str:
+    """The value of a fact as people read it; a code that nobody has put into words stays as it is."""
+    if isinstance(value, list):
+        return ", ".join(fact_text(name, part) for part in value) or "–"
+    if isinstance(value, dict):
+        return ", ".join(f"{part}: {fact_text(part, said)}" for part, said in value.items()) or "–"
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return _code_text(name, str(value))
+
+
+def _code_text(name: str, code: str) -> str:
+    if name == "role" and code in set(Role):
+        return role_label(Role(code))
+    words = {"theme": _THEMES, "by": _WAYS_IN, "locale": _LOCALES}.get(name, {})
+    return str(words.get(code, code))

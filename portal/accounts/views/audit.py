@@ -8,7 +8,7 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.accounts.trail.export import begin_trail_export
-from portal.accounts.trail.facts import fact_label
+from portal.accounts.trail.facts import fact_label, fact_text
 from portal.accounts.trail.queries import ORDER, TrailFilters, actors, read_trail_filters, trail_page
 from portal.accounts.trail.words import action_label, things, who_label
 from portal.accounts.views.feature import feature
@@ -20,16 +20,7 @@ from portal.web.filters import zone
 feature.add_app_template_filter(action_label, "action")
 feature.add_app_template_filter(who_label, "who")
 feature.add_app_template_filter(fact_label, "fact_name")
-
-
-@feature.app_template_filter("fact")
-def fact(value: Any) -> str:
-    """A value of before or after, as people read it."""
-    if isinstance(value, list):
-        return ", ".join(fact(part) for part in value) or "–"
-    if isinstance(value, dict):
-        return ", ".join(f"{name}: {fact(part)}" for name, part in value.items())
-    return "–" if value is None else str(value)
+feature.add_app_template_filter(fact_text, "fact_text")
 
 
 @feature.get("/audit", needs=Permission.SEE_AUDIT)

@@ -8,7 +8,7 @@ from portal.calls.events import CallFinished, CallRang, CallRecorded
 from portal.calls.models import CallRecord
 from portal.connectors.models import CrmCall, CrmKind, CrmLink, Way
 from portal.kernel.clock import UtcDateTime, now
-from portal.kernel.db import db, ring, upsert
+from portal.kernel.db import db, once, ring, upsert
 from portal.telephony.addresses import is_outside_number
 from portal.telephony.engine import CallKind
 
@@ -50,7 +50,7 @@ def mark_again(row: CrmCall) -> None:
 
 def _link() -> CrmLink | None:
     """The account's link, where it can be told of calls: a webhook of Bitrix24 cannot."""
-    link = db.session.scalar(_LINK)
+    link = once("link to the CRM", lambda: db.session.scalar(_LINK))
     if link is None or (link.kind == CrmKind.BITRIX24 and link.way == Way.WEBHOOK):
         return None
     return link

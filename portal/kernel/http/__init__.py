@@ -25,6 +25,7 @@ from portal.kernel.http.message import Request as Request
 from portal.kernel.http.message import SentRequest as SentRequest
 from portal.kernel.http.redact import is_secret as is_secret
 from portal.kernel.http.redact import redact as redact
+from portal.kernel.http.standing import StandingLine as StandingLine
 from portal.kernel.http.target import CheckedUrl as CheckedUrl
 from portal.kernel.http.trouble import ServiceTrouble as ServiceTrouble
 from portal.kernel.http.trouble import Trouble as Trouble

@@ -55,6 +55,13 @@ class CheckedConnection(HTTPConnection):
         if self._line is not None:
             self._line.journey = journey
 
+    @property
+    def line(self) -> TimedSocket:
+        """What was dialled. Raises ConnectionError where it is closed."""
+        if self._line is None:
+            raise ConnectionError("not open")
+        return self._line
+
     def exchange(self, method: str, target: str, headers: dict[str, str], body: bytes | None) -> HTTPResponse:
         """Write the request and read the head of the answer; its body is read from what is returned."""
         self._target = target

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from types import TracebackType
@@ -21,6 +21,7 @@ from portal.kernel.http.exchange import EXPECTED, failed, read_answer, write_ans
 from portal.kernel.http.journey import Journey
 from portal.kernel.http.message import Exchange, Reached, Request
 from portal.kernel.http.outgoing import Outgoing
+from portal.kernel.http.standing import StandingLine
 from portal.kernel.http.target import CheckedUrl, check_url
 
 BODY_BYTES = 32 * 1024
@@ -53,6 +54,8 @@ class Door:
         self._policy = AddressPolicy(allow)
         self._is_https_only = is_https_only
         self._user_agent = user_agent
+        self._idle_seconds = idle_seconds
+        self._standing: list[StandingLine] = []
         self._carrier = Carrier(
             self._policy,
             Resolver(lookup),
@@ -109,6 +112,12 @@ class Door:
             self._carrier.release(outgoing, is_complete=is_complete)
         return exchange
 
+    def standing_line(self, base: str, headers: Mapping[str, str]) -> StandingLine:
+        """For a server of the operator's own that is asked many times a second; `base` is what each URL begins with."""
+        line = StandingLine(lambda: self.check_url(base), headers, self._carrier, self._idle_seconds)
+        self._standing.append(line)
+        return line
+
     def check_reachable(self, url: str, *, deadline_seconds: float = 5.0) -> Reached:
         """Resolve, connect, for https shake hands; then hang up. No request is sent, since a GET may have effects.
 
@@ -130,6 +139,8 @@ class Door:
     def close(self) -> None:
         """Close the connections that wait for another exchange."""
         self._carrier.close()
+        for line in self._standing:
+            line.close()
 
     def __enter__(self) -> Self:
         return self

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from flask import Flask
 
-from portal.telephony.engine import CallJournal, CallSnapshot, RecordSink
+from portal.telephony.engine import CallSnapshot, RecordSink
 from portal.telephony.scribe.presence import PresenceBoard
-from portal.telephony.scribe.protocol import Backlog
+from portal.telephony.scribe.protocol import Backlog, Books
 from portal.telephony.scribe.queued import QueuedJournal, QueuedSink
 from portal.telephony.scribe.write_behind import WriteBehind
 
@@ -19,7 +19,7 @@ class LocalScribe:
     def __init__(
         self,
         app: Flask,
-        journal: CallJournal,
+        journal: Books,
         sink: RecordSink,
         written: Callable[[CallSnapshot], None] = lambda _call: None,
     ) -> None:

@@ -22,7 +22,7 @@ from portal.telephony.errors import ScribeLost
 from portal.telephony.scribe.desk import ScribeDesk
 from portal.telephony.scribe.letters import Begin, Behind, End, Noted, PhonesSeen, Ready, RecordTaken, Written
 from portal.telephony.scribe.outbox import Outbox
-from portal.telephony.scribe.protocol import Backlog
+from portal.telephony.scribe.protocol import Backlog, Books
 from portal.telephony.scribe.records import RemoteSink
 
 log = structlog.get_logger(__name__)
@@ -44,7 +44,7 @@ class ScribeProcess:
         self.board = _RemoteBoard(self._outbox)
 
     @classmethod
-    def fork(cls, app: Flask, journal: CallJournal, sink: RecordSink) -> ScribeProcess:
+    def fork(cls, app: Flask, journal: Books, sink: RecordSink) -> ScribeProcess:
         """Starts the process, which waits for `begin`; no connection to the database may be open.
 
         `journal` and `sink` write there, and `journal` also here for a scribe that was killed.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from portal.telephony.engine import CallJournal, Presence, RecordSink
+from portal.telephony.engine import CallChange, CallJournal, CallSnapshot, Presence, RecordSink
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,17 @@ class Backlog:
 
     count: int = 0
     seconds: float = 0.0
+
+
+class Books(CallJournal, Protocol):
+    """A journal that writes several calls at once."""
+
+    def record_all(self, notes: Sequence[tuple[CallSnapshot, CallChange]]) -> None:
+        """As `record` of each, one after another, though in one transaction: all of them are written, or none.
+
+        All are of one account, and no call is among them twice.
+        """
+        ...
 
 
 class EngineSink(RecordSink, Protocol):

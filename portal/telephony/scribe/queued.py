@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
+from itertools import islice
 from pathlib import Path
+from typing import TypeAlias
 
 import structlog
 from sqlalchemy.exc import OperationalError
 
-from portal.telephony.engine import CallChange, CallJournal, CallSnapshot, RecordSink
+from portal.telephony.engine import CallChange, CallSnapshot, RecordSink
 from portal.telephony.errors import SinkClosed
+from portal.telephony.scribe.protocol import Books
 from portal.telephony.scribe.write_behind import WriteBehind
 
 log = structlog.get_logger(__name__)
 
+Note: TypeAlias = tuple[CallSnapshot, CallChange]
+
+_TOGETHER = 10
+"""More would cost hardly less for each, and keep other writers waiting for longer."""
 _PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 
 
@@ -23,12 +30,13 @@ class QueuedJournal:
     """A journal that never fails and never waits: one lane per call keeps its snapshots in order.
 
     A snapshot holds all that is known, and a journal works out from it what has happened since the last that it got:
-    one that still waits is left out when a newer one comes. So a busy hour costs less for each call.
+    one that still waits is left out when a newer one comes. And of an account's calls that wait, several are written
+    together. So a busy hour costs less for each call.
     """
 
     def __init__(
         self,
-        journal: CallJournal,
+        journal: Books,
         queue: WriteBehind,
         written: Callable[[CallSnapshot], None] = lambda _call: None,
     ) -> None:
@@ -36,30 +44,73 @@ class QueuedJournal:
         self._queue = queue
         self._written = written
         self._lock = threading.Lock()
-        self._waiting: dict[str, tuple[CallSnapshot, CallChange]] = {}
+        self._waiting: dict[int, dict[str, Note]] = {}
+        """By account and call, who waits longest first. Each has a job in its call's lane."""
+        self._alone: set[str] = set()
+        """Calls that could not be written: they keep nobody else from it."""
 
     def record(self, call: CallSnapshot, change: CallChange) -> None:
         """See `CallJournal`."""
+        account_id, api_call_id = call.account_id, call.api_call_id
         with self._lock:
-            is_waiting = call.api_call_id in self._waiting
-            self._waiting[call.api_call_id] = (call, change)
+            waiting = self._waiting.setdefault(account_id, {})
+            is_waiting = api_call_id in waiting
+            waiting[api_call_id] = (call, change)
         if not is_waiting:
-            self._queue.put(call.api_call_id, lambda: self._write(call.api_call_id))
+            self._queue.put(api_call_id, lambda: self._write(account_id, api_call_id))
 
-    def _write(self, api_call_id: str) -> None:
+    def _write(self, account_id: int, api_call_id: str) -> None:
+        notes = self._take(account_id, api_call_id)
+        if len(notes) > 1 and not self._is_written(notes):
+            notes = self._take(account_id, api_call_id)
+        if len(notes) == 1:
+            self._write_alone(notes)
+
+    def _take(self, account_id: int, api_call_id: str) -> list[Note]:
+        """What waits of this call, and of others of its account; nothing where it was written with another."""
         with self._lock:
-            found = self._waiting.pop(api_call_id, None)
-        if found is None:
-            return  # the try before this one has written it
-        call, change = found
+            waiting = self._waiting.get(account_id, {})
+            if api_call_id not in waiting:
+                return []
+            others = (each for each in waiting if each != api_call_id and each not in self._alone)
+            is_alone = api_call_id in self._alone
+            together = [api_call_id, *(() if is_alone else islice(others, _TOGETHER - 1))]
+            notes = [waiting.pop(each) for each in together]
+            if not waiting:
+                del self._waiting[account_id]
+            return notes
+
+    def _give_back(self, notes: Sequence[Note]) -> None:
+        """To be tried again, unless something newer has come meanwhile."""
+        with self._lock:
+            for call, change in notes:
+                self._alone.add(call.api_call_id)
+                self._waiting.setdefault(call.account_id, {}).setdefault(call.api_call_id, (call, change))
+
+    def _is_written(self, notes: Sequence[Note]) -> bool:
+        """Several together; where one of them cannot be written, each is tried by its own job, alone."""
         try:
-            self._journal.record(call, change)
+            self._journal.record_all(notes)
+        except Exception as error:  # noqa: BLE001 - told by the one that it is of
+            log.info("not_written_together", calls=len(notes), error=repr(error))
+            self._give_back(notes)
+            return False
+        self._tell(notes)
+        return True
+
+    def _write_alone(self, notes: Sequence[Note]) -> None:
+        try:
+            self._journal.record_all(notes)
         except BaseException:
-            with self._lock:
-                # Tried again by the same job, or what came meanwhile is.
-                self._waiting.setdefault(api_call_id, (call, change))
+            self._give_back(notes)
             raise
-        self._written(call)
+        self._tell(notes)
+
+    def _tell(self, notes: Sequence[Note]) -> None:
+        with self._lock:
+            self._alone.difference_update(call.api_call_id for call, _change in notes)
+        for call, _change in notes:
+            self._written(call)
 
 
 class QueuedSink:

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from portal.kernel.config.asterisk import AsteriskSettings
-from portal.kernel.http import Door, Failed, Request
+from portal.kernel.http import Door, Failed
 
 ANYWHERE = tuple(ipaddress.ip_network(each) for each in ("0.0.0.0/0", "::/0"))
 """The operator names the switch, which mostly stands in a network of the inside."""
@@ -44,17 +44,15 @@ class Ari:
     """Thread-safe. Paths are relative to `/ari/`; what comes from outside goes through `part`."""
 
     def __init__(self, settings: AsteriskSettings, door: Door) -> None:
-        self._door = door
-        self._base = f"{settings.url}/ari/"
+        self._line = door.standing_line(f"{settings.url}/ari/", {"Authorization": authorization(settings)})
         self.app = settings.app
-        self.authorization = authorization(settings)
 
     def get(self, path: str) -> Any:
         """What is there. Raises `AriRefused` and `AriAway`, as all of these."""
         return self._send("GET", path)
 
     def post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """Do it. Our ids make a repeat harmless, so that a kept connection may be used."""
+        """Do it. Where nobody answers it may have been done: it is not asked for again."""
         return self._send("POST", path, body)
 
     def put(self, path: str, body: Mapping[str, Any]) -> Any:
@@ -73,29 +71,30 @@ class Ari:
 
     def download(self, path: str, target: Path, *, deadline_seconds: float) -> None:
         """The bytes at this path, into a file. Raises OSError too."""
-        request = Request("GET", self._base + path, {"Authorization": self.authorization}, can_repeat=True)
         try:
             with target.open("wb") as file:
-                exchange = self._door.fetch(request, file, deadline_seconds=deadline_seconds, body_cap=_LONGEST_RECORD)
+                reply = self._line.fetch(path, file, deadline_seconds=deadline_seconds, body_cap=_LONGEST_RECORD)
         except Failed as error:
             raise AriAway(str(error)) from error
-        if exchange.status != 200:
-            raise AriRefused(exchange.status, exchange.reason)
+        if reply.status != 200:
+            raise AriRefused(reply.status, reply.reason)
 
     def _send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        headers = {"Authorization": self.authorization}
-        payload = None
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-            payload = json.dumps(body).encode()
-        request = Request(method, self._base + path, headers, payload, can_repeat=True)
         try:
-            exchange = self._door.send(request, deadline_seconds=_DEADLINE_SECONDS, body_cap=_LONGEST_ANSWER)
+            reply = self._line.ask(
+                method,
+                path,
+                None if body is None else json.dumps(body).encode(),
+                deadline_seconds=_DEADLINE_SECONDS,
+                body_cap=_LONGEST_ANSWER,
+                # A second `create` is refused where the first was heard: then nobody would know that it was.
+                can_repeat=method != "POST",
+            )
         except Failed as error:
             raise AriAway(str(error)) from error
-        if exchange.status >= 300:
-            raise AriRefused(exchange.status, _message(exchange.body) or exchange.reason)
-        return _answer(exchange.body)
+        if reply.status >= 300:
+            raise AriRefused(reply.status, _message(reply.body) or reply.reason)
+        return _answer(reply.body)
 
 
 def part(text: str) -> str:
