@@ -17,9 +17,8 @@ from sqlalchemy import Connection
 
 from portal.kernel.bells import Bells
 from portal.kernel.clock import monotonic
-from portal.kernel.db import db, ring
+from portal.kernel.db import db, listening, ring
 from portal.kernel.secrets import random_word
-from portal.kernel.tenancy import current_account_id
 
 PATIENCE = timedelta(seconds=1.5)
 """For so long an offer is nobody else's."""
@@ -37,7 +36,6 @@ _KNOWN_FOR = 1.0
 class Offer:
     """The deliveries of one event that carry this claim."""
 
-    account_id: int
     event_id: int
     claim: str
 
@@ -48,15 +46,15 @@ class Offer:
         known = _workers() if offered < MOST_AT_ONCE else ()
         if not known:
             return None
-        offer = cls(current_account_id(), event_id, claim_of(random.choice(known)))  # noqa: S311 -- spreads the load
-        ring(f"{_OFFERED}:{offer.account_id}:{offer.event_id}:{offer.claim}")
+        offer = cls(event_id, claim_of(random.choice(known)))  # noqa: S311 -- spreads the load
+        ring(f"{_OFFERED}:{offer.event_id}:{offer.claim}")
         return offer
 
 
 def heard(topics: Iterable[str], worker: str) -> list[Offer]:
     """What is offered to this worker."""
     parts = (topic.split(":") for topic in topics if topic.startswith(f"{_OFFERED}:"))
-    found = (Offer(int(account), int(event), claim) for _, account, event, claim in parts)
+    found = (Offer(int(event), claim) for _, event, claim in parts)
     return sorted((each for each in found if each.claim.startswith(worker)), key=lambda each: each.event_id)
 
 
@@ -77,18 +75,14 @@ def listener_of(worker: str, *, is_leaving: bool = False) -> str:
 
 def workers(bells: Bells, connection: Connection) -> frozenset[str]:
     """Those that listen now: all that live."""
-    return frozenset(name.removeprefix(_LISTENS).removesuffix(_LEAVES) for name in _names(bells, connection))
-
-
-def _names(bells: Bells, connection: Connection) -> frozenset[str]:
-    return bells.listening(connection, _LISTENS)
+    names = bells.listening(connection, _LISTENS)
+    return frozenset(name.removeprefix(_LISTENS).removesuffix(_LEAVES) for name in names)
 
 
 def _workers() -> Sequence[str]:
     """As of a moment ago: each call of the account would wait for the question."""
     known: tuple[float, Sequence[str]] = current_app.extensions.get("portal.webhook_workers", (0.0, ()))
     if monotonic() >= known[0]:
-        names = _names(current_app.extensions["portal.bells"], db.session.connection())
-        found = sorted(name.removeprefix(_LISTENS) for name in names if not name.endswith(_LEAVES))
+        found = sorted(name.removeprefix(_LISTENS) for name in listening(_LISTENS) if not name.endswith(_LEAVES))
         known = current_app.extensions["portal.webhook_workers"] = (monotonic() + _KNOWN_FOR, found)
     return known[1]

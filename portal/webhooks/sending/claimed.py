@@ -27,6 +27,7 @@ from portal.webhooks.wire import Parameter
 _DELIVERY = cast("Table", WebhookDelivery.__table__)
 _WEBHOOK = cast("Table", WebhookSubscription.__table__)
 _EVENT = cast("Table", WebhookEvent.__table__)
+_events = _EVENT.c
 _FACTS = (
     select(
         _DELIVERY.c.id,
@@ -59,8 +60,8 @@ _FACTS = (
 _CLAIMED = _FACTS.where(_DELIVERY.c.id.in_(bindparam("ids", expanding=True)))
 # As long as its webhook has not come to harm meanwhile: what its failures or its rate hold back is for the queue.
 _OFFERED = _FACTS.where(
-    _DELIVERY.c.account_id == bindparam("account_id"),
-    _DELIVERY.c.event_id == bindparam("event_id"),
+    _events.id == bindparam("event_id"),
+    _DELIVERY.c.account_id == _events.account_id,
     _DELIVERY.c.claim == bindparam("claim"),
     _DELIVERY.c.state == DeliveryState.WAITING.value,
     _DELIVERY.c.due_at > bindparam("now", type_=UtcDateTime),
@@ -104,8 +105,7 @@ def facts_of(connection: Connection, ids: Sequence[int]) -> Sequence[Any]:
 
 def offered(connection: Connection, offer: Offer, now: datetime) -> list[ClaimedDelivery]:
     """What was offered and still is."""
-    asked = {"account_id": offer.account_id, "event_id": offer.event_id, "claim": offer.claim, "now": now}
-    rows = connection.execute(_OFFERED, asked)
+    rows = connection.execute(_OFFERED, {"event_id": offer.event_id, "claim": offer.claim, "now": now})
     return [replace(claimed(row, offer.claim, row.due_at), is_offer=True) for row in rows]
 
 

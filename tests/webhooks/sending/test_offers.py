@@ -43,7 +43,7 @@ def listening(app: Flask, *, is_leaving: bool = False) -> Iterator[str]:
 def taken(app: Flask, north: Company) -> list[ClaimedDelivery]:
     """As the ear of the worker that was offered it reads it."""
     (delivery,) = north.deliveries()
-    offer = Offer(north.id, delivery.event_id, delivery.claim or "")
+    offer = Offer(delivery.event_id, delivery.claim or "")
     return seeing_all(app, lambda connection: offered(connection, offer, now()))
 
 
