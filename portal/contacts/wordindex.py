@@ -47,7 +47,7 @@ where known.id = holder.id and known.account_id = :account and known.words like 
 _NEAREST_POSTGRESQL = """
 select known.id from contact_words as known where known.account_id = :account and known.words like :pattern escape '/'
 """
-_COUNT = text("select count(*) from (select 1 from contact_words where account_id = :account limit :limit) as some")
+_COUNT = "select count(*) as count from (select 1 from contact_words where account_id = :account limit :limit) as known"
 _BEYOND = " and (known.sort_text, known.id) {side} (:place_text, :place_id)"
 _IN_ORDER = " order by known.sort_text {order}, known.id {order} limit :limit"
 
@@ -105,7 +105,7 @@ def note(contacts: Iterable[Entry]) -> None:
 
 
 def helps(wanted: str) -> bool:
-    """Whether `nearest` is the way to find this. For what is short PostgreSQL walks through its names, past the lock."""
+    """Whether `nearest` finds it best: for what is short PostgreSQL walks through its names, past the lock."""
     return has_word_index() and (len(wanted) >= GRAM or not is_sqlite())
 
 
@@ -113,7 +113,8 @@ def counted(at_most: int) -> int | None:
     """How many contacts the entered account has, so many at most; None where the index cannot say it."""
     if is_sqlite() or not has_word_index():
         return None
-    return db.session.scalar(_COUNT, {"account": current_account_id(), "limit": at_most})
+    values = {"account": current_account_id(), "limit": at_most}
+    return db.session.scalar(text(_COUNT).columns(column("count", BigInteger)), values)
 
 
 def nearest(wanted: str, place: Contact | None, limit: int, *, going_back: bool) -> Sequence[int]:
