@@ -40,18 +40,26 @@ def header_money() -> HeaderMoney:
     return money
 
 
-def questions(person: SignedIn) -> dict[str, Select[Any]]:
-    """How much of each there is, to be asked with what else the frame counts: most pages have none to read."""
+def questions(permissions: frozenset[Permission]) -> dict[str, Select[Any]]:
+    """How much of each there is, to be asked with what else the frame counts: most pages have none to read.
+
+    With the values of `asked_by`.
+    """
     bars = {
-        _MONEY: (Permission.SEE_MONEY, money_alerts.open_ones(person.user_id)),
-        _WEBHOOKS: (Permission.MANAGE_INTEGRATION, webhook_alerts.open_ones(person.user_id)),
+        _MONEY: (Permission.SEE_MONEY, money_alerts.open_ones()),
+        _WEBHOOKS: (Permission.MANAGE_INTEGRATION, webhook_alerts.open_ones()),
         _OFFER: (Permission.MANAGE_COMPANY, unaccepted_version()),
     }
     return {
         name: select(func.count()).select_from(rows.subquery())
         for name, (needs, rows) in bars.items()
-        if needs in person.permissions
+        if needs in permissions
     }
+
+
+def asked_by(person: SignedIn) -> dict[str, Any]:
+    """The values of `questions`, now."""
+    return webhook_alerts.asked_by(person.user_id)
 
 
 def alerts(counted: Mapping[str, int]) -> list[dict[str, object]]:

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from flask import Flask, current_app, g, request, url_for
-from sqlalchemy import ScalarSelect, select
+from sqlalchemy import ScalarSelect, Select, select
 from werkzeug.local import LocalProxy
 
 from portal import bars
@@ -26,7 +26,7 @@ from portal.kernel.i18n import language
 from portal.kernel.tenancy import Scope, current_scope
 from portal.web import htmx, live, nav
 from portal.web.access import Permission
-from portal.web.nav import Entry, NavItem
+from portal.web.nav import Entry, NavItem, Section
 
 
 def _open_follow_ups() -> ScalarSelect[int]:
@@ -89,7 +89,7 @@ def _frame() -> dict[str, object]:
         "current_user": person,
         "account": account,
         "standing_notices": _when_asked(lambda: bars.standing(_counted())) if person else [],
-        "nav": _when_asked(_menu) if person else [],
+        "nav": _when_asked(_menu) if person else {},
         "nav_groups": nav.groups(),
         "flashes": htmx.flashes(),
         "header": _when_asked(bars.header_money) if account and _may(Permission.SEE_MONEY) else None,
@@ -109,9 +109,9 @@ def _when_asked(read: Callable[[], object]) -> LocalProxy[object]:
     return LocalProxy(cache(read))
 
 
-def _menu() -> list[NavItem]:
+def _menu() -> dict[Section, list[NavItem]]:
     person = signed_in()
-    return nav.items(nav.open_entries(ENTRIES, person.permissions), _counted()) if person else []
+    return nav.items(nav.open_entries(ENTRIES, person.permissions), _counted()) if person else {}
 
 
 def _counted() -> Mapping[str, int]:
@@ -127,15 +127,23 @@ def _counted() -> Mapping[str, int]:
 
 
 def _count(person: SignedIn, scope: Scope) -> dict[str, int]:
+    kept: dict[object, tuple[list[str], Select[Any]]] = current_app.extensions.setdefault("portal.counted", {})
     is_console = scope.account_id is None
+    names, statement = kept.get((person.permissions, is_console)) or _counting(person.permissions, is_console)
+    # Built once for each set of rights: it takes as long as two rows of a table.
+    kept[person.permissions, is_console] = names, statement
+    return dict(zip(names, db.session.execute(statement, bars.asked_by(person)).one(), strict=True)) if names else {}
+
+
+def _counting(permissions: frozenset[Permission], is_console: bool) -> tuple[list[str], Select[Any]]:  # noqa: FBT001
     asked: dict[str, Any] = {
         entry.endpoint: entry.count()
-        for entry in nav.open_entries(ENTRIES, person.permissions)
+        for entry in nav.open_entries(ENTRIES, permissions)
         if entry.count and (entry.needs is Permission.OPERATE) is is_console
     }
     if not is_console:
-        asked |= {name: bar.scalar_subquery() for name, bar in bars.questions(person).items()}
-    return dict(zip(asked, db.session.execute(select(*asked.values())).one(), strict=True)) if asked else {}
+        asked |= {name: bar.scalar_subquery() for name, bar in bars.questions(permissions).items()}
+    return list(asked), select(*asked.values())
 
 
 def _alerts_url() -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import joinedload
 
@@ -31,6 +31,16 @@ MAX_SESSIONS = 10
 PENDING_LIMIT = timedelta(minutes=10)
 """How long the second factor may take after the password."""
 _SEEN_STEP = timedelta(minutes=1)
+# Built once: each request asks it.
+_BY_TOKEN = (
+    select(UserSession)
+    .where(
+        UserSession.token_hash == bindparam("token_hash"),
+        UserSession.ended_at.is_(None),
+        UserSession.is_pending == bindparam("is_pending"),
+    )
+    .options(joinedload(UserSession.user), joinedload(UserSession.membership).joinedload(Membership.account))
+)
 
 
 def open_session(vault: Vault, user: User, network: str, user_agent: str, *, is_pending: bool = False) -> str:
@@ -120,15 +130,7 @@ def find_pending(vault: Vault, token: str) -> UserSession | None:
 
 
 def _find(vault: Vault, token: str, *, is_pending: bool) -> UserSession | None:
-    row = db.session.scalar(
-        select(UserSession)
-        .where(
-            UserSession.token_hash == vault.lookup_hash(token),
-            UserSession.ended_at.is_(None),
-            UserSession.is_pending.is_(is_pending),
-        )
-        .options(joinedload(UserSession.user), joinedload(UserSession.membership).joinedload(Membership.account))
-    )
+    row = db.session.scalar(_BY_TOKEN, {"token_hash": vault.lookup_hash(token), "is_pending": is_pending})
     return row if row is not None and not row.user.is_disabled else None
 
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import contains_eager, selectinload
 
 from portal.billing.models import AccountPlan, Tariff, TariffRate, TariffVersion
@@ -39,6 +39,24 @@ class Standing(NamedTuple):
     version: TariffVersion
 
 
+_PLAN = (
+    select(AccountPlan.id)
+    .where(AccountPlan.valid_from <= bindparam("day"))
+    .order_by(AccountPlan.valid_from.desc())
+    .limit(1)
+)
+# Both at once, and built once: each page's header asks for it, and each call that ends.
+_STANDING = (
+    select(AccountPlan, TariffVersion)
+    .join(TariffVersion, TariffVersion.tariff_id == AccountPlan.tariff_id)
+    .join(TariffVersion.tariff)
+    .where(AccountPlan.id == _PLAN.scalar_subquery(), TariffVersion.valid_from <= bindparam("day"))
+    .order_by(TariffVersion.valid_from.desc(), TariffVersion.id.desc())
+    .limit(1)
+    .options(contains_eager(TariffVersion.tariff))
+)
+
+
 def plan_on(day: date) -> AccountPlan | None:
     """The plan that the account has on a local day."""
     return db.session.scalar(
@@ -60,17 +78,7 @@ def version_of(tariff_id: int, day: date) -> TariffVersion | None:
 
 def standing_on(day: date) -> Standing | None:
     """The plan of a local day and the version of its tariff; None where nothing is in force."""
-    plan = select(AccountPlan.id).where(AccountPlan.valid_from <= day).order_by(AccountPlan.valid_from.desc()).limit(1)
-    # At once: each page's header asks for it, and each call that ends.
-    found = db.session.execute(
-        select(AccountPlan, TariffVersion)
-        .join(TariffVersion, TariffVersion.tariff_id == AccountPlan.tariff_id)
-        .join(TariffVersion.tariff)
-        .where(AccountPlan.id == plan.scalar_subquery(), TariffVersion.valid_from <= day)
-        .order_by(TariffVersion.valid_from.desc(), TariffVersion.id.desc())
-        .limit(1)
-        .options(contains_eager(TariffVersion.tariff))
-    ).first()
+    found = db.session.execute(_STANDING, {"day": day}).first()
     return Standing(*found) if found else None
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from portal.billing.included import included_left
 from portal.billing.ledger import local_day
@@ -18,6 +18,11 @@ from portal.kernel.db import db
 from portal.kernel.money import ZERO
 
 PACE_DAYS = 7
+# Built once, for the header of every page.
+_BALANCE = select(AccountBalance.balance)
+_SPENT_AFTER = select(LedgerDay.amount).where(
+    LedgerDay.day > bindparam("day"), LedgerDay.kind.in_([EntryKind.CALL, EntryKind.FEE])
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,7 @@ class HeaderMoney:
 def header() -> HeaderMoney:
     """The entered account's figures; reads a handful of rows however long the ledger is."""
     today = local_day(now())
-    balance = db.session.scalar(select(AccountBalance.balance)) or ZERO
+    balance = db.session.scalar(_BALANCE) or ZERO
     standing = standing_on(today)
     return HeaderMoney(
         balance=balance,
@@ -47,11 +52,7 @@ def header() -> HeaderMoney:
 
 def days_left(balance: Decimal, today: date) -> int | None:
     """How long a balance lasts at the pace of the last `PACE_DAYS` days; None where nothing is spent."""
-    amounts = db.session.scalars(
-        select(LedgerDay.amount).where(
-            LedgerDay.day > today - timedelta(days=PACE_DAYS), LedgerDay.kind.in_([EntryKind.CALL, EntryKind.FEE])
-        )
-    )
+    amounts = db.session.scalars(_SPENT_AFTER, {"day": today - timedelta(days=PACE_DAYS)})
     spent = -sum(amounts, ZERO)
     if spent <= ZERO:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 
 from portal.kernel import clock
 from portal.kernel.i18n import gettext as _
@@ -92,6 +92,16 @@ def outcome_sign(outcome: str | None) -> Sign:
     return _outcome_sign(outcome, language().code)
 
 
+def waited(seconds: int | None) -> str:
+    """How long a caller waited, under the length of the talk."""
+    return _waited(seconds, language().code)
+
+
+@lru_cache(4096)
+def _waited(seconds: int | None, _language: str) -> str:
+    return _("waited %(time)s", time=duration(seconds))
+
+
 @cache
 def _outcome_sign(outcome: str | None, _language: str) -> Sign:
     if outcome is None:
@@ -134,6 +144,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "call_direction": direction_word,
     "call_direction_icon": direction_icon,
     "call_outcome": outcome_sign,
+    "waited": waited,
     "leg_result": result_sign,
     "ring_reason": reason_word,
     "skip_reason": skip_word,

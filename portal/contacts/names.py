@@ -10,6 +10,16 @@ from portal.contacts.models import Contact, ContactNumber, CrmUser
 from portal.kernel.db import db
 from portal.telephony.models import SipLine
 
+_LINES = select(SipLine.name, SipLine.label, CrmUser.name).outerjoin(
+    CrmUser, and_(CrmUser.sip_line_id == SipLine.id, CrmUser.removed_at.is_(None))
+)
+_ALL_LINES = _LINES.order_by(SipLine.name)
+
+
+def line_names() -> dict[str, str]:
+    """Each SIP account with its code name ("" for none), by name. One query."""
+    return {line: holder or label or "" for line, label, holder in db.session.execute(_ALL_LINES)}
+
 
 def code_name(address: str) -> str | None:
     """The name of one address, or None."""
@@ -44,9 +54,6 @@ def _of_numbers(numbers: set[str]) -> dict[str, str]:
 def _of_lines(lines: set[str]) -> dict[str, str]:
     if not lines:
         return {}
-    is_holder = and_(CrmUser.sip_line_id == SipLine.id, CrmUser.removed_at.is_(None))
-    rows = db.session.execute(
-        select(SipLine.name, SipLine.label, CrmUser.name).outerjoin(CrmUser, is_holder).where(SipLine.name.in_(lines))
-    )
+    rows = db.session.execute(_LINES.where(SipLine.name.in_(lines)))
     names = ((line, holder or label) for line, label, holder in rows)
     return {line: name for line, name in names if name}

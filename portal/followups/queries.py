@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, bindparam, func, select
 from sqlalchemy.orm import joinedload
 from sqlalchemy.sql.base import ExecutableOption
 
@@ -15,6 +15,7 @@ from portal.calls.models import CallRecord
 from portal.followups.models import Closing, FollowUp
 from portal.followups.moments import is_missed
 from portal.followups.numbers import other_side
+from portal.kernel.among import among
 from portal.kernel.clock import now
 from portal.kernel.db import db
 from portal.kernel.errors import NotFound
@@ -92,6 +93,14 @@ def find_follow_up(follow_up_id: int) -> FollowUp:
     return found
 
 
+# Built once, for each page of the log.
+_COVERING = select(FollowUp).where(
+    among(FollowUp.number, "numbers"),
+    FollowUp.last_missed_at >= bindparam("first"),
+    FollowUp.first_missed_at <= bindparam("last"),
+)
+
+
 def follow_ups_of(calls: Iterable[CallRecord]) -> dict[int, FollowUp]:
     """What the missed ones of these calls made, by the call's row id. One query."""
     ends = {
@@ -102,15 +111,8 @@ def follow_ups_of(calls: Iterable[CallRecord]) -> dict[int, FollowUp]:
     if not ends:
         return {}
     moments = [at for _number, at in ends.values()]
-    rows = db.session.scalars(
-        select(FollowUp)
-        .where(
-            FollowUp.number.in_({number for number, _at in ends.values()}),
-            FollowUp.last_missed_at >= min(moments),
-            FollowUp.first_missed_at <= max(moments),
-        )
-        .options(*_shown())
-    ).all()
+    values = {"numbers": sorted({number for number, _at in ends.values()}), "first": min(moments), "last": max(moments)}
+    rows = db.session.scalars(_COVERING.options(*_shown()), values).all()
     return {call_id: row for call_id, end in ends.items() if (row := _covering(rows, *end)) is not None}
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from portal.kernel import sqlite, tenancy
+from portal.kernel import postgresql, sqlite, tenancy
 from portal.kernel.actor import current_actor, set_actor
 from portal.kernel.bells import CHANNEL, Bells, live_topic
 from portal.kernel.clock import UtcDateTime
@@ -83,7 +83,7 @@ def init_app(app: Flask, database_url: str, *, pool_size: int, bells: Bells, is_
     """
     options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 8, "pool_timeout": 30}
     if not database_url.startswith("sqlite"):
-        options["pool_pre_ping"] = True
+        options |= postgresql.options(database_url)
     app.config["SQLALCHEMY_DATABASE_URI"] = database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     app.extensions["portal.bells"] = bells

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +16,8 @@ from flask_babel.speaklater import LazyString
 
 LOCALES = ("ru", "en")
 DEFAULT_LOCALE = "ru"
+_KEPT = 8192
+"""Words kept: more than there are."""
 CATALOGUES = Path(__file__).resolve().parent.parent / "locale"
 
 __all__ = [
@@ -41,17 +44,27 @@ class Language(NamedTuple):
 def language() -> Language:
     """Chosen once per request or job. flask-babel works it out anew for each word, and a page has five hundred."""
     try:
-        kept: Language = g.portal_language
-    except AttributeError:
-        kept = g.portal_language = _chosen()
+        # The thing itself, since the proxy takes as long again as all the rest of a word.
+        here = g._get_current_object()  # noqa: SLF001
     except RuntimeError:  # Outside of an app.
         return _chosen()
+    try:
+        kept: Language = here.portal_language
+    except AttributeError:
+        kept = here.portal_language = _chosen()
     return kept
+
+
+@lru_cache(_KEPT)
+def looked_up(catalogue: NullTranslations, message: str) -> str:
+    """The message in the catalogue's language."""
+    text: str = catalogue.ugettext(message)
+    return text
 
 
 def gettext(message: str, /, **variables: Any) -> str:
     """The message in the present language, with its `%(name)s` filled in."""
-    text: str = language().catalogue.ugettext(message)
+    text = looked_up(language().catalogue, message)
     return text % variables if variables else text
 
 

@@ -7,8 +7,12 @@ from collections.abc import Iterable
 from sqlalchemy import select
 
 from portal.calls.models import CallRecord
+from portal.kernel.among import among
 from portal.kernel.db import db
 from portal.recordings.models import Recording
+
+# Built once, for each page of the log.
+_OF_CALLS = select(Recording).where(among(Recording.call_id, "ids"))
 
 
 def recording_of(call: CallRecord) -> Recording | None:
@@ -21,5 +25,5 @@ def recordings_of(calls: Iterable[CallRecord]) -> dict[int, Recording]:
     ids = [call.id for call in calls]
     if not ids:
         return {}
-    found = db.session.scalars(select(Recording).where(Recording.call_id.in_(ids)))
+    found = db.session.scalars(_OF_CALLS, {"ids": ids})
     return {recording.call_id: recording for recording in found}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
@@ -15,7 +16,6 @@ from portal.kernel import clock, phone
 from portal.kernel.i18n import gettext as _
 from portal.kernel.i18n import language, ngettext
 
-_TIME_ELEMENT = Markup('<time datetime="%s" title="%s">%s</time>')
 NBSP = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
 _LETTERS_OF_A_MONTH = 3
@@ -23,6 +23,9 @@ _KEPT = 4096
 """Texts kept of each kind: making one takes as long as the rest of a table's cell."""
 _LEAST_OF_A_UNIT = 0.85
 """From so much of an hour on it is called one."""
+_UNITS = sorted(unit for _name, unit in dates.TIMEDELTA_UNITS)
+_UNITS_BEGIN = [_LEAST_OF_A_UNIT * unit for unit in _UNITS]
+_AT = "\N{OBJECT REPLACEMENT CHARACTER}"
 CURRENCY_SIGNS = {"RUB": "₽", "USD": "$", "EUR": "€", "KZT": "₸", "BYN": "Br"}
 
 
@@ -48,12 +51,16 @@ def _number(value: int | Decimal, decimals: int, locale: str) -> str:
 
 def money(value: Decimal, currency: str | None = None, *, words: bool = False) -> str:
     """`1 733,98 ₽`; with `words` as the header has it: `1 733,98 руб.`. Tariff rates keep up to four decimals."""
-    exact = value.normalize()
-    decimals = max(2, -int(exact.as_tuple().exponent)) if exact != exact.quantize(Decimal("0.01")) else 2
-    text = number(value.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP), decimals)
     code = currency or g.get("currency", "RUB")
     sign = _("RUB") if words and code == "RUB" else CURRENCY_SIGNS.get(code, code)
-    return f"{text}{NBSP}{sign}"
+    return f"{_amount(value, _locale())}{NBSP}{sign}"
+
+
+@lru_cache(_KEPT)
+def _amount(value: Decimal, locale: str) -> str:
+    exact = value.normalize()
+    decimals = max(2, -int(exact.as_tuple().exponent)) if exact != exact.quantize(Decimal("0.01")) else 2
+    return _number(value.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP), decimals, locale)
 
 
 def duration(seconds: int | None) -> str:
@@ -119,13 +126,17 @@ def day_and_time(value: datetime, *, seconds: bool = False) -> str:
 
 def _said(local: datetime, *, seconds: bool) -> str:
     at = local.strftime("%H:%M:%S" if seconds else "%H:%M")
-    date_, today = local.date(), clock.now().astimezone(local.tzinfo).date()
-    if date_ == today:
-        return _("today, %(time)s", time=at)
-    if date_ == today - timedelta(days=1):
-        return _("yesterday, %(time)s", time=at)
-    shown = _day(date_, has_year=date_.year != today.year)
-    return _("%(day)s, %(time)s", day=shown, time=at)
+    return _said_of_day(local.date(), clock.now().astimezone(local.tzinfo).date(), _locale()).replace(_AT, at)
+
+
+@lru_cache(_KEPT)
+def _said_of_day(value: date, today: date, _locale: str) -> str:
+    """The words for a moment of this day, with `_AT` where the time goes."""
+    if value == today:
+        return _("today, %(time)s", time=_AT)
+    if value == today - timedelta(days=1):
+        return _("yesterday, %(time)s", time=_AT)
+    return _("%(day)s, %(time)s", day=_day(value, has_year=value.year != today.year), time=_AT)
 
 
 def relative(value: datetime) -> str:
@@ -136,8 +147,7 @@ def relative(value: datetime) -> str:
 def _in_whole_units(span: timedelta) -> int:
     """Seconds, rounded to the unit that babel would name: a page of moments then has few spans that differ."""
     seconds = span // timedelta(seconds=1)
-    fit = (unit for _name, unit in dates.TIMEDELTA_UNITS if abs(seconds) >= _LEAST_OF_A_UNIT * unit)
-    unit = next(fit, 1)
+    unit = _UNITS[max(bisect_right(_UNITS_BEGIN, abs(seconds)), 1) - 1]
     return round(seconds / unit) * unit
 
 
@@ -152,7 +162,8 @@ def moment(value: datetime | None, *, seconds: bool = False) -> Markup:
     if value is None:
         return Markup("\N{EN DASH}")
     local = value.astimezone(zone())
-    return _TIME_ELEMENT % (local.isoformat(timespec="seconds"), relative(value), _said(local, seconds=seconds))
+    said, ago = escape(_said(local, seconds=seconds)), escape(relative(value))
+    return Markup(f'<time datetime="{local.isoformat(timespec="seconds")}" title="{ago}">{said}</time>')  # noqa: S704
 
 
 def time_of_day(value: datetime) -> Markup:

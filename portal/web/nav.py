@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -38,7 +39,6 @@ class NavItem:
     label: str
     url: str
     icon: str
-    section: str
     is_current: bool
     count: int | None
     method: str
@@ -62,22 +62,23 @@ def open_entries(entries: tuple[Entry, ...], allowed: frozenset[Permission]) -> 
     return [each for each in entries if each.needs in allowed and each.endpoint in current_app.view_functions]
 
 
-def items(entries: list[Entry], counted: Mapping[str, int]) -> list[NavItem]:
-    """These entries in order, with what was counted, by their endpoints."""
+def items(entries: list[Entry], counted: Mapping[str, int]) -> dict[Section, list[NavItem]]:
+    """These entries by their parts of the menu and in order, with what was counted, by their endpoints."""
     drawn = [(entry, url_for(entry.endpoint)) for entry in entries]
     current = _nearest([url for entry, url in drawn if entry.method == "get"])
-    return [
-        NavItem(
-            label=entry.label(),
-            url=url,
-            icon=entry.icon,
-            section=entry.section,
-            is_current=url == current,
-            count=counted.get(entry.endpoint),
-            method=entry.method,
+    found: dict[Section, list[NavItem]] = defaultdict(list)
+    for entry, url in drawn:
+        found[entry.section].append(
+            NavItem(
+                label=entry.label(),
+                url=url,
+                icon=entry.icon,
+                is_current=url == current,
+                count=counted.get(entry.endpoint),
+                method=entry.method,
+            )
         )
-        for entry, url in drawn
-    ]
+    return dict(found)
 
 
 def _nearest(urls: list[str]) -> str | None:

@@ -7,9 +7,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Subquery, func, literal, select, union_all
+from sqlalchemy import Subquery, func, literal, select, union_all
 from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
 
+from portal.kernel.among import among
 from portal.kernel.db import db
 from portal.kernel.errors import NotFound
 from portal.kernel.i18n import gettext as _
@@ -130,7 +131,7 @@ def delivery_page(
         query = query.where(WebhookDelivery.created_at < chosen.until)
     if chosen.api_call_id is not None:
         query = query.where(
-            WebhookDelivery.event_id.in_(select(WebhookEvent.id).where(_of_calls([chosen.api_call_id])))
+            WebhookDelivery.event_id.in_(select(WebhookEvent.id).where(WebhookEvent.api_call_id == chosen.api_call_id))
         )
     if chosen.event is not None:
         query = query.join(WebhookDelivery.event).where(WebhookEvent.type == chosen.event)
@@ -158,27 +159,26 @@ def find_delivery(webhook_id: int, delivery_id: int) -> WebhookDelivery | None:
     )
 
 
+# Built once, for each page of the log.
+_OF_CALLS = (
+    select(WebhookDelivery)
+    .join(WebhookDelivery.event)
+    .where(among(WebhookEvent.api_call_id, "api_call_ids"))
+    .options(
+        contains_eager(WebhookDelivery.event),
+        joinedload(WebhookDelivery.subscription),
+        selectinload(WebhookDelivery.tries).load_only(*_SHORT),
+    )
+    .order_by(WebhookDelivery.id)
+)
+
+
 def deliveries_of_calls(api_call_ids: Collection[str]) -> dict[str, list[WebhookDelivery]]:
     """The deliveries of each call that has any, with event and webhook, in the order in which they arose."""
     found: dict[str, list[WebhookDelivery]] = defaultdict(list)
-    rows: Sequence[WebhookDelivery] = db.session.scalars(
-        select(WebhookDelivery)
-        .join(WebhookDelivery.event)
-        .where(_of_calls(api_call_ids))
-        .options(
-            contains_eager(WebhookDelivery.event),
-            joinedload(WebhookDelivery.subscription),
-            selectinload(WebhookDelivery.tries).load_only(*_SHORT),
-        )
-        .order_by(WebhookDelivery.id)
-    ).all()
-    for delivery in rows:
+    for delivery in db.session.scalars(_OF_CALLS, {"api_call_ids": list(api_call_ids)}):
         found[delivery.event.api_call_id].append(delivery)
     return dict(found)
-
-
-def _of_calls(api_call_ids: Collection[str]) -> ColumnElement[bool]:
-    return WebhookEvent.api_call_id.in_(list(api_call_ids))
 
 
 def _latest(webhook_ids: Collection[int]) -> dict[int, list[WebhookDelivery]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,8 +15,9 @@ from sqlalchemy import Select, select, text
 from portal.calls.log import moments, ways
 from portal.calls.log.filters import CallFilters
 from portal.calls.log.pages import call_page
-from portal.calls.log.textindex import INDEX, holders
+from portal.calls.log.textindex import DIGITS_INDEX, INDEX, holders
 from portal.calls.models import CallRecord
+from portal.kernel import clock
 from portal.kernel.db import db, is_sqlite, transaction
 from portal.kernel.readiness import upgrade_database
 from tests.calls.factory import Story, tell
@@ -42,7 +44,14 @@ def test_the_database_uses_the_index(app: Flask, north: int) -> None:
         else:
             # Of so few rows it would read all, if it may.
             db.session.connection().exec_driver_sql("set local enable_seqscan = off")
-            assert INDEX in _plan("explain", holders(["4445"]))
+            db.session.connection().exec_driver_sql("drop index ix_call_words_started_at")
+            assert INDEX in _plan("explain", _named("4445"))
+            assert DIGITS_INDEX in _plan("explain", _named("444556"))
+
+
+def _named(needle: str) -> Select[Any]:
+    moment = clock.now()
+    return holders([needle], moment - timedelta(days=9), moment, oldest_first=False, limit=9)
 
 
 def test_a_call_is_found_by_what_it_is_known_by_now(app: Flask, north: int) -> None:

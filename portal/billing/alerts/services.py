@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 
 from portal.accounts.audit import audit
 from portal.billing.alerts.crossing import watch_balance, watch_pace
@@ -50,15 +50,15 @@ def set_warnings(below: Decimal | None, days: int | None) -> None:
     audit("money.warnings", _("Warnings"), before=_plain(before), after=_plain(Warnings(below, days)))
 
 
-def open_ones(user_id: int) -> Select[MoneyAlert]:
-    """What is so now and this person has not put away, to be asked for."""
-    read = select(DismissedMoneyAlert.alert_id).where(DismissedMoneyAlert.user_id == user_id)
+def open_ones() -> Select[MoneyAlert]:
+    """What is so now and the person `viewer_id` has not put away, to be asked for."""
+    read = select(DismissedMoneyAlert.alert_id).where(DismissedMoneyAlert.user_id == bindparam("viewer_id"))
     return select(MoneyAlert).where(MoneyAlert.ended_at.is_(None), MoneyAlert.id.not_in(read))
 
 
 def open_alerts(user_id: int) -> Sequence[MoneyAlert]:
     """The same, the newest first."""
-    return db.session.scalars(open_ones(user_id).order_by(MoneyAlert.id.desc())).all()
+    return db.session.scalars(open_ones().order_by(MoneyAlert.id.desc()), {"viewer_id": user_id}).all()
 
 
 def dismiss_alert(alert_id: int, user_id: int) -> None:

@@ -12,11 +12,11 @@ from portal.calls.log.filters import CallFilters, Direction
 from portal.calls.log.notices import Notices
 from portal.calls.remarks.tags import tags
 from portal.calls.words import direction_word, outcome_word
-from portal.contacts.names import code_names
+from portal.contacts.names import line_names
 from portal.kernel import clock, phone
 from portal.kernel.i18n import gettext as _
 from portal.telephony.engine import CallOutcome
-from portal.telephony.queries import dids, sip_lines
+from portal.telephony.queries import dids
 from portal.web.filters import day, money
 
 EVERY_CALL = "none"
@@ -68,7 +68,7 @@ class FilterBar:
 
 
 def filter_bar(filters: CallFilters) -> FilterBar:
-    """The bar for this choice. Four queries, whatever is chosen."""
+    """The bar for this choice. Three queries, whatever is chosen."""
     choices = {
         "direction": [(each.value, direction_word(each.kind)) for each in Direction],
         "outcome": [(each.value, outcome_word(each)) for each in CallOutcome],
@@ -111,9 +111,7 @@ def _address(values: dict[str, str]) -> str:
 
 
 def _sip_options() -> list[Option]:
-    lines = sip_lines()
-    names = code_names([line.name for line in lines])
-    return [(line.name, _labelled(names.get(line.name, ""), line.name)) for line in lines]
+    return [(line, _labelled(name, line)) for line, name in line_names().items()]
 
 
 def _labelled(first: str, second: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from portal.calls.log.bar import log_url
 from portal.calls.log.filters import CallFilters
@@ -40,14 +40,14 @@ def bars(filters: CallFilters, columns: Sequence[Column]) -> list[Bar]:
 def _bar(filters: CallFilters, column: Column, share: float, *, has_label: bool, has_text: bool) -> Bar:
     name, label = _words(column)
     calls = ngettext("%(num)d call", "%(num)d calls", column.sums.calls)
-    there = replace(filters, first_day=column.first_day, last_day=column.last_day)
+    period = {"from": str(column.first_day), "to": str(column.last_day)}
     return Bar(
         name=name,
         label=label if has_label else "",
         text=str(column.sums.calls) if has_text else "",
         title=f"{name}: {calls}",
         share=share,
-        url=None if column.hour else log_url(there),
+        url=None if column.hour else log_url(filters, **period),
         sums=column.sums,
     )
 

@@ -95,6 +95,12 @@ class Stretch:
         oldest = db.session.scalar(keys.order_by(CallRecord.started_at).limit(1))
         return max(self.since, oldest or _LAST)
 
+    def bounds(self) -> tuple[datetime, datetime]:
+        """The moments that its calls lie between; the later one is no longer of it."""
+        if self.is_backwards:
+            return self.edge, self.until
+        return self.since, min(self.until, self.edge + _MICROSECOND)
+
     def _start(self) -> datetime:
         # Before the first look nothing is known of the future: the log begins now.
         return self.edge if self.is_backwards else min(self.edge, clock.now())

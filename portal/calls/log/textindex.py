@@ -2,17 +2,35 @@
 
 On SQLite it is FTS5 (see `moments`). On PostgreSQL it is a table of its own without row-level security, since under
 that no index of pg_trgm is used (its operators are not leakproof): it names calls, which are then read behind the lock.
-A trigger of the database keeps it, so that no way of writing calls can forget it.
+A trigger of the database keeps it, so that no way of writing calls can forget it. Every fiftieth call holds a given
+group of three digits, so that a longer number is looked up by all its groups of five; and since neither index knows of
+time, questions are asked of one period after the other, which a BRIN index narrows them to.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import BigInteger, Connection, Select, String, column, func, select, table, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    String,
+    column,
+    func,
+    select,
+    table,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 
+from portal.kernel.clock import UtcDateTime
 from portal.kernel.db import db, is_sqlite
 from portal.kernel.lateindexes import LateIndex
 from portal.kernel.shapes import tell_shape
@@ -20,29 +38,59 @@ from portal.kernel.tenancy import current_account_id
 from portal.kernel.trigrams import TABLE_OPTIONS, can_have_trigrams
 
 INDEX = "ix_call_words"
+DIGITS_INDEX = "ix_call_words_digits"
 # Straight into the index: a list of what is yet to be sorted in would be searched by every question.
-MAKE_INDEX = "create index ix_call_words on call_words using gin (words gin_trgm_ops) with (fastupdate = off)"
+INDEXES = {
+    INDEX: "create index ix_call_words on call_words using gin (words gin_trgm_ops) with (fastupdate = off)",
+    DIGITS_INDEX: "create index ix_call_words_digits on call_words using gin (digits) with (fastupdate = off)",
+}
+"""The large ones, by name."""
 _MAKE_TABLE = """
 create table call_words (
-    id bigint primary key references call_record (id) on delete cascade, account_id bigint not null, words text not null
+    id bigint primary key references call_record (id) on delete cascade, account_id bigint not null,
+    started_at timestamptz not null, words text not null, digits int[] not null
 )
+"""
+_MAKE_PERIODS = (
+    "create index ix_call_words_started_at on call_words using brin (started_at) with (pages_per_range = 16)"
+)
+_MAKE_DIGITS = """
+create function digits_by_five(words text) returns int[] language plpgsql immutable parallel safe as $$
+declare found int[] := '{}'; run text;
+begin
+    for run in select m[1] from regexp_matches(words, '[0-9]{5,}', 'g') m loop
+        for start in 1 .. length(run) - 4 loop found := found || substr(run, start, 5)::int; end loop;
+    end loop;
+    return found;
+end $$
 """
 _MAKE_FUNCTION = """
 create function note_call_words() returns trigger language plpgsql as $$ begin
-    insert into call_words (id, account_id, words) values (new.id, new.account_id, new.search_text)
-        on conflict (id) do update set words = excluded.words;
+    insert into call_words (id, account_id, started_at, words, digits)
+        values (new.id, new.account_id, new.started_at, new.search_text, digits_by_five(new.search_text))
+        on conflict (id) do update set
+            started_at = excluded.started_at, words = excluded.words, digits = excluded.digits;
     return null;
 end $$
 """
 _MAKE_TRIGGER = """
-create trigger call_words_are_kept after insert or update of search_text on call_record
+create trigger call_words_are_kept after insert or update of search_text, started_at on call_record
     for each row when (new.search_text is not null) execute function note_call_words()
 """
 # Of calls that were there before it; the trigger, which is made first, keeps writers waiting until all is committed.
 _FILL = """
-insert into call_words (id, account_id, words) select id, account_id, search_text from call_record
+insert into call_words (id, account_id, started_at, words, digits)
+    select id, account_id, started_at, search_text, digits_by_five(search_text) from call_record order by started_at
 """
-_WORDS = table("call_words", column("id", BigInteger), column("words", String))
+_WORDS = table(
+    "call_words",
+    column("id", BigInteger),
+    column("started_at", UtcDateTime),
+    column("words", String),
+    column("digits", ARRAY(Integer)),
+)
+_FIVE = 5
+_LONG_NUMBER = re.compile(f"[0-9]{{{_FIVE},}}")
 CALLS = 10_000_000
 ALIKE = {
     "account_id": 1_000_000, "grain": 500_000, "class_id": 10_000, "caller": 20, "callee": 50_000, "kind": 300_000,
@@ -57,7 +105,8 @@ def make_text_index(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(f"create virtual table call_moment using fts5(words, {TABLE_OPTIONS})")
     elif can_have_trigrams(connection):
-        for statement in (_MAKE_TABLE, _MAKE_FUNCTION, _MAKE_TRIGGER, _FILL, MAKE_INDEX):
+        tables = (_MAKE_DIGITS, _MAKE_TABLE, _MAKE_FUNCTION, _MAKE_TRIGGER, _FILL)
+        for statement in (*tables, *INDEXES.values(), _MAKE_PERIODS):
             connection.exec_driver_sql(statement)
 
 
@@ -83,14 +132,28 @@ def drop_text_index(connection: Connection) -> None:
     connection.exec_driver_sql("drop trigger if exists call_words_are_kept on call_record")
     connection.exec_driver_sql("drop function if exists note_call_words()")
     connection.exec_driver_sql("drop table if exists call_words")
+    connection.exec_driver_sql("drop function if exists digits_by_five(text)")
 
 
-def holders(needles: Iterable[str]) -> Select[Any]:
-    """On PostgreSQL: the ids of the entered account's calls that hold all of the needles."""
-    texts = (_WORDS.c.words.contains(needle, autoescape=True) for needle in needles)
+def holders(needles: Iterable[str], since: datetime, until: datetime, *, oldest_first: bool, limit: int) -> Select[Any]:
+    """On PostgreSQL: moment and id of the entered account's calls of this period that may hold all of the needles."""
+    texts = [condition for needle in needles for condition in _holding(needle)]
     # The table has no model, so that the session adds nothing to it.
     own = text("account_id = :account").bindparams(account=current_account_id())
-    return select(_WORDS.c.id).where(own, *texts)
+    within = _WORDS.c.started_at >= since, _WORDS.c.started_at < until
+    keys = (_WORDS.c.started_at, _WORDS.c.id)
+    order = keys if oldest_first else tuple(key.desc() for key in keys)
+    return select(*keys).where(own, *within, *texts).order_by(*order).limit(limit)
+
+
+def _holding(needle: str) -> Iterator[ColumnElement[bool]]:
+    """By its long numbers alone where it has some: the calls themselves are compared with all of it afterwards."""
+    numbers = _LONG_NUMBER.findall(needle)
+    if not numbers:
+        yield _WORDS.c.words.contains(needle, autoescape=True)
+    groups = [int(run[start : start + _FIVE]) for run in numbers for start in range(len(run) - _FIVE + 1)]
+    if groups:
+        yield _WORDS.c.digits.contains(groups)
 
 
 def knows_text() -> bool:

@@ -35,6 +35,22 @@ _COUNTED: tuple[Any, ...] = (
 _HOUR = timedelta(hours=1)
 
 
+def _calls_that_are(outcome: CallOutcome) -> ColumnElement[int]:
+    return func.sum(case((CallTotal.outcome == outcome.value, CallTotal.calls), else_=0))
+
+
+_SUMS_BY_DAY = select(
+    CallTotal.first_day,
+    func.sum(CallTotal.calls),
+    _calls_that_are(CallOutcome.ANSWERED),
+    _calls_that_are(CallOutcome.MISSED),
+    func.sum(CallTotal.waits),
+    func.sum(CallTotal.waited_seconds),
+    func.sum(CallTotal.talk_seconds),
+    func.sum(CallTotal.cost),
+).group_by(CallTotal.first_day)
+
+
 @dataclass(frozen=True, slots=True)
 class Sums:
     """Of some calls. `missed` are those of this outcome; `waits` the calls whose wait is known."""
@@ -53,7 +69,15 @@ class Sums:
         return round(self.waited_seconds / self.waits) if self.waits else None
 
     def __add__(self, other: Sums) -> Sums:
-        return Sums(*(getattr(self, name) + getattr(other, name) for name in Sums.__slots__))
+        return Sums(
+            self.calls + other.calls,
+            self.answered + other.answered,
+            self.missed + other.missed,
+            self.waits + other.waits,
+            self.waited_seconds + other.waited_seconds,
+            self.talk_seconds + other.talk_seconds,
+            self.cost + other.cost,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,26 +200,9 @@ def _kept(filters: CallFilters, *spans: tuple[Grain, date, date]) -> Iterator[tu
         for grain, first, last in spans
         if first <= last
     )
-    rows = db.session.execute(
-        select(
-            CallTotal.first_day,
-            func.sum(CallTotal.calls),
-            _calls_that_are(CallOutcome.ANSWERED),
-            _calls_that_are(CallOutcome.MISSED),
-            func.sum(CallTotal.waits),
-            func.sum(CallTotal.waited_seconds),
-            func.sum(CallTotal.talk_seconds),
-            func.sum(CallTotal.cost),
-        )
-        .where(or_(false(), *wanted), *choice.facts(filters, CallTotal))
-        .group_by(CallTotal.first_day)
-    )
+    rows = db.session.execute(_SUMS_BY_DAY.where(or_(false(), *wanted), *choice.facts(filters, CallTotal)))
     for day, calls, answered, missed, waits, waited, talk, cost in rows:
         yield day, Sums(int(calls), int(answered), int(missed), int(waits), int(waited), int(talk), cost)
-
-
-def _calls_that_are(outcome: CallOutcome) -> ColumnElement[int]:
-    return func.sum(case((CallTotal.outcome == outcome.value, CallTotal.calls), else_=0))
 
 
 def _hours(filters: CallFilters) -> list[Column]:

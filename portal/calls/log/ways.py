@@ -13,13 +13,14 @@ from sqlalchemy import BigInteger, Select, func, select, type_coerce
 from portal.calls.log import choice, moments
 from portal.calls.log.filters import CallFilters
 from portal.calls.log.models import CallClass
-from portal.calls.log.newest import newest
+from portal.calls.log.newest import Key, newest
 from portal.calls.log.notices import notice_source
 from portal.calls.log.stretch import CALLS, LAST_ID, Stretch
 from portal.calls.log.textindex import holders, knows_text
 from portal.calls.models import CallRecord
 from portal.calls.remarks.models import CallTagging
 from portal.kernel import clock
+from portal.kernel.among import among
 from portal.kernel.db import db, is_sqlite
 from portal.kernel.paging import NewestFirst
 from portal.kernel.trigrams import GRAM
@@ -31,6 +32,7 @@ FAR = 8_000
 CANDIDATES = 1_500
 """Calls of fitting classes that are read and compared at once."""
 _MOST_FULL_LOOKS = 2
+_MOST_NAMED_LOOKS = 5
 _SECONDS_AT_ONCE = (300, 1_500, 6_000)
 _GROWTH = 8
 
@@ -134,9 +136,26 @@ def _by_moments(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int
 
 
 def _by_trigrams(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int) -> Looked | None:
-    """All that the index of pg_trgm finds, since it does not know the order: after `_one_by_one` they are few."""
-    hits = holders(choice.needles(filters)).cte().prefix_with("materialized")
-    return all_of(rows.where(CallRecord.id.in_(select(hits.c.id))), stretch, wanted)
+    """In the calls that the indexes of PostgreSQL name, which do not know the order: one period after the other."""
+    if stretch.step >= _MOST_NAMED_LOOKS:
+        return None
+    window, rest = _nearer_part(stretch)
+    limit = CANDIDATES + 1
+    named = holders(choice.needles(filters), *window.bounds(), oldest_first=stretch.is_backwards, limit=limit)
+    keys = [(moment, row_id) for moment, row_id in db.session.execute(named)]
+    calls = _of_keys(rows, [key for key in keys if stretch.holds(*key)], stretch, wanted)
+    if len(keys) < limit:
+        return Looked(calls, rest)
+    return Looked(calls, replace(stretch.beyond(*keys[-1]), step=stretch.step + 1))
+
+
+def _nearer_part(stretch: Stretch) -> tuple[Stretch, Stretch | None]:
+    """The next part of it, some times as long as what has been looked through; and what is then left, if anything."""
+    span = stretch.span * _GROWTH
+    moment = stretch.edge + span if stretch.is_backwards else stretch.edge - span
+    if moment >= stretch.end() if stretch.is_backwards else moment <= stretch.end():
+        return stretch, None
+    return stretch.up_to(moment), replace(stretch, edge=moment, edge_id=0, span=span)
 
 
 def _by_class(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int) -> Looked | None:
@@ -146,25 +165,26 @@ def _by_class(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int) 
         return Looked((), None)
     if stretch.step >= _MOST_FULL_LOOKS:
         return None
-    span = stretch.span * _GROWTH
-    moment = stretch.edge + span if stretch.is_backwards else stretch.edge - span
-    is_last = moment >= stretch.end() if stretch.is_backwards else moment <= stretch.end()
-    window = stretch if is_last else stretch.up_to(moment)
+    window, rest = _nearer_part(stretch)
     if choice.is_told_by_class(filters):
         keys, left = newest(classes, window, wanted), None
     else:
         keys = newest(classes, window, CANDIDATES + 1)
         left = replace(stretch.beyond(*keys[CANDIDATES - 1]), step=stretch.step + 1) if len(keys) > CANDIDATES else None
-    calls = _read(stretch.in_order(_among(rows, [row_id for _moment, row_id in keys[:CANDIDATES]])).limit(wanted))
-    if left is None and not is_last:
-        left = replace(stretch, edge=moment, edge_id=0, span=span)
-    return Looked(calls, left)
+    return Looked(_of_keys(rows, keys[:CANDIDATES], stretch, wanted), left or rest)
+
+
+def _of_keys(rows: Calls, keys: Sequence[Key], stretch: Stretch, wanted: int) -> Sequence[Any]:
+    """The calls of these that fit, the nearest first."""
+    if not keys:
+        return ()
+    return _read(stretch.in_order(_among(rows, [row_id for _moment, row_id in keys])).limit(wanted))
 
 
 def _among(rows: Calls, ids: Sequence[int]) -> Calls:
     """Those of `rows` that have one of these ids."""
     if not is_sqlite():
-        return rows.where(CallRecord.id.in_(ids))
+        return rows.where(among(CallRecord.id, "ids")).params(ids=list(ids))
     listed = func.json_each(json.dumps(list(ids))).table_valued("value")
     return rows.join(listed, CallRecord.id == type_coerce(listed.c.value, BigInteger))
 

@@ -12,12 +12,22 @@ from portal.accounts.audit import audit
 from portal.calls.models import CallRecord
 from portal.calls.remarks.models import CallNote, CallTag, CallTagging
 from portal.calls.remarks.tags import find_tag
+from portal.kernel.among import among
 from portal.kernel.clock import now
 from portal.kernel.db import announce, db, upsert
 from portal.kernel.errors import Conflict, Refused
 from portal.kernel.i18n import gettext as _
 
 LONGEST_NOTE = 4000
+# Built once, for each page of the log.
+_TAGGINGS = (
+    select(CallTagging)
+    .join(CallTagging.tag)
+    .where(among(CallTagging.call_id, "ids"), CallTag.removed_at.is_(None))
+    .options(contains_eager(CallTagging.tag))
+    .order_by(CallTag.folded)
+)
+_NOTES = select(CallNote).where(among(CallNote.call_id, "ids"), CallNote.text != "")
 
 
 class NoteChanged(Conflict):
@@ -42,16 +52,9 @@ def remarks_of(calls: Iterable[CallRecord]) -> dict[int, Remarks]:
     if not ids:
         return {}
     found: dict[int, Remarks] = {}
-    taggings = db.session.scalars(
-        select(CallTagging)
-        .join(CallTagging.tag)
-        .where(CallTagging.call_id.in_(ids), CallTag.removed_at.is_(None))
-        .options(contains_eager(CallTagging.tag))
-        .order_by(CallTag.folded)
-    )
-    for tagging in taggings:
+    for tagging in db.session.scalars(_TAGGINGS, {"ids": ids}):
         found.setdefault(tagging.call_id, Remarks()).tags.append(tagging.tag)
-    for note in db.session.scalars(select(CallNote).where(CallNote.call_id.in_(ids), CallNote.text != "")):
+    for note in db.session.scalars(_NOTES, {"ids": ids}):
         found.setdefault(note.call_id, Remarks()).note = note
     return found
 

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 
 from portal.accounts.audit import audit
 from portal.calls.saved.models import LogPreference, SavedView
@@ -17,6 +17,11 @@ from portal.kernel.i18n import gettext as _
 
 LONGEST_NAME = 80
 MOST_VIEWS = 50
+# Built once, for each page of the log.
+_VIEWS = select(SavedView).where(
+    SavedView.removed_at.is_(None), or_(SavedView.user_id == bindparam("user_id"), SavedView.is_shared.is_(True))
+)
+_PREFERENCE = select(LogPreference).where(LogPreference.user_id == bindparam("user_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +34,7 @@ class Viewer:
 
 def views_of(user_id: int) -> Sequence[SavedView]:
     """A person's own views and the shared ones, by name."""
-    found = db.session.scalars(
-        select(SavedView).where(
-            SavedView.removed_at.is_(None), or_(SavedView.user_id == user_id, SavedView.is_shared.is_(True))
-        )
-    )
+    found = db.session.scalars(_VIEWS, {"user_id": user_id})
     return sorted(found, key=lambda view: (view.name.casefold(), view.id))
 
 
@@ -95,7 +96,7 @@ def restore_view(who: Viewer, view_id: int) -> SavedView:
 
 def preference(user_id: int) -> LogPreference | None:
     """How a person likes the log; None for one who never said."""
-    return db.session.scalar(select(LogPreference).where(LogPreference.user_id == user_id))
+    return db.session.scalar(_PREFERENCE, {"user_id": user_id})
 
 
 def columns_of(user_id: int) -> list[str] | None:

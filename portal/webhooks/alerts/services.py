@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import contains_eager
 
 from portal.accounts.admins import Notice, admins_of
@@ -39,10 +40,10 @@ def on_recovered(event: WebhookRecovered) -> None:
     _alert(event.webhook, AlertKind.RECOVERED)
 
 
-def open_ones(user_id: int) -> Select[WebhookAlert]:
-    """The latest change of each webhook that this person has not put away, to be asked for."""
-    latest = select(func.max(WebhookAlert.id)).where(WebhookAlert.at > now() - SHOWN_FOR)
-    read = select(DismissedAlert.alert_id).where(DismissedAlert.user_id == user_id)
+def open_ones() -> Select[WebhookAlert]:
+    """The latest change of each webhook that a person has not put away, to be asked for with `asked_by`."""
+    latest = select(func.max(WebhookAlert.id)).where(WebhookAlert.at > bindparam("alerts_since"))
+    read = select(DismissedAlert.alert_id).where(DismissedAlert.user_id == bindparam("viewer_id"))
     return (
         select(WebhookAlert)
         .join(WebhookAlert.subscription)
@@ -54,10 +55,15 @@ def open_ones(user_id: int) -> Select[WebhookAlert]:
     )
 
 
+def asked_by(user_id: int) -> dict[str, Any]:
+    """The values of `open_ones` for a person, now."""
+    return {"viewer_id": user_id, "alerts_since": now() - SHOWN_FOR}
+
+
 def open_alerts(user_id: int) -> Sequence[WebhookAlert]:
     """The same with their webhooks, the newest first."""
-    ones = open_ones(user_id).options(contains_eager(WebhookAlert.subscription))
-    return db.session.scalars(ones.order_by(WebhookAlert.id.desc())).all()
+    ones = open_ones().options(contains_eager(WebhookAlert.subscription))
+    return db.session.scalars(ones.order_by(WebhookAlert.id.desc()), asked_by(user_id)).all()
 
 
 def dismiss_alert(alert_id: int, user_id: int) -> None:

@@ -17,7 +17,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from portal.app import create_app
-from portal.calls.log.textindex import INDEX, MAKE_INDEX
+from portal.calls.log.textindex import INDEXES
 from portal.demo.fill import fill_account
 from portal.demo.seed import is_settled, settle
 from portal.kernel.config import load_settings
@@ -68,9 +68,11 @@ def _fill(app: Flask, calls: int) -> None:
         return
     with app.app_context(), db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         # An index of trigrams that is made at the end takes a tenth of the time of one that is kept all along.
-        connection.execute(text(f"drop index {INDEX}"))
+        for index in INDEXES:
+            connection.execute(text(f"drop index {index}"))
         fill_account(app, 1, calls, say=_say)
-        connection.execute(text(MAKE_INDEX))
+        for making in INDEXES.values():
+            connection.execute(text(making))
         # What the server does by itself a minute after.
         connection.execute(text("vacuum analyze"))
 
