@@ -12,7 +12,7 @@ from typing import Any, ClassVar, TypeVar, cast
 from flask import Flask, current_app, g
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import JSON, BigInteger, Connection, Dialect, MetaData, Row, Table, event, insert, text
+from sqlalchemy import JSON, BigInteger, Connection, Dialect, MetaData, Row, Table, event, insert, literal_column, text
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -230,18 +230,19 @@ def upsert(
     *,
     key: Sequence[str],
     change: Mapping[str, Any] | None = None,
+    adds: Sequence[str] = (),
 ) -> int:
-    """Inserts, or, where a row with this `key` exists, changes it (`change=None`: leaves it). Answers the rows touched.
+    """Inserts, or, where a row with this `key` exists, changes it (else leaves it). Answers the rows touched.
 
-    `change` maps column names to values or expressions over the model's columns. Rows of owned tables are stamped.
+    `change` maps column names to values or expressions over the model's columns; to the columns that `adds` names the
+    new row's are added. Rows of owned tables are stamped.
     """
-    if change is None:
+    if adds:
+        touched = _adding(_making_insert(), model, tuple(key), tuple(adds))
+    elif change is not None:
+        touched = _changing(_making_insert(), model, key, change)
+    else:
         return len(insert_new(model, values, key=key))
-    # Its rows are given apart: a statement that holds several of them is built anew each time, for 10 ms.
-    insertion = _making_insert()(cast("Table", model.__table__))
-    statement = insertion.on_conflict_do_update(index_elements=list(key), set_=dict(change))
-    # Counted by what comes back: psycopg does not say how many rows a RETURNING touched.
-    touched = statement.returning(model.__table__.c[key[0]])
     return len(db.session.execute(touched, _stamped(model, values), execution_options=_IS_STAMPED).all())
 
 
@@ -260,6 +261,20 @@ def insert_rows(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> None:
     """Inserts rows that nobody needs as objects. Rows of owned tables are stamped."""
     statement = insert(cast("Table", model.__table__))
     db.session.execute(statement, _stamped(model, rows), execution_options=_IS_STAMPED)
+
+
+def _changing(make: Callable[[Table], Any], model: type[Model], key: Sequence[str], change: Mapping[str, Any]) -> Any:
+    # Its rows are given apart: a statement that holds several of them is built anew each time, for 10 ms.
+    insertion = make(cast("Table", model.__table__))
+    statement = insertion.on_conflict_do_update(index_elements=list(key), set_=dict(change))
+    # Counted by what comes back: psycopg does not say how many rows a RETURNING touched.
+    return statement.returning(model.__table__.c[key[0]])
+
+
+@cache
+def _adding(make: Callable[[Table], Any], model: type[Model], key: tuple[str, ...], adds: tuple[str, ...]) -> Any:
+    table = cast("Table", model.__table__)
+    return _changing(make, model, key, {name: table.c[name] + literal_column(f"excluded.{name}") for name in adds})
 
 
 # Built once for each table and key: many a call waits for it.
