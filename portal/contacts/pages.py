@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, column, select, text, tuple_
+from sqlalchemy import Select, select, tuple_
 from sqlalchemy import literal as value
 
 from portal.contacts import wordindex
@@ -13,17 +13,7 @@ from portal.contacts.models import Contact
 from portal.contacts.queries import shown
 from portal.kernel.db import db
 from portal.kernel.paging import Cursor, Page
-from portal.kernel.tenancy import current_account_id
 from portal.kernel.textsearch import needle
-from portal.kernel.trigrams import GRAM
-
-# The order of the tables is told, since SQLite would rather walk through the whole account.
-_BY_INDEX = """
-select contact.id from ({holders}) as holder cross join contact
-where contact.id = holder.id and contact.account_id = :account and contact.words like :pattern escape '/' {beyond}
-order by contact.sort_text {order}, contact.id {order} limit :limit
-"""
-_BEYOND = "and (contact.sort_text, contact.id) {side} (:place_text, :place_id)"
 
 
 def contact_page(part: str = "", cursor: Cursor | None = None, limit: int = 50) -> Page[Contact]:
@@ -31,26 +21,14 @@ def contact_page(part: str = "", cursor: Cursor | None = None, limit: int = 50) 
     going_back = cursor is not None and cursor.backwards
     place = db.session.get(Contact, cursor.key[0]) if cursor is not None else None
     wanted = needle(part)
-    if wanted is not None and len(wanted) >= GRAM and wordindex.has_word_index():
-        ids = _by_index(wanted, place, limit + 1, going_back=going_back)
+    if wanted is not None and wordindex.helps(wanted):
+        ids = wordindex.nearest(wanted, place, limit + 1, going_back=going_back)
         query = select(Contact).where(Contact.id.in_(ids))
     else:
         query = _in_order(wanted, place, going_back=going_back).limit(limit + 1)
     order = (Contact.sort_text, Contact.id)
     query = query.order_by(*(each.desc() for each in order) if going_back else order)
     return _page(db.session.scalars(query.options(*shown())).all(), cursor, limit)
-
-
-def _by_index(wanted: str, place: Contact | None, limit: int, *, going_back: bool) -> Sequence[int]:
-    """Ids of the next contacts that hold it, all of whom the index names."""
-    pattern = f"%{_escaped(wanted)}%"
-    holders, values = wordindex.holders(wanted, pattern)
-    beyond = _BEYOND.format(side="<" if going_back else ">") if place is not None else ""
-    statement = _BY_INDEX.format(holders=holders, beyond=beyond, order="desc" if going_back else "asc")
-    values |= {"account": current_account_id(), "pattern": pattern, "limit": limit}
-    if place is not None:
-        values |= {"place_text": place.sort_text, "place_id": place.id}
-    return db.session.scalars(text(statement).columns(column("id", BigInteger)), values).all()
 
 
 def _in_order(wanted: str | None, place: Contact | None, *, going_back: bool) -> Select[Any]:
@@ -77,7 +55,3 @@ def _page(found: Sequence[Contact], cursor: Cursor | None, limit: int) -> Page[C
         next=Cursor((rows[-1].id,)).encode() if rows and has_next else None,
         previous=Cursor((rows[0].id,), backwards=True).encode() if rows and has_previous else None,
     )
-
-
-def _escaped(wanted: str) -> str:
-    return wanted.replace("/", "//").replace("%", "/%").replace("_", "/_")

@@ -43,7 +43,7 @@ def _keep(session: Session, _context: Any, _instances: Any) -> None:
 
 def _index(session: Session, _context: Any) -> None:
     """After the flush, which has given new contacts their ids."""
-    wordindex.note({row.id: row.words for row in session.info.pop(_NEWS, ())})
+    wordindex.note(wordindex.Entry(row.id, row.sort_text, row.words) for row in session.info.pop(_NEWS, ()))
 
 
 def _is_news(row: Contact) -> bool:

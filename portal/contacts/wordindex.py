@@ -1,38 +1,63 @@
 """The index that finds contacts by part of a name, a company or a number: made by the migrations.
 
-It names contacts that may hold the question; whoever asks compares the contacts themselves. On SQLite it is FTS5. On
+On SQLite it is FTS5, which names contacts that may hold the question: the contacts themselves are compared. On
 PostgreSQL it is a table of its own without row-level security, since under that no index of pg_trgm is used (its
-operators are not leakproof); only the contacts that it names are shown, and those are behind the lock.
+operators are not leakproof), and each contact that is looked at costs a look at the lock. It knows the order of names
+too: of twenty thousand who are called alike none is looked at but those of a page, and they are read behind the lock.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from flask import current_app
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import BigInteger, Connection, column, func, select, text
 
+from portal.contacts.models import Contact
 from portal.kernel.db import db, is_sqlite
 from portal.kernel.lateindexes import LateIndex
 from portal.kernel.shapes import tell_shape
 from portal.kernel.tenancy import current_account_id
-from portal.kernel.trigrams import TABLE_OPTIONS, can_have_trigrams, indexed, match
+from portal.kernel.trigrams import GRAM, TABLE_OPTIONS, can_have_trigrams, indexed, match
 
 _TABLE = """
 create table contact_words (
-    id bigint primary key references contact (id) on delete cascade, account_id bigint not null, words text not null
+    id bigint primary key references contact (id) on delete cascade, account_id bigint not null,
+    sort_text text not null, words text not null
 )
 """
+_ORDER = "create index ix_contact_words_order on contact_words (account_id, sort_text, id)"
 _INDEX = "create index ix_contact_words on contact_words using gin (words gin_trgm_ops) with (fastupdate = off)"
-_FILL = "insert into contact_words (id, account_id, words) select id, account_id, words from contact"
+_FILL = (
+    "insert into contact_words (id, account_id, sort_text, words) select id, account_id, sort_text, words from contact"
+)
 _NOTE_SQLITE = text("insert into contact_words (rowid, words) values (:id, :words)")
 _NOTE_POSTGRESQL = text(
-    "insert into contact_words (id, account_id, words) values (:id, :account, :words)"
-    " on conflict (id) do update set words = excluded.words"
+    "insert into contact_words (id, account_id, sort_text, words) values (:id, :account, :sort_text, :words)"
+    " on conflict (id) do update set sort_text = excluded.sort_text, words = excluded.words"
 )
 _CONTACTS = 2_000_000
-_HOLDERS_SQLITE = "select distinct rowid as id from contact_words where contact_words match :match"
-_HOLDERS_POSTGRESQL = "select id from contact_words where account_id = :account and words like :pattern escape '/'"
+# The order of the tables is told, since SQLite would rather walk through the whole account.
+_NEAREST_SQLITE = """
+select known.id from (select distinct rowid as id from contact_words where contact_words match :match) as holder
+cross join contact as known
+where known.id = holder.id and known.account_id = :account and known.words like :pattern escape '/'
+"""
+_NEAREST_POSTGRESQL = """
+select known.id from contact_words as known where known.account_id = :account and known.words like :pattern escape '/'
+"""
+_COUNT = "select count(*) as count from (select 1 from contact_words where account_id = :account limit :limit) as known"
+_BEYOND = " and (known.sort_text, known.id) {side} (:place_text, :place_id)"
+_IN_ORDER = " order by known.sort_text {order}, known.id {order} limit :limit"
+
+
+class Entry(NamedTuple):
+    """What a contact is listed and found by."""
+
+    id: int
+    sort_text: str
+    words: str
 
 
 def make_word_index(connection: Connection) -> None:
@@ -44,7 +69,7 @@ def make_word_index(connection: Connection) -> None:
         tell_shape(connection, "contact_number", _CONTACTS, {"account_id": _CONTACTS // 10, "contact_id": 2})
     elif can_have_trigrams(connection):
         # Whoever saves a contact meanwhile waits, and then finds the table.
-        for statement in ("lock table contact in share mode", _TABLE, _FILL, _INDEX):
+        for statement in ("lock table contact in share mode", _TABLE, _FILL, _INDEX, _ORDER):
             connection.exec_driver_sql(statement)
 
 
@@ -67,23 +92,46 @@ def _is_there() -> bool:
     return bool(db.session.scalar(select(func.to_regclass("contact_words").is_not(None))))
 
 
-def note(words: Mapping[int, str]) -> None:
-    """Contacts of the entered account, by their ids, are found by these texts now."""
-    if not words or not has_word_index():
+def note(contacts: Iterable[Entry]) -> None:
+    """Contacts of the entered account are found by these texts now."""
+    entries = list(contacts)
+    if not entries or not has_word_index():
         return
     account = current_account_id()
     if is_sqlite():
-        db.session.execute(_NOTE_SQLITE, [{"id": id_, "words": indexed(account, words[id_])} for id_ in words])
+        db.session.execute(_NOTE_SQLITE, [{"id": each.id, "words": indexed(account, each.words)} for each in entries])
     else:
-        db.session.execute(_NOTE_POSTGRESQL, [{"id": id_, "account": account, "words": words[id_]} for id_ in words])
+        db.session.execute(_NOTE_POSTGRESQL, [{"account": account, **each._asdict()} for each in entries])
 
 
-def holders(needle: str, pattern: str) -> tuple[str, dict[str, object]]:
-    """A statement that answers the ids of the entered account's contacts that may hold the needle, and its values.
+def helps(wanted: str) -> bool:
+    """Whether `nearest` finds it best: for what is short PostgreSQL walks through its names, past the lock."""
+    return has_word_index() and (len(wanted) >= GRAM or not is_sqlite())
 
-    `pattern` is the needle for LIKE, escaped by `/`.
-    """
+
+def counted(at_most: int) -> int | None:
+    """How many contacts the entered account has, so many at most; None where the index cannot say it."""
+    if is_sqlite() or not has_word_index():
+        return None
+    values = {"account": current_account_id(), "limit": at_most}
+    return db.session.scalar(text(_COUNT).columns(column("count", BigInteger)), values)
+
+
+def nearest(wanted: str, place: Contact | None, limit: int, *, going_back: bool) -> Sequence[int]:
+    """Ids of the next contacts that hold it, in the order of names, all of whom the index names."""
+    pattern = f"%{_escaped(wanted)}%"
     account = current_account_id()
+    values: dict[str, object] = {"account": account, "pattern": pattern, "limit": limit}
+    statement = _NEAREST_POSTGRESQL
     if is_sqlite():
-        return _HOLDERS_SQLITE, {"match": match(account, [needle])}
-    return _HOLDERS_POSTGRESQL, {"account": account, "pattern": pattern}
+        statement = _NEAREST_SQLITE
+        values["match"] = match(account, [wanted])
+    if place is not None:
+        statement += _BEYOND.format(side="<" if going_back else ">")
+        values |= {"place_text": place.sort_text, "place_id": place.id}
+    statement += _IN_ORDER.format(order="desc" if going_back else "asc")
+    return db.session.scalars(text(statement).columns(column("id", BigInteger)), values).all()
+
+
+def _escaped(wanted: str) -> str:
+    return wanted.replace("/", "//").replace("%", "/%").replace("_", "/_")

@@ -22,10 +22,18 @@ def cancel(job: Job) -> None:
     tell()
 
 
+def can_repeat(job: Job) -> bool:
+    """Whether it is over, and doing it once more undoes nothing."""
+    kind = jobs.jobs_here().kinds.get(job.kind)
+    return not job.is_open and kind is not None and (kind.repeats or job.state != JobState.DONE)
+
+
 def again(job: Job) -> Job:
-    """The same once more, as a new job. Raises `Conflict` for one that is not over."""
+    """The same once more, as a new job. Raises `Conflict` for one that cannot be repeated."""
     if job.is_open:
         raise Conflict(_("This task has not ended yet."))
+    if not can_repeat(job):
+        raise Conflict(_("This change has been made. To make another one, go to the page where it is set."))
     begun = jobs.begin(job.kind, job.arguments, subject=job.subject)
     # Its result speaks to whoever asked first, also where the operator asks again.
     begun.voice = job.voice

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from portal.jobs.services import can_repeat
 from portal.kernel.i18n import gettext as _
 from portal.kernel.jobs import Job, JobState, jobs_here
 from portal.web.filters import number
@@ -27,7 +28,7 @@ def state_sign(job: Job) -> Sign:
         JobState.RUNNING: Sign(_("running"), "info", "refresh"),
         JobState.DONE: Sign(_("ready"), "good", "good"),
         JobState.FAILED: Sign(_("failed"), "bad", "bad"),
-        JobState.CANCELLED: Sign(_("cancelled"), "", "ban"),
+        JobState.CANCELLED: Sign(_("called off"), "", "ban"),
     }[JobState(job.state)]
 
 
@@ -51,6 +52,7 @@ def error_words(job: Job) -> str:
 
 
 FILTERS = {
+    "job_repeats": can_repeat,
     "job_state": state_sign,
     "job_kind": kind_label,
     "job_progress": progress_words,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -91,6 +93,19 @@ def test_a_job_that_waits_is_cancelled_at_once_and_can_be_asked_for_again(
     with app.app_context(), transaction(cast.north, writes=False):
         lines = set(db.session.scalars(select(AuditEntry.action)))
     assert {"job.cancel", "job.repeat"} <= lines
+
+
+def test_a_change_that_was_made_is_not_made_again(app: Flask, cast: Cast, anna: Browser, olga: Browser) -> None:
+    kinds = app.extensions["portal.jobs"].kinds
+    kinds[KIND] = replace(kinds[KIND], repeats=False)
+    made, refused = ask(app, cast.north), ask(app, cast.north, refuses=True)
+    finish_jobs(app, cast.north)
+
+    assert f"{made}/again" not in anna.get(f"/jobs/{made}").get_data(as_text=True)
+    assert f"/{made}/again" not in olga.get("/admin/tasks?state=over").get_data(as_text=True)
+    assert anna.submit(f"/jobs/{made}/again").status_code == 409
+    assert f"{refused}/again" in anna.get(f"/jobs/{refused}").get_data(as_text=True)
+    assert anna.submit(f"/jobs/{refused}/again").status_code == 303
 
 
 def test_why_it_failed_is_told(app: Flask, cast: Cast, anna: Browser) -> None:

@@ -106,7 +106,7 @@ def engine(
 def last_life(app: Flask) -> datetime | None:
     """When the engine last said that it lives."""
     with app.app_context():
-        return last_sign_of_life("main")
+        return last_sign_of_life(app.extensions["portal.settings"].switch)
 
 
 def until(look: Callable[[], T | None]) -> T:

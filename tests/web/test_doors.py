@@ -37,6 +37,7 @@ def test_every_answer_carries_the_headers(nobody: Browser, path: str, status: in
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["X-Frame-Options"] == "DENY"
     assert answer.headers["Referrer-Policy"] == "same-origin"
     assert answer.headers["Cache-Control"] == "no-store"
     assert "max-age=31536000" in answer.headers["Strict-Transport-Security"]

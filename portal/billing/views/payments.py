@@ -47,7 +47,7 @@ def payments_csv() -> ResponseReturnValue:
     if by == "months":
         headings, rows = _month_rows(span)
     elif by in set(Dimension):
-        headings = [_("Name"), _("Calls"), _("Talk, seconds"), _("Cost")]
+        headings = [_("Title"), _("Calls"), _("Talk, seconds"), _("Cost")]
         rows = [(s.name, s.calls, s.talk_seconds, s.cost) for s in _named(Dimension(by), shares(span, Dimension(by)))]
     else:
         raise NotFound

@@ -111,4 +111,6 @@ def _places(sums: Mapping[date, DaySums]) -> Mapping[Place, Figures]:
     return places
 
 
-MOVING = JobKind(moving.KIND, lambda: _("Change of the time zone"), move, needs=Permission.MANAGE_COMPANY)
+MOVING = JobKind(
+    moving.KIND, lambda: _("Change of the time zone"), move, needs=Permission.MANAGE_COMPANY, repeats=False
+)

@@ -125,5 +125,5 @@ def _states() -> dict[ImportState, str]:
         ImportState.RUNNING: _("running"),
         ImportState.DONE: _("ready"),
         ImportState.UNDOING: _("is being taken back"),
-        ImportState.UNDONE: _("taken back"),
+        ImportState.UNDONE: _("undone"),
     }

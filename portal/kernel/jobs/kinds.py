@@ -22,6 +22,8 @@ class JobKind:
     `run` does the work; it may be begun anew after a crash and must then come to the same. What it raises as a
     `PortalError` is told to whoever asked, in its words. `needs` is the permission (`web.access.Permission`) that
     seeing such a job, its result and asking for it takes. `keep` is how long a result stays.
+    One that `repeats` may be asked for again when it is done; a change that was made must not be, it would undo what
+    was changed since.
     """
 
     name: str
@@ -29,6 +31,7 @@ class JobKind:
     run: Callable[[RunningJob], None]
     needs: str
     keep: timedelta = timedelta(days=7)
+    repeats: bool = True
 
 
 @dataclass(frozen=True, slots=True)

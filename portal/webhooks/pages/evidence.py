@@ -14,7 +14,7 @@ from portal.webhooks import wire
 from portal.webhooks.models import DeliveryAttempt, WebhookDelivery
 
 _PARTS = (
-    ("dns", _l("Name"), "wait"),
+    ("dns", _l("Name lookup"), "wait"),
     ("connect", _l("Connection"), "wait"),
     ("tls", _l("TLS"), "wait"),
     ("first_byte", _l("First byte"), "ring"),

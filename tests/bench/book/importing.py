@@ -38,17 +38,18 @@ def fill(app: Flask, account_id: int, contacts: int) -> str:
 
 
 def _write(connection: Connection, account_id: int, lines: list[str], first_id: int) -> None:
-    people, numbers, words = [], [], {}
+    people, numbers, entries = [], [], []
     for contact_id, line in enumerate(lines, first_id):
         name, company, written = line.strip().split(";")
         number = written.removeprefix("+")
-        sort_text, words[contact_id] = texts_of(name, company, [number])
+        sort_text, words = texts_of(name, company, [number])
+        entries.append(wordindex.Entry(contact_id, sort_text, words))
         own = {"id": contact_id, "account_id": account_id, "name": name, "company": company, "note": "", "version": 0}
-        people.append({**own, "sort_text": sort_text, "words": words[contact_id]})
+        people.append({**own, "sort_text": sort_text, "words": words})
         numbers.append({"account_id": account_id, "contact_id": contact_id, "number": number})
     connection.execute(insert(cast("Table", Contact.__table__)), people)
     connection.execute(insert(cast("Table", ContactNumber.__table__)), numbers)
-    wordindex.note(words)
+    wordindex.note(entries)
 
 
 def bring(app: Flask, account_id: int, lines: list[str]) -> str:

@@ -9,7 +9,7 @@ from portal.kernel.clock import monotonic
 from portal.telephony.engines.asterisk.ari import AriRefused
 
 _NOT_OURS_YET = frozenset({409, 422})
-_LONGEST_SECONDS, _STEP_SECONDS = 2.0, 0.01
+_LONGEST_SECONDS, _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 0.01, 0.16
 
 
 def once_it_is_ours(act: Callable[[], object]) -> None:
@@ -18,13 +18,15 @@ def once_it_is_ours(act: Callable[[], object]) -> None:
     Asterisk answers before a thread of its own has put the channel into our application. A busy switch needs a while
     for that, and refuses meanwhile. Raises `AriRefused` and `AriAway`.
     """
-    deadline = monotonic() + _LONGEST_SECONDS
+    deadline, pause = monotonic() + _LONGEST_SECONDS, _FIRST_PAUSE
     while True:
         try:
             act()
         except AriRefused as error:
             if error.status not in _NOT_OURS_YET or monotonic() >= deadline:
                 raise
-            threading.Event().wait(_STEP_SECONDS)
+            # The busier it is, the less often it is asked.
+            threading.Event().wait(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
         else:
             return

@@ -56,6 +56,7 @@ class PhoneBoard:
         self._lines = lines
         self._changed = changed
         self._seen: dict[str, Presence] = {}
+        self._told: dict[str, tuple[int, str, Presence]] = {}
 
     def of_account(self, account_id: int) -> dict[str, Presence]:
         """Every SIP account of the account, by address. From any thread."""
@@ -78,5 +79,6 @@ class PhoneBoard:
     def _see(self, endpoint: str, presence: Presence) -> None:
         self._seen[endpoint] = presence
         owner = self._lines.owner(endpoint)
-        if owner is not None:
+        if owner is not None and self._told.get(endpoint) != (*owner, presence):
+            self._told[endpoint] = (*owner, presence)
             self._changed(*owner, presence)
