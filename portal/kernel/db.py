@@ -6,18 +6,17 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
 from typing import Any, ClassVar, TypeVar, cast
 
 from flask import Flask, current_app, g
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import JSON, BigInteger, Connection, Dialect, MetaData, Row, Table, event, insert, literal_column, text
+from sqlalchemy import JSON, BigInteger, Connection, Dialect, MetaData, Row, Table, event, insert, text
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from portal.kernel import postgresql, sqlite, tenancy
+from portal.kernel import inserts, postgresql, sqlite, tenancy
 from portal.kernel.actor import current_actor, set_actor
 from portal.kernel.bells import CHANNEL, Bells, live_topic
 from portal.kernel.clock import UtcDateTime
@@ -244,9 +243,9 @@ def upsert(
     new row's are added. Rows of owned tables are stamped.
     """
     if adds:
-        touched = _adding(_making_insert(), model, tuple(key), tuple(adds))
+        touched = inserts.adding(_making_insert(), _table(model), tuple(key), tuple(adds))
     elif change is not None:
-        touched = _changing(_making_insert(), model, key, change)
+        touched = inserts.changing(_making_insert(), _table(model), key, change)
     else:
         return len(insert_new(model, values, key=key))
     return len(db.session.execute(touched, _stamped(model, values), execution_options=_IS_STAMPED).all())
@@ -259,36 +258,18 @@ def insert_new(
 
     Rows of owned tables are stamped.
     """
-    statement = _inserting_new(_making_insert(), model, tuple(key))
+    statement = inserts.new_ones(_making_insert(), _table(model), tuple(key))
     return db.session.execute(statement, _stamped(model, values), execution_options=_IS_STAMPED).all()
 
 
 def insert_rows(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> None:
     """Inserts rows that nobody needs as objects. Rows of owned tables are stamped."""
-    statement = insert(cast("Table", model.__table__))
+    statement = insert(_table(model))
     db.session.execute(statement, _stamped(model, rows), execution_options=_IS_STAMPED)
 
 
-def _changing(make: Callable[[Table], Any], model: type[Model], key: Sequence[str], change: Mapping[str, Any]) -> Any:
-    # Its rows are given apart: a statement that holds several of them is built anew each time, for 10 ms.
-    insertion = make(cast("Table", model.__table__))
-    statement = insertion.on_conflict_do_update(index_elements=list(key), set_=dict(change))
-    # Counted by what comes back: psycopg does not say how many rows a RETURNING touched.
-    return statement.returning(model.__table__.c[key[0]])
-
-
-@cache
-def _adding(make: Callable[[Table], Any], model: type[Model], key: tuple[str, ...], adds: tuple[str, ...]) -> Any:
-    table = cast("Table", model.__table__)
-    return _changing(make, model, key, {name: table.c[name] + literal_column(f"excluded.{name}") for name in adds})
-
-
-# Built once for each table and key: many a call waits for it.
-@cache
-def _inserting_new(make: Callable[[Table], Any], model: type[Model], key: tuple[str, ...]) -> Any:
-    table = cast("Table", model.__table__)
-    columns = dict.fromkeys([*table.primary_key.columns, *(table.c[name] for name in key)])
-    return make(table).on_conflict_do_nothing(index_elements=key).returning(*columns)
+def _table(model: type[Model]) -> Table:
+    return cast("Table", model.__table__)
 
 
 def _making_insert() -> Callable[[Table], Any]:
