@@ -13,14 +13,30 @@ import secrets
 import select
 import socket
 import tempfile
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
 import psycopg
+from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
 
+from portal.kernel.clock import monotonic
+
 CHANNEL = "portal_bells"
+_GLANCE = 0.5
+# A machine that went dark closes nothing: by itself the server would take it for listening for two hours.
+_MISSED_SOON = (
+    "tcp_keepalives_idle = 5",
+    "tcp_keepalives_interval = 5",
+    "tcp_keepalives_count = 2",
+    "tcp_user_timeout = 15000",
+)
+_LISTENING = text(
+    "select application_name from pg_stat_activity"
+    " where datname = current_database() and application_name like :beginning"
+)
 
 
 def live_topic(account_id: int, name: str) -> str:
@@ -47,8 +63,18 @@ class Bells(Protocol):
     def ring(self, topics: Iterable[str]) -> None:
         """Wakes every listener. Never raises and never waits."""
 
-    def listen(self) -> Listener:
-        """A new listener that hears every topic from now on."""
+    def listen(self, name: str | None = None) -> Listener:
+        """A new listener that hears every topic from now on. `listening` knows its `name` (50 characters at most)."""
+
+    def listening(self, connection: Connection, prefix: str) -> frozenset[str]:
+        """The names beginning so of those that listen now: a process that was killed does not."""
+
+
+def wait_for(topic: str, listener: Listener, stop: threading.Event, *, seconds: float) -> None:
+    """Until this topic is rung, or so long, or a glance after `stop`; whatever else is rung meanwhile."""
+    until = monotonic() + seconds
+    while not stop.is_set() and (left := until - monotonic()) > 0 and topic not in listener.wait(min(left, _GLANCE)):
+        pass
 
 
 class SocketBells:
@@ -68,9 +94,19 @@ class SocketBells:
             for path in self._folder.iterdir():
                 self._send(path, message)
 
-    def listen(self) -> Listener:
+    def listen(self, name: str | None = None) -> Listener:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return _SocketListener(self._folder / f"{os.getpid()}-{secrets.token_hex(4)}")
+        return _SocketListener(self._folder / (name or f"{os.getpid()}-{secrets.token_hex(4)}"))
+
+    def listening(self, _connection: Connection, prefix: str) -> frozenset[str]:
+        with contextlib.suppress(FileNotFoundError):
+            return frozenset(each.name for each in self._folder.glob(f"{prefix}*") if self._is_heard(each))
+        return frozenset()
+
+    @staticmethod
+    def _is_heard(path: Path) -> bool:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as bell:
+            return bell.connect_ex(str(path)) == 0
 
     @staticmethod
     def _send(path: Path, message: bytes) -> None:
@@ -124,20 +160,27 @@ class PostgresBells:
         with contextlib.suppress(psycopg.Error), psycopg.connect(self._dsn, autocommit=True) as connection:
             connection.execute("select pg_notify(%s, %s)", (CHANNEL, "\n".join(sorted(set(topics)))))
 
-    def listen(self) -> Listener:
-        return _PostgresListener(self._dsn)
+    def listen(self, name: str | None = None) -> Listener:
+        return _PostgresListener(self._dsn, name or "portal")
+
+    def listening(self, connection: Connection, prefix: str) -> frozenset[str]:
+        """Whoever's connection stands: the server closes that of a killed process at once."""
+        return frozenset(connection.scalars(_LISTENING, {"beginning": f"{prefix}%"}))
 
 
 class _PostgresListener:
     """Reconnects by itself: a lost connection is a lost bell, which the poll mends."""
 
-    def __init__(self, dsn: str) -> None:
+    def __init__(self, dsn: str, name: str) -> None:
         self._dsn = dsn
+        self._name = name
         self._connection: psycopg.Connection | None = None
         self._connect()
 
     def _connect(self) -> psycopg.Connection:
-        self._connection = psycopg.connect(self._dsn, autocommit=True)
+        self._connection = psycopg.connect(self._dsn, autocommit=True, application_name=self._name)
+        for setting in _MISSED_SOON:
+            self._connection.execute(f"set {setting}")
         self._connection.execute(f"listen {CHANNEL}")
         return self._connection
 

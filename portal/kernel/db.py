@@ -128,6 +128,12 @@ def announce(name: str) -> None:
     ring(live_topic(tenancy.current_account_id(), name))
 
 
+def listening(prefix: str) -> frozenset[str]:
+    """Who listens to bells now under names that begin so."""
+    bells: Bells = current_app.extensions["portal.bells"]
+    return bells.listening(db.session.connection(), prefix)
+
+
 def notify(connection: Connection, topics: Iterable[str]) -> None:
     """Rings on PostgreSQL, which delivers at the commit."""
     names = sorted(topics)

@@ -35,7 +35,9 @@ class SteadyConnection:
     plans them once, without regard to how much there is.
     """
 
-    def __init__(self, *, everything: str) -> None:
+    def __init__(self, *, everything: str, writes: bool = True) -> None:
+        """One that never `writes` waits for no writer, and on PostgreSQL asks no transaction of the server."""
+        self._writes = writes
         self._scope = Scope(reason=everything)
         self._bells: Bells = current_app.extensions["portal.bells"]
         self._topics: set[str] = set()
@@ -44,7 +46,7 @@ class SteadyConnection:
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """Committed at the end, undone by an error. A connection that broke is replaced by the next transaction."""
-        g.writes = True
+        g.writes = self._writes
         try:
             connection = self._connection or self._open()
             with connection.begin():
@@ -73,6 +75,8 @@ class SteadyConnection:
 
     def _open(self) -> Connection:
         connection = db.engine.connect()
+        if not self._writes:
+            connection = connection.execution_options(isolation_level="AUTOCOMMIT")
         # The pool does not get it back: what is set below holds for the whole of it.
         connection.detach()
         self._connection = connection

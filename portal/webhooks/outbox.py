@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, bindparam, select
@@ -24,6 +24,7 @@ from portal.webhooks.models import (
     WebhookEvent,
     WebhookSubscription,
 )
+from portal.webhooks.offers import MOST_AT_ONCE, PATIENCE, Offer
 from portal.webhooks.sending import schedule
 
 BELL = "webhooks"
@@ -38,6 +39,12 @@ _LISTENING = (
         WebhookSubscription.dids,
         WebhookSubscription.sip_lines,
         WebhookSubscription.outcomes,
+        (
+            (WebhookSubscription.state == SubscriptionState.ACTIVE)
+            & (WebhookSubscription.failures == 0)
+            & WebhookSubscription.probe_at.is_(None)
+            & WebhookSubscription.rate_per_minute.is_(None)
+        ).label("is_sound"),
     )
     .where(WebhookSubscription.removed_at.is_(None))
     .order_by(WebhookSubscription.id)
@@ -120,7 +127,8 @@ def _write(call: CallRecord, *kinds: EventType) -> None:
         deliveries += _deliveries(event.id, kind, facts[kind]["happened_at"], hearing, starts)
     if deliveries:
         insert_rows(WebhookDelivery, deliveries)
-        ring(BELL)
+        if any(each["claim"] is None for each in deliveries):
+            ring(BELL)
         announce("webhooks-changed")
 
 
@@ -129,9 +137,13 @@ def _deliveries(
 ) -> list[dict[str, Any]]:
     plan, at = schedule.SCHEDULES[kind], now()
     expires_at = plan.expires_at(happened_at)
+    # What its rate or its failures may hold back is for the queue, and so is what waits for its start.
+    is_offered = {hook.id: hook.is_sound and hook.canonical_url not in starts for hook in hooks}
+    offer = Offer.make(event_id) if 0 < sum(is_offered.values()) <= MOST_AT_ONCE else None
     rows = []
     for hook in hooks:
         waits_for = starts.get(hook.canonical_url)
+        claim = offer.claim if offer and is_offered[hook.id] else None
         rows.append(
             {
                 "subscription_id": hook.id,
@@ -139,12 +151,19 @@ def _deliveries(
                 "public_id": f"msg_{random_word(27)}",
                 "lane": plan.lane,
                 "created_at": at,
-                "due_at": at if waits_for is None else at + schedule.START_FIRST,
+                "due_at": at + _pause(waits_for, claim),
                 "waits_for_id": waits_for,
+                "claim": claim,
                 "expires_at": expires_at,
             }
         )
     return rows
+
+
+def _pause(waits_for: int | None, claim: str | None) -> timedelta:
+    if waits_for is not None:
+        return schedule.START_FIRST
+    return PATIENCE if claim is not None else timedelta(0)
 
 
 def _starts_under_way(call: CallRecord, hooks: Sequence[Row[Any]], hearing: Sequence[Row[Any]]) -> dict[str, int]:

@@ -69,6 +69,7 @@ SEE_EVERYTHING = {
     "portal/webhooks/capture/services.py",
     "portal/webhooks/sending/retention.py",
     "portal/webhooks/sending/noter.py",
+    "portal/webhooks/sending/ear.py",
     "portal/webhooks/sending/worker.py",
 }
 

@@ -11,6 +11,7 @@ from portal.kernel.bells import Bells, Listener, live_topic
 from portal.kernel.db import announce, db, ring, transaction, unit_of_work
 from portal.telephony.models import SipLine
 from tests.people import Cast
+from tests.webhooks.world import until
 
 
 @pytest.fixture
@@ -109,3 +110,17 @@ def test_whoever_tells_of_a_failed_transaction_only_reads(app: Flask) -> None:
             raise RuntimeError("database is locked")
 
         assert g.writes is False
+
+
+def test_who_listens_under_a_name_is_known_as_long_as_it_listens(app: Flask) -> None:
+    bells: Bells = app.extensions["portal.bells"]
+    named, other = bells.listen("cooks-anna"), bells.listen()
+
+    def cooks() -> frozenset[str]:
+        with app.app_context(), transaction(writes=False) as session:
+            return bells.listening(session.connection(), "cooks-")
+
+    assert cooks() == {"cooks-anna"}
+    named.close()
+    other.close()
+    until(lambda: not cooks(), "one that is closed is still listed")

@@ -15,7 +15,7 @@ from portal.connectors.talking import Spacing
 from portal.connectors.telling.marks import BELL
 from portal.connectors.telling.tasks import Task, claim, due_accounts, let_go
 from portal.connectors.telling.telling import tell
-from portal.kernel.bells import Bells
+from portal.kernel.bells import Bells, wait_for
 from portal.kernel.db import transaction
 from portal.kernel.http import ServiceTrouble
 
@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 SECONDS_BETWEEN = {CrmKind.AMOCRM: 0.2, CrmKind.BITRIX24: 0.6}
 """Between two requests of this process: amoCRM takes 7 in a second, Bitrix24 two, and lookups come on top."""
 _THREADS = 8
-_POLL_SECONDS, _GLANCE_SECONDS = 5.0, 0.5
+_POLL_SECONDS = 5.0
 
 
 class CrmCarrier:
@@ -46,9 +46,7 @@ class CrmCarrier:
             try:
                 while not stop.is_set():
                     self._send_out(threads)
-                    waited = 0.0
-                    while waited < _POLL_SECONDS and not stop.is_set() and BELL not in listener.wait(_GLANCE_SECONDS):
-                        waited += _GLANCE_SECONDS
+                    wait_for(BELL, listener, stop, seconds=_POLL_SECONDS)
             finally:
                 listener.close()
 

@@ -9,7 +9,7 @@ import structlog
 from flask import Flask
 from sqlalchemy import delete, select, update
 
-from portal.kernel.bells import Bells
+from portal.kernel.bells import Bells, wait_for
 from portal.kernel.clock import now
 from portal.kernel.config import Settings
 from portal.kernel.db import db, transaction
@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720, 1440))
 """What is waited after each failure: a server that is away for a day and a half loses nothing."""
 _LEASE = timedelta(minutes=3)
-_POLL_SECONDS, _GLANCE_SECONDS = 15.0, 0.5
+_POLL_SECONDS = 15.0
 _AT_ONCE = 20
 _DUE = select(OutgoingMail.id).where(OutgoingMail.given_up_at.is_(None)).order_by(OutgoingMail.due_at, OutgoingMail.id)
 _KEPT = timedelta(days=30)
@@ -48,9 +48,7 @@ class MailCarrier:
         try:
             while not stop.is_set():
                 self._try_round()
-                waited = 0.0
-                while waited < _POLL_SECONDS and not stop.is_set() and BELL not in listener.wait(_GLANCE_SECONDS):
-                    waited += _GLANCE_SECONDS
+                wait_for(BELL, listener, stop, seconds=_POLL_SECONDS)
         finally:
             listener.close()
 

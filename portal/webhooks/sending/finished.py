@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from portal.webhooks.sending.queue import ClaimedDelivery
+from portal.webhooks.sending.claimed import ClaimedDelivery
 from portal.webhooks.sending.schedule import Verdict
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from portal.webhooks.sending.queue import ClaimedDelivery
+from portal.webhooks.sending.claimed import ClaimedDelivery
+from portal.webhooks.sending.queue import Caps
 from portal.webhooks.sending.schedule import LEASE
 
 RENEW_AFTER = timedelta(seconds=2)
@@ -18,16 +20,18 @@ RENEW_AFTER = timedelta(seconds=2)
 class Hand:
     """Gives each sender its next delivery as soon as the one before is over, without asking the database. Thread-safe.
 
-    At most `per_account` of an account are with senders at once: receivers of one account that hang leave the others
-    theirs. Starts of calls go before ends and ends before repeats; within that the account that has the fewest at work.
+    At most `caps.per_account` of an account are with senders at once: receivers of one account that hang leave the
+    others theirs. Starts of calls go before ends and ends before repeats; within that the account that has the fewest
+    at work.
     """
 
-    def __init__(self, senders: int, per_account: int) -> None:
+    def __init__(self, senders: int, caps: Caps) -> None:
         self._senders = senders
-        self._per_account = per_account
+        self._caps = caps
         self._lock = threading.Lock()
         self._waiting: list[ClaimedDelivery] = []
-        self._at_work: dict[int, int] = {}
+        self._at_work: Counter[int] = Counter()
+        self._at_webhook: Counter[int] = Counter()
         self._busy = 0
         self._calls: queue.SimpleQueue[ClaimedDelivery | None] = queue.SimpleQueue()
 
@@ -44,6 +48,25 @@ class Hand:
                 self._busy += 1
                 self._calls.put(each)
 
+    def choose(self, offered: Sequence[ClaimedDelivery]) -> tuple[list[ClaimedDelivery], list[ClaimedDelivery]]:
+        """Of what is offered, what senders have room for now, theirs with `begin`; and what must take its turn."""
+        taken: list[ClaimedDelivery] = []
+        left: list[ClaimedDelivery] = []
+        with self._lock:
+            for each in offered:
+                if self._has_room_for(each):
+                    self._busy += 1
+                    self._goes(each)
+                    taken.append(each)
+                else:
+                    left.append(each)
+        return taken, left
+
+    def begin(self, taken: Iterable[ClaimedDelivery]) -> None:
+        """These were chosen."""
+        for each in taken:
+            self._calls.put(each)
+
     def first(self) -> ClaimedDelivery | None:
         """For a sender that has nothing to do: waits for a delivery; None when there will be none."""
         return self._calls.get()
@@ -51,11 +74,10 @@ class Hand:
     def next_after(self, sent: ClaimedDelivery) -> ClaimedDelivery | None:
         """For the sender of this one, which is over; None: it waits with `first`."""
         with self._lock:
-            left = self._at_work[sent.account_id] - 1
-            if left:
-                self._at_work[sent.account_id] = left
-            else:
-                del self._at_work[sent.account_id]
+            for counter, key in ((self._at_work, sent.account_id), (self._at_webhook, sent.subscription_id)):
+                counter[key] -= 1
+                if not counter[key]:
+                    del counter[key]
             found = self._next()
             if found is None:
                 self._busy -= 1
@@ -93,11 +115,24 @@ class Hand:
         """The one that goes next, now at work; the lock is held."""
         found, least = None, (0, 0)
         for place, each in enumerate(self._waiting):
-            number = self._at_work.get(each.account_id, 0)
-            if number < self._per_account and (found is None or (each.lane, number) < least):
+            number = self._at_work[each.account_id]
+            if number < self._caps.per_account and (found is None or (each.lane, number) < least):
                 found, least = place, (each.lane, number)
         if found is None:
             return None
         taken = self._waiting.pop(found)
-        self._at_work[taken.account_id] = least[1] + 1
+        self._goes(taken)
         return taken
+
+    def _has_room_for(self, offered: ClaimedDelivery) -> bool:
+        """Nobody waits before it, and it holds no sender that another webhook or account should have."""
+        return (
+            not self._waiting
+            and self._busy < self._senders
+            and self._at_work[offered.account_id] < self._caps.per_account
+            and self._at_webhook[offered.subscription_id] < self._caps.per_webhook
+        )
+
+    def _goes(self, taken: ClaimedDelivery) -> None:
+        self._at_work[taken.account_id] += 1
+        self._at_webhook[taken.subscription_id] += 1

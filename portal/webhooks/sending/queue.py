@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, cast
+from typing import cast
 
-from sqlalchemy import CompoundSelect, Connection, Table, bindparam, case, func, select, text, union_all, update
+from sqlalchemy import Connection, Table, bindparam, case, func, select, text, update
 
 from portal.kernel.clock import UtcDateTime
-from portal.kernel.secrets import random_word
-from portal.webhooks.models import (
-    DeliveryState,
-    EventType,
-    Lane,
-    Method,
-    SubscriptionState,
-    WebhookDelivery,
-    WebhookEvent,
-    WebhookSubscription,
-)
+from portal.webhooks.models import DeliveryState, Lane, SubscriptionState, WebhookDelivery, WebhookSubscription
+from portal.webhooks.offers import WORKER_LETTERS, claim_of
 from portal.webhooks.sending import pace
 from portal.webhooks.sending.claim_sql import claim_statement
-from portal.webhooks.sending.dress import Dress
+from portal.webhooks.sending.claimed import ClaimedDelivery, claimed, facts_of
 from portal.webhooks.sending.schedule import END, LEASE
-from portal.webhooks.wire import Parameter
 
 # Statements stand ready, and name the tables themselves: to build them anew each time, as the mapped classes would,
 # costs more than the database takes to run them.
@@ -35,50 +25,32 @@ _statement = cache(claim_statement)
 _GIVEN_UP_AT_ONCE = 500
 _DELIVERY = cast("Table", WebhookDelivery.__table__)
 _WEBHOOK = cast("Table", WebhookSubscription.__table__)
-_EVENT = cast("Table", WebhookEvent.__table__)
-_TELL = (
-    select(
-        _DELIVERY.c.id,
-        _DELIVERY.c.account_id,
-        _DELIVERY.c.subscription_id,
-        _DELIVERY.c.public_id,
-        _DELIVERY.c.step,
-        _DELIVERY.c.attempts,
-        _DELIVERY.c.expires_at,
-        _DELIVERY.c.lane,
-        _DELIVERY.c.created_at,
-        _DELIVERY.c.is_test,
-        _WEBHOOK.c.url,
-        _WEBHOOK.c.probe_at,
-        _WEBHOOK.c.rate_per_minute,
-        _WEBHOOK.c.method,
-        _WEBHOOK.c.headers,
-        _WEBHOOK.c.secret,
-        _WEBHOOK.c.old_secret,
-        _WEBHOOK.c.old_secret_until,
-        _EVENT.c.type,
-        _EVENT.c.parameters,
-        _EVENT.c.happened_at,
-    )
-    .join(_WEBHOOK, _WEBHOOK.c.id == _DELIVERY.c.subscription_id)
-    .join(_EVENT, _EVENT.c.id == _DELIVERY.c.event_id)
-    .where(_DELIVERY.c.id.in_(bindparam("ids", expanding=True)))
-    .order_by(_DELIVERY.c.lane, _DELIVERY.c.created_at, _DELIVERY.c.id)
-)
 _NOW = bindparam("now", type_=UtcDateTime)
-_NEXT_DUE: CompoundSelect[Any] = union_all(
-    select(func.min(_DELIVERY.c.due_at)).where(
-        text("state in ('waiting', 'sending')"),  # word for word the index's own condition
-        _DELIVERY.c.due_at > _NOW,
-    ),
-    select(func.min(_WEBHOOK.c.probe_at)).where(_WEBHOOK.c.probe_at > _NOW),
-    select(func.min(_WEBHOOK.c.next_send_at)).where(_WEBHOOK.c.next_send_at > _NOW),
+# Conditions word for word those of the indexes.
+_SOONEST = select(
+    select(func.min(_DELIVERY.c.due_at)).where(text("state in ('waiting', 'sending')")).scalar_subquery(),
+    select(func.min(_WEBHOOK.c.probe_at)).where(text("probe_at is not null")).scalar_subquery(),
+)
+_NEXT_DUE = select(
+    select(func.min(_DELIVERY.c.due_at))
+    .where(text("state in ('waiting', 'sending')"), _DELIVERY.c.due_at > _NOW)
+    .scalar_subquery(),
+    select(func.min(_WEBHOOK.c.probe_at)).where(_WEBHOOK.c.probe_at > _NOW).scalar_subquery(),
+    select(func.min(_WEBHOOK.c.next_send_at)).where(_WEBHOOK.c.next_send_at > _NOW).scalar_subquery(),
 )
 # To its old place, before what has come since; a start that has expired meanwhile is then found to be so. The claim is
 # left: who holds it and is late may still note what came of it, until somebody else has the delivery.
 _TAKE_BACK = (
     update(_DELIVERY)
     .where(text("state = 'sending'"), _DELIVERY.c.due_at <= _NOW)
+    .values(state=DeliveryState.WAITING.value, due_at=_DELIVERY.c.created_at)
+    .returning(_DELIVERY.c.account_id)
+)
+_HOLDER = func.substr(_DELIVERY.c.claim, 1, WORKER_LETTERS)
+_HOLDERS = select(_HOLDER).distinct().where(text("state = 'sending'"))
+_TAKE_FROM = (
+    update(_DELIVERY)
+    .where(text("state = 'sending'"), _HOLDER.in_(bindparam("workers", expanding=True)))
     .values(state=DeliveryState.WAITING.value, due_at=_DELIVERY.c.created_at)
     .returning(_DELIVERY.c.account_id)
 )
@@ -90,6 +62,13 @@ _MINE = (
 _RENEW = (
     update(_DELIVERY).where(*_MINE).values(due_at=bindparam("lease_until", type_=UtcDateTime)).returning(_DELIVERY.c.id)
 )
+_OFFERED = (*_MINE[:2], _DELIVERY.c.state == DeliveryState.WAITING.value)
+_HOLD = (
+    update(_DELIVERY)
+    .where(*_OFFERED)
+    .values(state=DeliveryState.SENDING.value, due_at=bindparam("lease_until", type_=UtcDateTime))
+)
+_DECLINE = update(_DELIVERY).where(*_OFFERED).values(due_at=_DELIVERY.c.created_at, claim=None)
 _LET_GO = (
     update(_DELIVERY).where(*_MINE).values(state=DeliveryState.WAITING.value, due_at=_DELIVERY.c.created_at, claim=None)
 )
@@ -128,29 +107,6 @@ _GIVE_UP = (
 
 
 @dataclass(frozen=True, slots=True)
-class ClaimedDelivery:
-    """A delivery that one sender holds until `lease_until`, with everything needed to send it."""
-
-    id: int
-    account_id: int
-    subscription_id: int
-    claim: str
-    lease_until: datetime
-    public_id: str
-    event: EventType
-    url: str
-    parameters: tuple[Parameter, ...]
-    dress: Dress
-    step: int
-    attempts: int
-    expires_at: datetime | None
-    lane: Lane
-    created_at: datetime
-    is_probe: bool
-    """Its webhook is failing: this one goes out to see whether the receiver is back."""
-
-
-@dataclass(frozen=True, slots=True)
 class Caps:
     """How many may be in flight at once, over all workers but for `per_account`."""
 
@@ -167,13 +123,15 @@ class Caps:
         return cls(per_webhook, max(per_webhook, senders - senders // 4), max(1, senders // 2))
 
 
-def claim(connection: Connection, number: int, caps: Caps, *, now: datetime, is_sqlite: bool) -> list[ClaimedDelivery]:
+def claim(
+    connection: Connection, number: int, caps: Caps, *, now: datetime, is_sqlite: bool, worker: str = ""
+) -> list[ClaimedDelivery]:
     """At most `number` due deliveries of webhooks that send and have room within `caps` and their own rate.
 
     Starts of calls come before ends, ends before repeats; within that the accounts take turns. A delivery whose
     holder's lease ran out is due again. The claim is new each time, so that the former holder can complete nothing.
     """
-    word, lease_until = random_word(32), now + LEASE
+    word, lease_until = claim_of(worker), now + LEASE
     ids = connection.scalars(
         _statement(is_sqlite=is_sqlite),
         {
@@ -188,39 +146,10 @@ def claim(connection: Connection, number: int, caps: Caps, *, now: datetime, is_
     ).all()
     if not ids:
         return []
-    rows = connection.execute(_TELL, {"ids": ids}).all()
+    rows = facts_of(connection, ids)
     paced = ((row.subscription_id, row.id) for row in rows if row.rate_per_minute is not None)
     away = pace.turned_away(connection, paced, now)
-    return [_claimed(row, word, lease_until) for row in rows if row.id not in away]
-
-
-def _claimed(row: Any, word: str, lease_until: datetime) -> ClaimedDelivery:
-    return ClaimedDelivery(
-        row.id,
-        row.account_id,
-        row.subscription_id,
-        word,
-        lease_until,
-        row.public_id,
-        EventType(row.type),
-        row.url,
-        tuple((name, value) for name, value in row.parameters),
-        Dress(
-            Method(row.method),
-            row.headers or (),
-            row.secret,
-            row.old_secret,
-            row.old_secret_until,
-            row.happened_at,
-            row.is_test,
-        ),
-        row.step,
-        row.attempts,
-        row.expires_at,
-        Lane(row.lane),
-        row.created_at,
-        row.probe_at is not None,
-    )
+    return [claimed(row, word, lease_until) for row in rows if row.id not in away]
 
 
 def renew(connection: Connection, held: Iterable[ClaimedDelivery], lease_until: datetime) -> set[int]:
@@ -233,6 +162,18 @@ def renew(connection: Connection, held: Iterable[ClaimedDelivery], lease_until: 
         for word, ids in _by_claim(held)
         for each in connection.scalars(_RENEW, {"word": word, "ids": ids, "lease_until": lease_until}).all()
     }
+
+
+def hold(connection: Connection, offered: Iterable[ClaimedDelivery], now: datetime) -> None:
+    """What was offered and is being sent is held as what was claimed is, where nobody else has claimed it meanwhile."""
+    for word, ids in _by_claim(offered):
+        connection.execute(_HOLD, {"word": word, "ids": ids, "lease_until": now + LEASE})
+
+
+def decline(connection: Connection, offered: Iterable[ClaimedDelivery]) -> None:
+    """What was offered and is not taken is due, for anybody."""
+    for word, ids in _by_claim(offered):
+        connection.execute(_DECLINE, {"word": word, "ids": ids})
 
 
 def let_go(connection: Connection, held: Iterable[ClaimedDelivery]) -> None:
@@ -248,15 +189,33 @@ def _by_claim(held: Iterable[ClaimedDelivery]) -> Iterable[tuple[str, list[int]]
     return ((word, sorted(ids)) for word, ids in claims.items())
 
 
+def soonest(connection: Connection) -> datetime | None:
+    """From when on something may be claimed, unless it is held back: to ask is quicker than to claim nothing."""
+    return _first(connection.execute(_SOONEST).one())
+
+
 def next_due(connection: Connection, now: datetime) -> datetime | None:
     """When the next delivery, lease, probe or turn of a rate will be due; None when nothing will."""
-    moments: Sequence[datetime | None] = connection.scalars(_NEXT_DUE, {"now": now}).all()
+    return _first(connection.execute(_NEXT_DUE, {"now": now}).one())
+
+
+def _first(moments: Iterable[datetime | None]) -> datetime | None:
     return min((moment for moment in moments if moment is not None), default=None)
 
 
 def take_back(connection: Connection, now: datetime) -> set[int]:
     """What is held by a worker whose lease ran out waits again, where it stood; answers the accounts it was of."""
     return set(connection.scalars(_TAKE_BACK, {"now": now}))
+
+
+def holders(connection: Connection) -> set[str]:
+    """The workers that hold something."""
+    return set(connection.scalars(_HOLDERS))
+
+
+def take_from(connection: Connection, workers: Iterable[str]) -> set[int]:
+    """What these workers held, who are dead, waits again as with `take_back`."""
+    return set(connection.scalars(_TAKE_FROM, {"workers": sorted(workers)}))
 
 
 def expire(connection: Connection, now: datetime) -> set[int]:

@@ -17,32 +17,25 @@ from portal.kernel.config import Settings
 from portal.kernel.http import Door
 from portal.kernel.secrets import Vault
 from portal.kernel.steady import SteadyConnection
+from portal.webhooks.offers import new_worker
 from portal.webhooks.outbox import BELL
 from portal.webhooks.sending import sender
+from portal.webhooks.sending.claimed import ClaimedDelivery
 from portal.webhooks.sending.completion import complete_plain
+from portal.webhooks.sending.ear import Ear
 from portal.webhooks.sending.finished import Finished
 from portal.webhooks.sending.hand import Hand
+from portal.webhooks.sending.lapses import Lapses
 from portal.webhooks.sending.noter import DATABASE_AWAY, SEES_ALL, Noter, note_each
-from portal.webhooks.sending.queue import (
-    Caps,
-    ClaimedDelivery,
-    claim,
-    expire,
-    give_up,
-    let_go,
-    next_due,
-    renew,
-    take_back,
-)
+from portal.webhooks.sending.queue import Caps, claim, let_go, next_due, renew, soonest
 from portal.webhooks.sending.retention import Sweeper
 from portal.webhooks.sending.schedule import LEASE, Verdict
+from portal.webhooks.sending.taken import HOLDS_AFTER, TakenOffers
 
 log = structlog.get_logger(__name__)
 
 SHORTEST_POLL, LONGEST_POLL = 1.0, 15.0
 """Seconds between looks when no bell rings: soon after work, rarely when idle. A bell may be lost, a row not."""
-LATEST_LAPSE = 2.0
-"""Seconds for which what is to be sent at once goes before the giving up of what is too late."""
 MOST_AHEAD = 3
 """For each sender so many deliveries may be claimed beyond the one it sends: a round for few is a dear one."""
 LONGEST_IDLENESS, LONGEST_GATHERING = 0.01, 0.03
@@ -51,13 +44,13 @@ _TELLS_EVERY = 0.25
 """Seconds between two words to an account's open pages: they need not fetch anew with each of many notices."""
 _MOMENT = 0.2
 """Seconds: what landed within the last ones is what will be sent within the next ones."""
-_HEARS_STOP_WITHIN = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class _Landed:
     """A sender is free again; without `finished` there is nothing to note, and the lease runs out by itself."""
 
+    delivery: ClaimedDelivery
     finished: Finished | None
 
 
@@ -67,29 +60,33 @@ class Worker:
     def __init__(self, app: Flask) -> None:
         settings: Settings = app.extensions["portal.settings"]
         self._app = app
-        self._bells: Bells = app.extensions["portal.bells"]
         self._door: Door = app.extensions["portal.http"]
         self._vault: Vault = app.extensions["portal.vault"]
         self._is_sqlite = settings.is_embedded
         self._senders = settings.webhook_senders
         self._caps = Caps.of(settings.webhook_senders)
+        self._name = new_worker()
         self._news: queue.SimpleQueue[_Landed | None] = queue.SimpleQueue()
-        self._hand = Hand(self._senders, self._caps.per_account)
+        self._hand = Hand(self._senders, self._caps)
+        self._ear = Ear(app, self._name, self._hand, lambda: self._news.put(None))
+        bells: Bells = app.extensions["portal.bells"]
+        self._lapses = Lapses(bells, self._name)
         self._noter = Noter(app, lambda: self._news.put(None))
         self._in_the_air = 0
         self._landings: deque[float] = deque(maxlen=self._senders)
         self._ahead = 0
         self._has_more = False
         self._unnoted: list[Finished] = []
+        self._offers = TakenOffers()
         self._changed: set[int] = set()
         self._tells_at = 0.0
         self._poll = SHORTEST_POLL
-        self._lapses_at = 0.0
         self._round_took = 0.0
 
     def run(self, stop: threading.Event) -> None:
         """Works until `stop`; then claims nothing more, lets what is in the air land, and notes it."""
-        bell = threading.Thread(target=self._listen, args=(stop,), name="webhooks-bell")
+        over = threading.Event()
+        bell = threading.Thread(target=self._ear.run, args=(stop, over), name="webhooks-bell")
         sweeper = threading.Thread(target=Sweeper(self._app).run, args=(stop,), name="webhooks-sweeper")
         senders = [threading.Thread(target=self._sends, name=f"webhook-{n}") for n in range(self._senders)]
         self._noter.start()
@@ -104,28 +101,10 @@ class Worker:
                 steady.close()
                 self._land()
         finally:
+            over.set()
             self._hand.dismiss()
         for thread in (bell, sweeper, *senders):
             thread.join()
-
-    def _listen(self, stop: threading.Event) -> None:
-        """Turns bells, and the wish to stop, into news; without bells the polls go on."""
-        while not stop.is_set():
-            try:
-                self._hear(stop)
-            except Exception:
-                log.exception("webhook_bell_failed")
-                stop.wait(SHORTEST_POLL)
-        self._news.put(None)
-
-    def _hear(self, stop: threading.Event) -> None:
-        listener = self._bells.listen()
-        try:
-            while not stop.is_set():
-                if BELL in listener.wait(_HEARS_STOP_WITHIN):
-                    self._news.put(None)
-        finally:
-            listener.close()
 
     def _wait(self, seconds: float) -> None:
         """Until something happens, or so long; takes in all that has happened by then.
@@ -135,26 +114,51 @@ class Worker:
         there is more in the database than was claimed, the next round begins before the hand is empty.
         """
         try:
-            is_rung = self._hear_of(self._news.get(timeout=max(seconds, 0.001)))
-            while not self._news.empty():
-                is_rung |= self._hear_of(self._news.get_nowait())
-            is_all_busy = self._in_the_air > self._senders
-            until = monotonic() + (LONGEST_GATHERING if is_all_busy else min(self._round_took, LONGEST_IDLENESS))
+            is_rung = self._hears_of_work(seconds)
+            until = monotonic() + (
+                LONGEST_GATHERING if self._in_the_air > self._senders else min(self._round_took, LONGEST_IDLENESS)
+            )
             enough = self._senders // 2 + (min(self._ahead, self._senders) if self._has_more else 0)
             while not is_rung and self._in_the_air > enough:
                 is_rung = self._hear_of(self._news.get(timeout=max(0.0, until - monotonic())))
         except queue.Empty:
             return
 
+    def _hears_of_work(self, seconds: float) -> bool:
+        """Until something lands or rings: whether it rang. queue.Empty after so long, or when an offer must be held."""
+        until, unnoted = monotonic() + seconds, len(self._unnoted)
+        is_rung = False
+        while not is_rung and len(self._unnoted) == unnoted:
+            # Nobody is woken for an offer: whoever sends it would stand behind.
+            pause = min(until, self._offers.holds_at, monotonic() + HOLDS_AFTER / 2) - monotonic()
+            try:
+                is_rung = self._hear_of(self._news.get(timeout=max(pause, 0.001)))
+                while not self._news.empty():
+                    is_rung |= self._hear_of(self._news.get_nowait())
+            except queue.Empty:
+                self._hear_of_offers()
+                if monotonic() >= min(until, self._offers.holds_at):
+                    raise
+        return is_rung
+
+    def _hear_of_offers(self) -> None:
+        for offered in self._ear.offered():
+            self._in_the_air += len(offered.taken)
+            self._offers.hear_of(offered)
+
     def _hear_of(self, news: _Landed | None) -> bool:
-        """Whether it was a bell, which is answered at once."""
+        """Whether it was a bell, or something else that is answered at once."""
         self._poll = SHORTEST_POLL
+        # They come before what has landed of them.
+        self._hear_of_offers()
         if news is None:
             return True
         self._in_the_air -= 1
         self._landings.append(monotonic())
-        if news.finished is not None:
-            self._unnoted.append(news.finished)
+        if news.finished is None:
+            self._offers.forget(news.delivery)
+            return True
+        self._unnoted.append(news.finished)
         return False
 
     def _round(self, steady: SteadyConnection) -> float:
@@ -184,24 +188,33 @@ class Worker:
             changing = complete_plain(connection, self._unnoted, is_sqlite=self._is_sqlite)
             changed = {each.delivery.account_id for each in self._unnoted}
             self._hold_on(connection)
-            claimed = self._claim(connection, free) if free > 0 else []
-            changed |= self._lapsed(connection, is_idle=not claimed)
+            self._offers.decline(connection)
+            due_at = soonest(connection)
+            is_due = due_at is not None and due_at <= now()
+            is_claiming = is_due and free > 0 and self._ear.is_listening
+            noted = {each.delivery.id for each in self._unnoted} - {each.delivery.id for each in changing}
+            is_held = self._offers.settle(connection, noted, is_claiming=is_claiming)
+            claimed = self._claim(connection, free) if is_claiming else []
+            changed |= self._lapses.look(connection, is_idle=not claimed)
             # Who sends is back soon anyhow, and looks then.
-            due_at = None if claimed else next_due(connection, now())
+            if is_due:
+                due_at = None if claimed else next_due(connection, now())
             self._tell(steady, changed)
         pause = LONGEST_POLL if due_at is None else (due_at - now()).total_seconds()
+        pause = min(pause, self._lapses.pause)
         if self._changed:
             pause = min(pause, self._tells_at - monotonic())
         self._look_ahead(has_more=len(claimed) >= free > 0)
         # One that had failed is back: it is judged anew, and what waited for that is due afterwards.
         self._unnoted = []
+        self._offers.settled(noted, is_held=is_held)
         self._noter.note(changing)
         return claimed, pause
 
     def _claim(self, connection: Connection, free: int) -> list[ClaimedDelivery]:
         """So many at most. Of one account more may be claimed than may be with senders: the rest waits in the hand."""
         caps = replace(self._caps, per_account=self._caps.per_account + self._ahead)
-        return claim(connection, free, caps, now=now(), is_sqlite=self._is_sqlite)
+        return claim(connection, free, caps, now=now(), is_sqlite=self._is_sqlite, worker=self._name)
 
     def _look_ahead(self, *, has_more: bool) -> None:
         """As many as landed within a moment are sent within one: nobody waits long for them.
@@ -226,13 +239,6 @@ class Worker:
             self._noter.note(tries)
             self._unnoted = [each for each in self._unnoted if each not in tries]
 
-    def _lapsed(self, connection: Connection, *, is_idle: bool) -> set[int]:
-        """Leases and deliveries whose time is over: soon where nothing waits for this round, later where it does."""
-        if monotonic() < self._lapses_at + (0 if is_idle else LATEST_LAPSE):
-            return set()
-        self._lapses_at = monotonic() + SHORTEST_POLL
-        return take_back(connection, now()) | expire(connection, now()) | give_up(connection, now())
-
     def _tell(self, steady: SteadyConnection, changed: set[int]) -> None:
         """Open pages fetch anew: at once, but not all the time."""
         self._changed |= changed
@@ -246,9 +252,9 @@ class Worker:
         while (delivery := self._hand.first()) is not None:
             following: ClaimedDelivery | None = delivery
             while following is not None:
-                finished = self._sent(following)
+                sent, finished = following, self._sent(following)
                 following = self._hand.next_after(following)
-                self._news.put(_Landed(finished))
+                self._news.put(_Landed(sent, finished))
 
     def _sent(self, delivery: ClaimedDelivery) -> Finished | None:
         try:
@@ -264,6 +270,7 @@ class Worker:
         try:
             with steady.transaction() as connection:
                 let_go(connection, unsent)
+                self._offers.hold_all(connection)
                 steady.ring(BELL)
         except DATABASE_AWAY as error:
             log.warning("webhook_database_away", error=type(error).__name__, unnoted=len(self._unnoted))

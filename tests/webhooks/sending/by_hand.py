@@ -14,9 +14,10 @@ from portal.kernel.config import Settings
 from portal.kernel.db import transaction
 from portal.kernel.steady import SteadyConnection
 from portal.webhooks.sending import queue
+from portal.webhooks.sending.claimed import ClaimedDelivery
 from portal.webhooks.sending.completion import complete, complete_plain
 from portal.webhooks.sending.finished import Exchanged, Finished
-from portal.webhooks.sending.queue import Caps, ClaimedDelivery
+from portal.webhooks.sending.queue import Caps
 from portal.webhooks.sending.schedule import verdict_on
 
 T = TypeVar("T")

@@ -23,7 +23,8 @@ from portal.webhooks.models import (
     WebhookEvent,
     WebhookSubscription,
 )
-from portal.webhooks.sending.queue import Caps, ClaimedDelivery
+from portal.webhooks.sending.claimed import ClaimedDelivery
+from portal.webhooks.sending.queue import Caps
 from tests.webhooks.sending.by_hand import claim, finished, note
 from tests.webhooks.world import Company
 

@@ -13,14 +13,16 @@ from hypothesis import strategies as st
 from portal.kernel.clock import now
 from portal.webhooks.models import DeliveryState, EventType, Lane, Method
 from portal.webhooks.sending import queue
+from portal.webhooks.sending.claimed import ClaimedDelivery
 from portal.webhooks.sending.dress import Dress
 from portal.webhooks.sending.hand import RENEW_AFTER, Hand
-from portal.webhooks.sending.queue import ClaimedDelivery
+from portal.webhooks.sending.queue import Caps
 from portal.webhooks.sending.schedule import LEASE, SCHEDULES
 from tests.webhooks.sending.by_hand import claim, finished, note, seeing_all
 from tests.webhooks.world import Company
 
 SENDERS, PER_ACCOUNT = 4, 3
+ALONE = Caps(1, 1, 1)
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 A_SECOND = timedelta(seconds=1)
 
@@ -64,7 +66,7 @@ def begun(hand: Hand, senders: int = SENDERS) -> list[ClaimedDelivery]:
 def test_everything_goes_out_once_within_the_bounds_and_no_sender_is_idle_that_could_work(
     queued: list[tuple[int, Lane]], chance: st.DataObject
 ) -> None:
-    hand = Hand(SENDERS, PER_ACCOUNT)
+    hand = Hand(SENDERS, Caps(SENDERS, PER_ACCOUNT, SENDERS))
     every = [claimed(number, account, lane) for number, (account, lane) in enumerate(queued)]
     hand.take_in(every)
     at_work, gone = begun(hand), []
@@ -86,7 +88,7 @@ def test_everything_goes_out_once_within_the_bounds_and_no_sender_is_idle_that_c
 
 
 def test_starts_go_first_and_then_the_account_with_the_least_at_work() -> None:
-    hand = Hand(1, 1)
+    hand = Hand(1, ALONE)
     hand.take_in([claimed(1)])
     sent: ClaimedDelivery | None = begun(hand, 1)[0]
     hand.take_in([claimed(2, 1, Lane.REPEAT), claimed(3, 2, Lane.END), claimed(4, 3, Lane.START)])
@@ -100,7 +102,7 @@ def test_starts_go_first_and_then_the_account_with_the_least_at_work() -> None:
 
 
 def test_of_two_accounts_the_one_with_fewer_senders_goes_before_the_one_that_came_earlier() -> None:
-    hand = Hand(3, 3)
+    hand = Hand(3, Caps(3, 3, 3))
     hand.take_in([claimed(1, 1), claimed(2, 1), claimed(3, 1)])
     first, *_ = begun(hand, 3)
     hand.take_in([claimed(4, 1), claimed(5, 2)])
@@ -112,7 +114,7 @@ def test_of_two_accounts_the_one_with_fewer_senders_goes_before_the_one_that_cam
 
 
 def test_what_waits_long_asks_for_a_new_lease_in_time_for_a_whole_try() -> None:
-    hand = Hand(1, 1)
+    hand = Hand(1, ALONE)
     hand.take_in([claimed(1), *(replace(claimed(number), lease_until=NOON + LEASE) for number in (2, 3))])
     begun(hand, 1)
 
@@ -169,3 +171,19 @@ def test_what_is_given_back_goes_out_at_once_by_another_and_its_former_holder_co
     assert [each.state for each in north.deliveries()] == [DeliveryState.SENDING]
     note(app, finished(held))
     assert [each.state for each in north.deliveries()] == [DeliveryState.DELIVERED]
+
+
+def test_an_offer_is_taken_where_a_sender_is_free_and_nobody_waits_before_it() -> None:
+    hand = Hand(4, Caps(per_webhook=2, per_account=3, suspects=4))
+    of_one = [replace(claimed(number), subscription_id=7) for number in (1, 2, 3)]
+    others = [replace(claimed(number), subscription_id=number) for number in (4, 5)]
+
+    taken, left = hand.choose([*of_one, *others])
+    hand.begin(taken)
+
+    assert [each.id for each in taken] == [1, 2, 4]
+    assert [each.id for each in left] == [3, 5]
+    assert {each.id for each in begun(hand)} == {1, 2, 4}
+    assert hand.next_after(taken[0]) is None
+    hand.take_in([claimed(6), replace(claimed(8), account_id=2), replace(claimed(9), account_id=2)])
+    assert hand.choose([replace(claimed(10), account_id=3)])[0] == []
