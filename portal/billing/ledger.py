@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from portal.accounts.zone import billing_zone
 from portal.billing.alerts.crossing import watch_balance
@@ -15,20 +15,23 @@ from portal.kernel.clock import now
 from portal.kernel.db import announce, db, upsert
 from portal.kernel.money import ZERO
 
+# Built once: each call that ends asks them.
+_LOCKED_BALANCE = select(AccountBalance).with_for_update().execution_options(populate_existing=True)
+_OF_SOURCE = select(LedgerEntry).where(LedgerEntry.kind == bindparam("kind"), LedgerEntry.source == bindparam("source"))
+
 
 def lock_balance() -> AccountBalance:
     """The entered account's balance; other postings to it wait until this transaction has ended."""
-    locked = select(AccountBalance).with_for_update().execution_options(populate_existing=True)
-    found = db.session.scalars(locked).one_or_none()
+    found = db.session.scalars(_LOCKED_BALANCE).one_or_none()
     if found is not None:
         return found
     upsert(AccountBalance, {"balance": ZERO, "is_low": False, "is_short": False}, key=["account_id"])
-    return db.session.scalars(locked).one()
+    return db.session.scalars(_LOCKED_BALANCE).one()
 
 
 def find_entry(kind: EntryKind, source: str) -> LedgerEntry | None:
     """The posting of this source, where it has been made."""
-    return db.session.scalar(select(LedgerEntry).where(LedgerEntry.kind == kind, LedgerEntry.source == source))
+    return db.session.scalar(_OF_SOURCE, {"kind": kind, "source": source})
 
 
 def post(
@@ -84,11 +87,7 @@ def _add_to_day(entry: LedgerEntry) -> None:
             "count": 1,
         },
         key=["account_id", "day", "kind"],
-        change={
-            "amount": LedgerDay.amount + entry.amount,
-            "included": LedgerDay.included + entry.included,
-            "count": LedgerDay.count + 1,
-        },
+        adds=("amount", "included", "count"),
     )
 
 

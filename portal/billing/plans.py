@@ -13,6 +13,7 @@ from sqlalchemy.orm import contains_eager, selectinload
 
 from portal.billing.models import AccountPlan, Tariff, TariffRate, TariffVersion
 from portal.billing.rating import prefixes
+from portal.kernel.among import among
 from portal.kernel.db import db
 from portal.kernel.money import rounded
 
@@ -94,14 +95,18 @@ def rates_of(version: TariffVersion) -> Sequence[TariffRate]:
     return db.session.scalars(loaded.execution_options(populate_existing=True)).one().rates
 
 
+# Built once: each call that ends asks it.
+_RATES = select(TariffRate).where(
+    TariffRate.version_id == bindparam("version_id"),
+    TariffRate.kind == bindparam("kind"),
+    among(TariffRate.prefix, "prefixes"),
+)
+
+
 def find_rate(version: TariffVersion, kind: str, number: str) -> TariffRate | None:
     """The rate of the longest prefix, asked of the database: a price list may have thousands."""
     beginnings = prefixes(number[:15])
-    rates = db.session.scalars(
-        select(TariffRate).where(
-            TariffRate.version_id == version.id, TariffRate.kind == kind, TariffRate.prefix.in_(beginnings)
-        )
-    )
+    rates = db.session.scalars(_RATES, {"version_id": version.id, "kind": kind, "prefixes": list(beginnings)})
     return max(rates, key=lambda rate: len(rate.prefix), default=None)
 
 

@@ -7,12 +7,23 @@ from collections.abc import Iterable
 from sqlalchemy import and_, select
 
 from portal.contacts.models import Contact, ContactNumber, CrmUser
+from portal.kernel.among import among
 from portal.kernel.db import db
 from portal.telephony.models import SipLine
 
+# Built once: each call asks them.
+_OF_CONTACTS = (
+    select(ContactNumber.number, Contact.name)
+    .join(Contact, Contact.id == ContactNumber.contact_id)
+    .where(among(ContactNumber.number, "numbers"))
+)
+_OF_EMPLOYEES = select(CrmUser.mobile, CrmUser.name).where(
+    among(CrmUser.mobile, "numbers"), CrmUser.removed_at.is_(None)
+)
 _LINES = select(SipLine.name, SipLine.label, CrmUser.name).outerjoin(
     CrmUser, and_(CrmUser.sip_line_id == SipLine.id, CrmUser.removed_at.is_(None))
 )
+_SOME_LINES = _LINES.where(among(SipLine.name, "lines"))
 _ALL_LINES = _LINES.order_by(SipLine.name)
 
 
@@ -40,20 +51,15 @@ def code_names(addresses: Iterable[str]) -> dict[str, str]:
 def _of_numbers(numbers: set[str]) -> dict[str, str]:
     if not numbers:
         return {}
-    rows = db.session.execute(
-        select(ContactNumber.number, Contact.name)
-        .join(Contact, Contact.id == ContactNumber.contact_id)
-        .where(ContactNumber.number.in_(numbers))
-    )
-    employees = db.session.execute(
-        select(CrmUser.mobile, CrmUser.name).where(CrmUser.mobile.in_(numbers), CrmUser.removed_at.is_(None))
-    )
-    return {mobile: name for mobile, name in employees if mobile} | {row.number: row.name for row in rows}
+    values = {"numbers": sorted(numbers)}
+    employees = {mobile: name for mobile, name in db.session.execute(_OF_EMPLOYEES, values) if mobile}
+    contacts = ((number, name) for number, name in db.session.execute(_OF_CONTACTS, values))
+    return employees | dict(contacts)
 
 
 def _of_lines(lines: set[str]) -> dict[str, str]:
     if not lines:
         return {}
-    rows = db.session.execute(_LINES.where(SipLine.name.in_(lines)))
+    rows = db.session.execute(_SOME_LINES, {"lines": sorted(lines)})
     names = ((line, holder or label) for line, label, holder in rows)
     return {line: name for line, name in names if name}

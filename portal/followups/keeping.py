@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 
 from portal.calls.events import CallAnswered, CallFinished
 from portal.calls.models import CallRecord
@@ -97,10 +97,20 @@ def drop_contact(number: str, at: datetime) -> FollowUp | None:
     return other
 
 
+# Built once: each answered call asks it.
+_WORK = (
+    select(FollowUp.id)
+    .where(
+        FollowUp.number == bindparam("number"),
+        or_(FollowUp.closed_at.is_(None), FollowUp.closed_at >= bindparam("since")),
+    )
+    .limit(1)
+)
+
+
 def _has_work(number: str, since: datetime) -> bool:
     """Whether a contact at this moment can change anything: most calls are of numbers that were never missed."""
-    is_later = or_(FollowUp.closed_at.is_(None), FollowUp.closed_at >= since)
-    return db.session.scalar(select(FollowUp.id).where(FollowUp.number == number, is_later).limit(1)) is not None
+    return db.session.scalar(_WORK, {"number": number, "since": since}) is not None
 
 
 def _add_miss(number: str, call: CallRecord, at: datetime) -> None:

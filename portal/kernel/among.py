@@ -15,6 +15,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
@@ -43,6 +44,10 @@ class among(FunctionElement[bool]):  # noqa: N801 - SQLAlchemy names functions a
 
     def __init__(self, column: InstrumentedAttribute[Any], name: str) -> None:
         super().__init__(column, bindparam(name, type_=_ListOf(column.type)))
+
+    def self_group(self, against: OperatorType | None = None) -> Any:  # noqa: ARG002 -- SQLAlchemy's own signature
+        """As it is: with the `= 1` that SQLite's booleans are else given, no index would be used."""
+        return self
 
 
 @compiles(among, "sqlite")

@@ -6,7 +6,6 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
 from typing import Any, ClassVar, TypeVar, cast
 
 from flask import Flask, current_app, g
@@ -17,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from portal.kernel import postgresql, sqlite, tenancy
+from portal.kernel import inserts, postgresql, sqlite, tenancy
 from portal.kernel.actor import current_actor, set_actor
 from portal.kernel.bells import CHANNEL, Bells, live_topic
 from portal.kernel.clock import UtcDateTime
@@ -236,18 +235,19 @@ def upsert(
     *,
     key: Sequence[str],
     change: Mapping[str, Any] | None = None,
+    adds: Sequence[str] = (),
 ) -> int:
-    """Inserts, or, where a row with this `key` exists, changes it (`change=None`: leaves it). Answers the rows touched.
+    """Inserts, or, where a row with this `key` exists, changes it (else leaves it). Answers the rows touched.
 
-    `change` maps column names to values or expressions over the model's columns. Rows of owned tables are stamped.
+    `change` maps column names to values or expressions over the model's columns; to the columns that `adds` names the
+    new row's are added. Rows of owned tables are stamped.
     """
-    if change is None:
+    if adds:
+        touched = inserts.adding(_making_insert(), _table(model), tuple(key), tuple(adds))
+    elif change is not None:
+        touched = inserts.changing(_making_insert(), _table(model), key, change)
+    else:
         return len(insert_new(model, values, key=key))
-    # Its rows are given apart: a statement that holds several of them is built anew each time, for 10 ms.
-    insertion = _making_insert()(cast("Table", model.__table__))
-    statement = insertion.on_conflict_do_update(index_elements=list(key), set_=dict(change))
-    # Counted by what comes back: psycopg does not say how many rows a RETURNING touched.
-    touched = statement.returning(model.__table__.c[key[0]])
     return len(db.session.execute(touched, _stamped(model, values), execution_options=_IS_STAMPED).all())
 
 
@@ -258,22 +258,18 @@ def insert_new(
 
     Rows of owned tables are stamped.
     """
-    statement = _inserting_new(_making_insert(), model, tuple(key))
+    statement = inserts.new_ones(_making_insert(), _table(model), tuple(key))
     return db.session.execute(statement, _stamped(model, values), execution_options=_IS_STAMPED).all()
 
 
 def insert_rows(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> None:
     """Inserts rows that nobody needs as objects. Rows of owned tables are stamped."""
-    statement = insert(cast("Table", model.__table__))
+    statement = insert(_table(model))
     db.session.execute(statement, _stamped(model, rows), execution_options=_IS_STAMPED)
 
 
-# Built once for each table and key: many a call waits for it.
-@cache
-def _inserting_new(make: Callable[[Table], Any], model: type[Model], key: tuple[str, ...]) -> Any:
-    table = cast("Table", model.__table__)
-    columns = dict.fromkeys([*table.primary_key.columns, *(table.c[name] for name in key)])
-    return make(table).on_conflict_do_nothing(index_elements=key).returning(*columns)
+def _table(model: type[Model]) -> Table:
+    return cast("Table", model.__table__)
 
 
 def _making_insert() -> Callable[[Table], Any]:

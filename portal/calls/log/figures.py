@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Self, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Table, literal_column
+from sqlalchemy import Table
 
 from portal.calls.log.classes import Facts
 from portal.calls.log.models import FACTS, CallTotal, Grain
@@ -74,8 +74,7 @@ def add_totals(sums: Mapping[Place, Figures]) -> None:
     """Adds to the entered account's totals, in an order that is everybody's: two writers never wait for each other."""
     rows = [dict(zip(_COLUMNS, row, strict=True)) for row in _rows(sums)]
     if rows:
-        change: dict[str, Any] = {name: literal_column(f"call_total.{name} + excluded.{name}") for name in SUMS}
-        upsert(CallTotal, rows, key=["account_id", *_KEY], change=change)
+        upsert(CallTotal, rows, key=["account_id", *_KEY], adds=SUMS)
 
 
 def add_many_totals(sums: Mapping[Place, Figures]) -> None:
