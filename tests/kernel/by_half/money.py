@@ -34,7 +34,9 @@ def papers(at: World) -> Iterator[Act]:
     yield at.north(lambda: bills.mark_paid(bill, bills.Receipt(Decimal(4), "17", date(2026, 1, 15))))
     payment = at.newest(BillPayment)
     yield at.north(lambda: bills.take_back(bill, payment))
-    yield at.north(lambda: paper_archive.begin_archive(now().date() - timedelta(days=40), now().date()))
+    # The account's day may have begun while UTC's has not.
+    first, last = (now().date() + timedelta(days=days) for days in (-40, 1))
+    yield at.north(lambda: paper_archive.begin_archive(first, last))
 
 
 def card(at: World) -> Iterator[Act]:
