@@ -10,6 +10,9 @@ from portal.kernel.db import db
 from portal.kernel.errors import NotFound
 from portal.telephony.models import Did, SipLine
 
+# Built once, for each page of the log.
+_DIDS = select(Did).order_by(Did.id)
+
 
 def sip_lines() -> Sequence[SipLine]:
     """The account's SIP accounts, by name."""
@@ -31,7 +34,7 @@ def find_line(line_id: int) -> SipLine:
 
 def dids() -> Sequence[Did]:
     """The account's public numbers, in the order in which they were added: the first is shown to who is called."""
-    return db.session.scalars(select(Did).order_by(Did.id)).all()
+    return db.session.scalars(_DIDS).all()
 
 
 def find_did(number: str) -> Did | None:
