@@ -31,7 +31,7 @@ FAR = 8_000
 """Calls that are looked through one by one at most."""
 CANDIDATES = 1_500
 """Calls that an index of words names and that are read and compared at once."""
-_OF_CLASSES_AT_ONCE = (300, 1_500, 1_500)
+_OF_CLASSES_AT_ONCE = (300, 1_500, 3_000)
 """The same of fitting classes, look by look: most of them fit, and few are enough."""
 _MOST_NAMED_LOOKS = 5
 _SECONDS_AT_ONCE = (300, 1_500, 6_000)
