@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from portal.accounts.events import AccountOpened
 from portal.billing.included import included_left, take_included
-from portal.billing.ledger import find_entry, local_day, lock_balance, open_moment, post
-from portal.billing.models import AccountBalance, AccountPlan, EntryKind, TariffVersion
-from portal.billing.plans import Standing, default_tariff, find_rate, standing_on, version_on
+from portal.billing.ledger import find_posting, local_day, lock_balance, open_moment, post
+from portal.billing.models import AccountBalance, AccountPlan, EntryKind
+from portal.billing.plans import Standing, Version, default_tariff, find_rate, standing_on, version_on
 from portal.billing.rating import FREE, Price, price_of
 from portal.calls.events import CallEnding
 from portal.calls.models import CallRecord
@@ -36,7 +36,7 @@ def on_call_ending(event: CallEnding) -> None:
     call = event.call
     # Before anything is read: of two that are told of the same call one waits here, and then finds it posted.
     balance = once("locked balance", lock_balance)
-    before = find_entry(EntryKind.CALL, call.api_call_id)
+    before = find_posting(EntryKind.CALL, call.api_call_id)
     if before is not None:
         call.price = before.included - before.amount
         return
@@ -75,10 +75,10 @@ def _price(call: CallRecord, standing: Standing | None) -> Price:
     return described(price_of(rate, call.talk_seconds), standing.version)
 
 
-def described(price: Price, version: TariffVersion) -> Price:
+def described(price: Price, version: Version) -> Price:
     """With the tariff that made it, kept with the charge for ever."""
     if price.rate is not None:
-        price.rate.update(tariff=version.tariff.name, version=version.id, valid_from=version.valid_from.isoformat())
+        price.rate.update(tariff=version.tariff_name, version=version.id, valid_from=version.valid_from.isoformat())
     return price
 
 

@@ -20,6 +20,7 @@ from portal.followups.moments import Contact, Misses, contact_of, is_missed, mis
 from portal.followups.numbers import is_client, other_side
 from portal.followups.rules import lock_rules, minutes
 from portal.kernel.db import announce, db, once
+from portal.kernel.prepared import Prepared
 from portal.telephony.engine import CallKind
 
 CHANGED = "followups-changed"
@@ -98,7 +99,7 @@ def drop_contact(number: str, at: datetime) -> FollowUp | None:
 
 
 # Built once: each answered call asks it.
-_WORK = (
+_WORK = Prepared(
     select(FollowUp.id)
     .where(
         FollowUp.number == bindparam("number"),
@@ -110,7 +111,7 @@ _WORK = (
 
 def _has_work(number: str, since: datetime) -> bool:
     """Whether a contact at this moment can change anything: most calls are of numbers that were never missed."""
-    return db.session.scalar(_WORK, {"number": number, "since": since}) is not None
+    return _WORK.first(number=number, since=since) is not None
 
 
 def _add_miss(number: str, call: CallRecord, at: datetime) -> None:

@@ -6,6 +6,17 @@ from sqlalchemy import select
 
 from portal.followups.models import DEFAULT_MINUTES, FollowUpRules
 from portal.kernel.db import db, upsert
+from portal.kernel.prepared import Prepared
+
+
+def held_rules() -> FollowUpRules:
+    """The rules, held as by `lock_rules`."""
+    lock_rules()
+    return db.session.scalars(select(FollowUpRules)).one()
+
+
+# Each answered call and each that was missed waits for it.
+_LOCKED = Prepared(select(FollowUpRules.minutes).with_for_update())
 
 
 def rules() -> FollowUpRules | None:
@@ -19,11 +30,8 @@ def minutes() -> int:
     return found.minutes if found else DEFAULT_MINUTES
 
 
-def lock_rules() -> FollowUpRules:
-    """The rules, held until the end of the transaction: whoever else changes follow-ups of the account waits."""
-    query = select(FollowUpRules).with_for_update()
-    found = db.session.scalar(query)
-    if found is None:
+def lock_rules() -> None:
+    """Holds the rules until the end of the transaction: whoever else changes follow-ups of the account waits."""
+    if _LOCKED.first() is None:
         upsert(FollowUpRules, {"minutes": DEFAULT_MINUTES}, key=["account_id"])
-        found = db.session.scalars(query).one()
-    return found
+        _LOCKED.first()
