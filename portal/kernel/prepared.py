@@ -6,14 +6,16 @@ same kind of objects as the last time. What is prepared asks for columns and ans
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from operator import itemgetter
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, TypeVar, cast, overload
 
 from flask import g
-from sqlalchemy import BindParameter, Connection, CursorResult, Dialect, Select, bindparam
+from sqlalchemy import BindParameter, Connection, Dialect, Select, bindparam
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from portal.kernel.db import Model, db
@@ -22,6 +24,7 @@ from portal.kernel.tenancy import TenancyError, only_ours
 Row = TypeVar("Row")
 MakeInsert = Callable[[type[Model]], Any]
 """The INSERT of this database, which knows what to do about a row that is there."""
+_HELD = "connection of what is prepared"
 _Place = Callable[[Mapping[str, Any]], Any]
 """Takes the value of one place of the statement out of what is given."""
 
@@ -47,9 +50,7 @@ class Prepared(Generic[Row]):
     def all(self, **values: Any) -> list[Row]:
         """Every row."""
         connection = _connection()
-        compiled = self._of(connection.dialect)
-        rows = compiled.execute(connection, (values,)).fetchall()
-        return [self._row(*row) for row in compiled.converted(rows)]
+        return [self._row(*row) for row in self._of(connection.dialect).rows(connection, values)]
 
     def first(self, **values: Any) -> Row | None:
         """The first row, where there is one."""
@@ -59,7 +60,7 @@ class Prepared(Generic[Row]):
         """Writes, once for each of these; nothing without one."""
         if rows:
             connection = _connection()
-            self._of(connection.dialect).execute(connection, rows)
+            self._of(connection.dialect).run(connection, rows)
 
     def _of(self, dialect: Dialect) -> _Compiled:
         compiled = self._compiled.get(dialect.name)
@@ -77,11 +78,16 @@ def given(names: Iterable[str]) -> dict[str, BindParameter[Any]]:
 
 
 def _connection() -> Connection:
-    """That of the session, which has written what it holds."""
+    """That of the session's transaction, which has written what it holds."""
     session = db.session()
     if session.autoflush:
         session.flush()
-    return session.connection()
+    of, connection = session.info.get(_HELD, (None, None))
+    if of is None or of is not session.get_transaction():
+        connection = session.connection()
+        session.info[_HELD] = session.get_transaction(), connection
+    found: Connection = connection
+    return found
 
 
 def _as_it_comes(*values: Any) -> tuple[Any, ...]:
@@ -102,22 +108,52 @@ class _Compiled:
         kinds = [each["type"].dialect_impl(dialect) for each in described]
         self._back = [kind.result_processor(dialect, None) for kind in kinds]
 
-    def execute(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> CursorResult[Any]:
+    def rows(self, connection: Connection, values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+        """What it answers."""
+        with self._cursor(connection, self._bound(values), is_many=False) as cursor:
+            found: list[Sequence[Any]] = cursor.fetchall()
+        if not any(self._back):
+            return found
+        return [[back(value) if back else value for back, value in zip(self._back, row, strict=True)] for row in found]
+
+    def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """As many times as there are rows."""
+        is_many = len(rows) > 1
+        bound = [self._bound(row) for row in rows]
+        with self._cursor(connection, bound if is_many else bound[0], is_many=is_many):
+            pass
+
+    @contextmanager
+    def _cursor(self, connection: Connection, values: Any, *, is_many: bool) -> Iterator[Any]:
+        """What SQLAlchemy does around a statement, without a result and its columns made anew for each."""
         if self._writes and not g.get("writes", False):
             raise TenancyError("a reading page does not write: say writes=True")
-        bound = [self._bound(row) for row in rows]
-        return connection.exec_driver_sql(self._text, bound[0] if len(bound) == 1 else bound)
+        cursor = connection.connection.cursor()
+        try:
+            for hear in connection.dispatch.before_cursor_execute:
+                hear(connection, cursor, self._text, values, None, is_many)
+            (cursor.executemany if is_many else cursor.execute)(self._text, values)
+            yield cursor
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise _told(error, self._text, values, connection) from error
+        finally:
+            cursor.close()
 
     def _bound(self, values: Mapping[str, Any]) -> Any:
-        found = tuple(place(values) for place in self._places)
+        found = tuple([place(values) for place in self._places])
         return found if self._is_positional else dict(zip(self._names, found, strict=True))
 
-    def converted(self, rows: Sequence[Sequence[Any]]) -> Iterable[Sequence[Any]]:
-        """As Python has these values."""
-        if not any(self._back):
-            return rows
-        return [[back(value) if back else value for back, value in zip(self._back, row, strict=True)] for row in rows]
+
+def _told(error: Exception, statement: str, values: Any, connection: Connection) -> Exception:
+    """In SQLAlchemy's words, whose name the same error has in every database."""
+    dialect = connection.dialect
+    is_lost = dialect.is_disconnect(cast("Any", error), connection.connection.dbapi_connection, None)
+    told: Exception = DBAPIError.instance(
+        statement, values, error, dialect.loaded_dbapi.Error, connection_invalidated=is_lost, dialect=dialect
+    )
+    if is_lost:
+        connection.invalidate(error)
+    return told
 
 
 def _place(bind: BindParameter[Any], name: str, dialect: Dialect) -> _Place:
