@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Table, bindparam, insert, select, update
-from sqlalchemy.orm.attributes import set_committed_value
 
 from portal.accounts.zone import billing_zone
 from portal.billing.alerts.crossing import watch_balance
@@ -27,15 +27,33 @@ class Posting(NamedTuple):
     balance_after: Decimal
 
 
+@dataclass(slots=True)
+class HeldBalance:
+    """The entered account's balance, held until the end of the transaction by who is about to post."""
+
+    id: int
+    balance: Decimal
+    warn_below: Decimal | None
+    is_low: bool
+
+
 # Built once: each call that ends asks them.
 _LOCKED_BALANCE = select(AccountBalance).with_for_update().execution_options(populate_existing=True)
+_HOLD = Prepared(
+    select(
+        AccountBalance.id, AccountBalance.balance, AccountBalance.warn_below, AccountBalance.is_low
+    ).with_for_update(),
+    HeldBalance,
+)
 _OF_SOURCE = Prepared(
     select(LedgerEntry.amount, LedgerEntry.included, LedgerEntry.balance_after).where(
         LedgerEntry.kind == bindparam("kind"), LedgerEntry.source == bindparam("source")
     ),
     Posting,
 )
-_MOVE = Prepared(update(AccountBalance).where(AccountBalance.id == bindparam("row")).values(given(("balance",))))
+_MOVE = Prepared(
+    update(AccountBalance).where(AccountBalance.id == bindparam("row")).values(given(("balance", "is_low")))
+)
 _ENTER = Prepared(
     insert(LedgerEntry).values(
         given(
@@ -55,12 +73,18 @@ _ADD_TO_DAY = Prepared(
 )
 
 
-def lock_balance() -> AccountBalance:
+def hold_balance() -> HeldBalance:
     """The entered account's balance; other postings to it wait until this transaction has ended."""
-    found = db.session.scalars(_LOCKED_BALANCE).one_or_none()
-    if found is not None:
-        return found
-    upsert(AccountBalance, {"balance": ZERO, "is_low": False, "is_short": False}, key=["account_id"])
+    found = _HOLD.first()
+    if found is None:
+        upsert(AccountBalance, {"balance": ZERO, "is_low": False, "is_short": False}, key=["account_id"])
+        (found,) = _HOLD.all()
+    return found
+
+
+def lock_balance() -> AccountBalance:
+    """The same as the row itself, for who changes what else it holds."""
+    hold_balance()
     return db.session.scalars(_LOCKED_BALANCE).one()
 
 
@@ -79,7 +103,7 @@ def post(
     included: Decimal = ZERO,
     corrects: str | None = None,
     at: datetime | None = None,
-    balance: AccountBalance | None = None,
+    balance: HeldBalance | None = None,
 ) -> Posting:
     """Adds `amount` (negative: takes) to the balance. A source that was posted before changes nothing and answers
     with the first posting, however often it comes.
@@ -87,20 +111,19 @@ def post(
     `balance` is for who has locked it and then not found the source: neither is asked again.
     """
     if balance is None:
-        balance = lock_balance()
+        balance = hold_balance()
         if before := find_posting(kind, source):
             return before
-    moment, after = at or now(), balance.balance + amount
-    _MOVE.run({"row": balance.id, "balance": after})
-    # The row in memory is told what was written past it.
-    set_committed_value(balance, "balance", after)
+    moment = at or now()
+    balance.balance += amount
+    watch_balance(balance)
+    _MOVE.run({"row": balance.id, "balance": balance.balance, "is_low": balance.is_low})
     moved = {"kind": kind, "amount": amount, "included": included}
     words = {"corrects": corrects, "text": text[:300], "rating": rating}
-    _ENTER.run({"at": moment, "source": source, "balance_after": after, **moved, **words})
+    _ENTER.run({"at": moment, "source": source, "balance_after": balance.balance, **moved, **words})
     _ADD_TO_DAY.run({"day": local_day(moment), "count": 1, **moved})
-    watch_balance(balance)
     announce("balance-changed")
-    return Posting(amount, included, after)
+    return Posting(amount, included, balance.balance)
 
 
 def open_moment(moment: datetime) -> datetime:

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, or_, select
 
 from portal.calls.events import CallAnswered, CallFinished
 from portal.calls.models import CallRecord
-from portal.contacts.queries import owner_of
+from portal.contacts.queries import present_owner_id
 from portal.followups.due import due_at
 from portal.followups.models import FollowUp
 from portal.followups.moments import Contact, Misses, contact_of, is_missed, misses, next_contact
@@ -119,7 +119,7 @@ def _add_miss(number: str, call: CallRecord, at: datetime) -> None:
     contact = None
     if row is None or at < row.first_missed_at:
         contact = next_contact(number, at)
-        row = _ending_with(number, contact)
+        row = _ending_with(number, contact) if contact else row
     if row is None:
         _open(number, Misses(1, at, call), contact)
         return
@@ -147,11 +147,10 @@ def _count_anew(number: str, since: datetime) -> None:
 
 
 def _open(number: str, found: Misses, contact: Contact | None, like: FollowUp | None = None) -> FollowUp:
-    owner = owner_of(number) if like is None else None
     row = FollowUp(
         number=number,
         owner_user_id=like.owner_user_id if like else None,
-        owner_crm_user_id=like.owner_crm_user_id if like else owner.id if owner else None,
+        owner_crm_user_id=like.owner_crm_user_id if like else present_owner_id(number),
         is_due_by_hand=False,
     )
     _count(row, found)

@@ -15,19 +15,15 @@ def held_rules() -> FollowUpRules:
     return db.session.scalars(select(FollowUpRules)).one()
 
 
-# Each answered call and each that was missed waits for it.
+# Each answered call and each that was missed waits for them.
+_MINUTES = Prepared(select(FollowUpRules.minutes))
 _LOCKED = Prepared(select(FollowUpRules.minutes).with_for_update())
-
-
-def rules() -> FollowUpRules | None:
-    """The account's rules; None where nobody was missed and nothing was set yet."""
-    return db.session.scalar(select(FollowUpRules))
 
 
 def minutes() -> int:
     """After how many working minutes a missed call is due."""
-    found = rules()
-    return found.minutes if found else DEFAULT_MINUTES
+    found = _MINUTES.first()
+    return int(found[0]) if found else DEFAULT_MINUTES
 
 
 def lock_rules() -> None:

@@ -12,7 +12,7 @@ from portal.calls.events import CallAnswered, CallEnding, CallFinished, CallRang
 from portal.calls.journal import rows
 from portal.calls.journal.left_open import left_open
 from portal.calls.journal.rows import Known
-from portal.calls.models import CallLeg, CallRecord
+from portal.calls.models import CallRecord
 from portal.contacts.names import code_names
 from portal.kernel.db import announce, transaction
 from portal.kernel.events import publish
@@ -95,8 +95,7 @@ def _is_older(known: Known, call: CallSnapshot) -> bool:
 
 def _chapter(before: Known | None, call: CallSnapshot, names: Mapping[str, str]) -> _Chapter:
     after = Known(_row(before, call, names), _legs(before, call))
-    legs = [CallLeg(**after.legs[number]) for number in sorted(after.legs)]
-    return _Chapter(before, after, CallRecord(**after.call, legs=legs))
+    return _Chapter(before, after, rows.told(after))
 
 
 def _tell(chapter: _Chapter) -> None:
