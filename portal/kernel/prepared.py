@@ -34,7 +34,7 @@ class Prepared(Generic[Row]):
 
     Of owned tables it finds and changes the entered account's rows alone; a new row is that account's. Each answer is
     `row` of the columns' values: a named tuple, or the values as they come. No list may be among the values but by
-    `kernel.among`, and an INSERT names every column that is to be other than null.
+    `kernel.among`, and an INSERT names every column that has a default in Python.
     """
 
     @overload
@@ -100,6 +100,9 @@ class _Compiled:
     def __init__(self, statement: Any, dialect: Dialect) -> None:
         self._writes = not isinstance(statement, Select)
         compiled: SQLCompiler = only_ours(statement).compile(dialect=dialect)
+        if compiled.prefetch:
+            # Left to a session, their defaults would be filled in.
+            raise TypeError(f"not given: {', '.join(str(column) for column in compiled.prefetch)}")
         self._text = str(compiled)
         self._names = compiled.positiontup or list(compiled.binds)
         self._is_positional = compiled.positional
