@@ -1,4 +1,4 @@
-"""The pages around the integration page: hours, groups, other cases, blacklist, CRM users, further keys. Scripts or none."""
+"""The pages around the integration page: hours, groups, other cases, blacklist, CRM users, keys. Scripts or none."""
 
 import re
 from collections.abc import Iterator
