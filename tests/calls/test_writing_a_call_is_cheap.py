@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -67,9 +68,7 @@ def journal(app: Flask, cast: Cast) -> Journal:
 
 def test_it_takes_few_functions_and_statements(app: Flask, cast: Cast, journal: Journal) -> None:
     told = tellings(cast.north, "79039990009")
-    called = {
-        name: functions(lambda call=call: journal.record(call, CallChange.FINISHED)) for name, call in told.items()
-    }
+    called = {name: functions(partial(journal.record, call, CallChange.FINISHED)) for name, call in told.items()}
     asked = {}
     for name, call in tellings(cast.north, "79039990010").items():
         with counted_queries(app) as statements:
