@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from flask import g
+from sqlalchemy import bindparam, select
 
 from portal.accounts.models import Account
-from portal.kernel.db import db
+from portal.kernel.db import db, once
+from portal.kernel.prepared import Prepared
 from portal.kernel.tenancy import current_account_id
+
+
+class _Zones(NamedTuple):
+    time_zone: str
+    billing_zone: str
+    moving_to: str | None
+
+
+_HELD = Prepared(
+    select(Account.time_zone, Account.billing_zone, Account.moving_to)
+    .where(Account.id == bindparam("id"))
+    .with_for_update(read=True),
+    _Zones,
+)
 
 
 def account_zone() -> ZoneInfo:
@@ -26,13 +43,15 @@ def is_moving() -> bool:
     return _account().moving_to is not None
 
 
-def _account() -> Account:
-    info, present = db.session.info, db.session().get_transaction()
-    if g.get("writes") and info.get("account_held_in") is not present:
-        # Once per transaction, and kept by the session: a call has many rows that ask.
-        info["account"] = db.session.get_one(Account, current_account_id(), with_for_update={"read": True})
-        info["account_held_in"] = db.session().get_transaction()
-    else:
-        info["account"] = db.session.get_one(Account, current_account_id())
-    account: Account = info["account"]
-    return account
+def _account() -> Account | _Zones:
+    if g.get("writes"):
+        return once("zones of the account", _held)
+    return db.session.get_one(Account, current_account_id())
+
+
+def _held() -> _Zones:
+    """Kept from those who change them until the end of the transaction."""
+    found = _HELD.first(id=current_account_id())
+    if found is None:
+        raise LookupError(current_account_id())
+    return found

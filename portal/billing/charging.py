@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from portal.accounts.events import AccountOpened
 from portal.billing.included import included_left, take_included
-from portal.billing.ledger import find_entry, local_day, lock_balance, open_moment, post
-from portal.billing.models import AccountBalance, AccountPlan, EntryKind, TariffVersion
-from portal.billing.plans import Standing, default_tariff, find_rate, standing_on, version_on
+from portal.billing.ledger import find_posting, hold_balance, local_day, open_moment, post
+from portal.billing.models import AccountBalance, AccountPlan, EntryKind
+from portal.billing.plans import Standing, Version, default_tariff, find_rate, standing_on, version_on
 from portal.billing.rating import FREE, Price, price_of
 from portal.calls.events import CallEnding
 from portal.calls.models import CallRecord
@@ -25,7 +25,7 @@ from portal.telephony.events import CallOrdered
 
 def on_account_opened(_event: AccountOpened) -> None:
     """Every account has a balance and, where the operator has made one for all, a tariff."""
-    lock_balance()
+    hold_balance()
     tariff = default_tariff()
     if tariff is not None:
         db.session.add(AccountPlan(tariff_id=tariff.id, valid_from=local_day(now())))
@@ -35,8 +35,8 @@ def on_call_ending(event: CallEnding) -> None:
     """Sets the call's price, unless a provider has told it, and takes it from the balance, once per call."""
     call = event.call
     # Before anything is read: of two that are told of the same call one waits here, and then finds it posted.
-    balance = once("locked balance", lock_balance)
-    before = find_entry(EntryKind.CALL, call.api_call_id)
+    balance = once("held balance", hold_balance)
+    before = find_posting(EntryKind.CALL, call.api_call_id)
     if before is not None:
         call.price = before.included - before.amount
         return
@@ -75,10 +75,10 @@ def _price(call: CallRecord, standing: Standing | None) -> Price:
     return described(price_of(rate, call.talk_seconds), standing.version)
 
 
-def described(price: Price, version: TariffVersion) -> Price:
+def described(price: Price, version: Version) -> Price:
     """With the tariff that made it, kept with the charge for ever."""
     if price.rate is not None:
-        price.rate.update(tariff=version.tariff.name, version=version.id, valid_from=version.valid_from.isoformat())
+        price.rate.update(tariff=version.tariff_name, version=version.id, valid_from=version.valid_from.isoformat())
     return price
 
 

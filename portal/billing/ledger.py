@@ -2,36 +2,95 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Table, bindparam, insert, select, update
 
 from portal.accounts.zone import billing_zone
 from portal.billing.alerts.crossing import watch_balance
 from portal.billing.models import AccountBalance, EntryKind, LedgerDay, LedgerEntry
 from portal.kernel.clock import now
 from portal.kernel.db import announce, db, upsert
+from portal.kernel.inserts import sums
 from portal.kernel.money import ZERO
+from portal.kernel.prepared import Prepared, given
+
+
+class Posting(NamedTuple):
+    """What moved, and what the month's included amount covered besides."""
+
+    amount: Decimal
+    included: Decimal
+    balance_after: Decimal
+
+
+@dataclass(slots=True)
+class HeldBalance:
+    """The entered account's balance, held until the end of the transaction by who is about to post."""
+
+    id: int
+    balance: Decimal
+    warn_below: Decimal | None
+    is_low: bool
+
 
 # Built once: each call that ends asks them.
 _LOCKED_BALANCE = select(AccountBalance).with_for_update().execution_options(populate_existing=True)
-_OF_SOURCE = select(LedgerEntry).where(LedgerEntry.kind == bindparam("kind"), LedgerEntry.source == bindparam("source"))
+_HOLD = Prepared(
+    select(
+        AccountBalance.id, AccountBalance.balance, AccountBalance.warn_below, AccountBalance.is_low
+    ).with_for_update(),
+    HeldBalance,
+)
+_OF_SOURCE = Prepared(
+    select(LedgerEntry.amount, LedgerEntry.included, LedgerEntry.balance_after).where(
+        LedgerEntry.kind == bindparam("kind"), LedgerEntry.source == bindparam("source")
+    ),
+    Posting,
+)
+_MOVE = Prepared(
+    update(AccountBalance).where(AccountBalance.id == bindparam("row")).values(given(("balance", "is_low")))
+)
+_ENTER = Prepared(
+    insert(LedgerEntry).values(
+        given(
+            ("at", "kind", "source", "amount", "balance_after", "included", "corrects", "text", "rating"),
+        )
+    )
+)
+_ADD_TO_DAY = Prepared(
+    lambda make: (
+        make(LedgerDay)
+        .values(given(("day", "kind", "amount", "included", "count")))
+        .on_conflict_do_update(
+            index_elements=("account_id", "day", "kind"),
+            set_=sums(cast("Table", LedgerDay.__table__), ("amount", "included", "count")),
+        )
+    )
+)
+
+
+def hold_balance() -> HeldBalance:
+    """The entered account's balance; other postings to it wait until this transaction has ended."""
+    found = _HOLD.first()
+    if found is None:
+        upsert(AccountBalance, {"balance": ZERO, "is_low": False, "is_short": False}, key=["account_id"])
+        (found,) = _HOLD.all()
+    return found
 
 
 def lock_balance() -> AccountBalance:
-    """The entered account's balance; other postings to it wait until this transaction has ended."""
-    found = db.session.scalars(_LOCKED_BALANCE).one_or_none()
-    if found is not None:
-        return found
-    upsert(AccountBalance, {"balance": ZERO, "is_low": False, "is_short": False}, key=["account_id"])
+    """The same as the row itself, for who changes what else it holds."""
+    hold_balance()
     return db.session.scalars(_LOCKED_BALANCE).one()
 
 
-def find_entry(kind: EntryKind, source: str) -> LedgerEntry | None:
+def find_posting(kind: EntryKind, source: str) -> Posting | None:
     """The posting of this source, where it has been made."""
-    return db.session.scalar(_OF_SOURCE, {"kind": kind, "source": source})
+    return _OF_SOURCE.first(kind=kind, source=source)
 
 
 def post(
@@ -44,51 +103,27 @@ def post(
     included: Decimal = ZERO,
     corrects: str | None = None,
     at: datetime | None = None,
-    balance: AccountBalance | None = None,
-) -> LedgerEntry:
+    balance: HeldBalance | None = None,
+) -> Posting:
     """Adds `amount` (negative: takes) to the balance. A source that was posted before changes nothing and answers
     with the first posting, however often it comes.
 
     `balance` is for who has locked it and then not found the source: neither is asked again.
     """
     if balance is None:
-        balance = lock_balance()
-        if before := find_entry(kind, source):
+        balance = hold_balance()
+        if before := find_posting(kind, source):
             return before
+    moment = at or now()
     balance.balance += amount
-    entry = LedgerEntry(
-        at=at or now(),
-        kind=kind,
-        source=source,
-        amount=amount,
-        balance_after=balance.balance,
-        included=included,
-        corrects=corrects,
-        text=text[:300],
-        rating=rating,
-    )
-    db.session.add(entry)
-    # Written now: what the database refuses of it must not be found out by somebody else's question.
-    db.session.flush()
-    _add_to_day(entry)
     watch_balance(balance)
+    _MOVE.run({"row": balance.id, "balance": balance.balance, "is_low": balance.is_low})
+    moved = {"kind": kind, "amount": amount, "included": included}
+    words = {"corrects": corrects, "text": text[:300], "rating": rating}
+    _ENTER.run({"at": moment, "source": source, "balance_after": balance.balance, **moved, **words})
+    _ADD_TO_DAY.run({"day": local_day(moment), "count": 1, **moved})
     announce("balance-changed")
-    return entry
-
-
-def _add_to_day(entry: LedgerEntry) -> None:
-    upsert(
-        LedgerDay,
-        {
-            "day": local_day(entry.at),
-            "kind": entry.kind,
-            "amount": entry.amount,
-            "included": entry.included,
-            "count": 1,
-        },
-        key=["account_id", "day", "kind"],
-        adds=("amount", "included", "count"),
-    )
+    return Posting(amount, included, balance.balance)
 
 
 def open_moment(moment: datetime) -> datetime:

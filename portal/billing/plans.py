@@ -9,13 +9,38 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.orm import contains_eager, selectinload
+from sqlalchemy.orm import selectinload
 
 from portal.billing.models import AccountPlan, Tariff, TariffRate, TariffVersion
-from portal.billing.rating import prefixes
+from portal.billing.rating import ListedRate, Rate, prefixes
 from portal.kernel.among import among
 from portal.kernel.db import db
 from portal.kernel.money import rounded
+from portal.kernel.prepared import Prepared
+
+
+class Plan(NamedTuple):
+    """Which tariff an account has from a local day on: see `AccountPlan`."""
+
+    tariff_id: int
+    valid_from: date
+
+
+class Version(NamedTuple):
+    """What a tariff costs from a day on, without its rates: see `TariffVersion`."""
+
+    id: int
+    tariff_name: str
+    valid_from: date
+    monthly_fee: Decimal
+    included: Decimal
+
+
+class Standing(NamedTuple):
+    """What an account has on a day."""
+
+    plan: Plan
+    version: Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,87 +51,95 @@ class MonthTerms:
     first tariff begins within the month, fee and included amount are reckoned by the days that are left.
     """
 
-    version: TariffVersion
+    version: Version
     fee: Decimal
     included: Decimal
     days: int
     of_days: int
 
 
-class Standing(NamedTuple):
-    """What an account has on a day."""
-
-    plan: AccountPlan
-    version: TariffVersion
-
-
-_PLAN = (
-    select(AccountPlan.id)
+# All of it built once: each page's header asks, and each call that ends.
+_PLAN_COLUMNS = AccountPlan.tariff_id, AccountPlan.valid_from
+_VERSION_COLUMNS = (
+    TariffVersion.id, Tariff.name, TariffVersion.valid_from, TariffVersion.monthly_fee, TariffVersion.included,
+)  # fmt: skip
+_NEWEST_VERSION = TariffVersion.valid_from.desc(), TariffVersion.id.desc()
+_PLAN = Prepared(
+    select(*_PLAN_COLUMNS)
     .where(AccountPlan.valid_from <= bindparam("day"))
     .order_by(AccountPlan.valid_from.desc())
-    .limit(1)
+    .limit(1),
+    Plan,
 )
-# Both at once, and built once: each page's header asks for it, and each call that ends.
-_STANDING = (
-    select(AccountPlan, TariffVersion)
+_NEXT_PLAN = Prepared(
+    select(*_PLAN_COLUMNS).where(AccountPlan.valid_from < bindparam("day")).order_by(AccountPlan.valid_from).limit(1),
+    Plan,
+)
+_VERSION = Prepared(
+    select(*_VERSION_COLUMNS)
+    .join(Tariff, Tariff.id == TariffVersion.tariff_id)
+    .where(TariffVersion.tariff_id == bindparam("tariff_id"), TariffVersion.valid_from <= bindparam("day"))
+    .order_by(*_NEWEST_VERSION)
+    .limit(1),
+    Version,
+)
+_STANDING = Prepared(
+    select(*_PLAN_COLUMNS, *_VERSION_COLUMNS)
+    .join(Tariff, Tariff.id == AccountPlan.tariff_id)
     .join(TariffVersion, TariffVersion.tariff_id == AccountPlan.tariff_id)
-    .join(TariffVersion.tariff)
-    .where(AccountPlan.id == _PLAN.scalar_subquery(), TariffVersion.valid_from <= bindparam("day"))
-    .order_by(TariffVersion.valid_from.desc(), TariffVersion.id.desc())
-    .limit(1)
-    .options(contains_eager(TariffVersion.tariff))
+    .where(
+        AccountPlan.id
+        == select(AccountPlan.id)
+        .where(AccountPlan.valid_from <= bindparam("day"))
+        .order_by(AccountPlan.valid_from.desc())
+        .limit(1)
+        .scalar_subquery(),
+        TariffVersion.valid_from <= bindparam("day"),
+    )
+    .order_by(*_NEWEST_VERSION)
+    .limit(1),
+    lambda tariff_id, valid_from, *version: Standing(Plan(tariff_id, valid_from), Version(*version)),
 )
 
 
-def plan_on(day: date) -> AccountPlan | None:
-    """The plan that the account has on a local day."""
-    return db.session.scalar(
-        select(AccountPlan).where(AccountPlan.valid_from <= day).order_by(AccountPlan.valid_from.desc()).limit(1)
-    )
-
-
-def version_of(tariff_id: int, day: date) -> TariffVersion | None:
+def version_of(tariff_id: int, day: date) -> Version | None:
     """The version of a tariff that prices a day: the latest to begin, then the latest made."""
-    return db.session.scalar(
-        select(TariffVersion)
-        .join(TariffVersion.tariff)
-        .where(TariffVersion.tariff_id == tariff_id, TariffVersion.valid_from <= day)
-        .order_by(TariffVersion.valid_from.desc(), TariffVersion.id.desc())
-        .limit(1)
-        .options(contains_eager(TariffVersion.tariff))
-    )
+    return _VERSION.first(tariff_id=tariff_id, day=day)
 
 
 def standing_on(day: date) -> Standing | None:
     """The plan of a local day and the version of its tariff; None where nothing is in force."""
-    found = db.session.execute(_STANDING, {"day": day}).first()
-    return Standing(*found) if found else None
+    return _STANDING.first(day=day)
 
 
-def version_on(day: date) -> TariffVersion | None:
+def version_on(day: date) -> Version | None:
     """What the account's calls of a local day are priced by; without its rates."""
     standing = standing_on(day)
     return standing.version if standing else None
 
 
-def rates_of(version: TariffVersion) -> Sequence[TariffRate]:
+def rates_of(version: Version) -> Sequence[TariffRate]:
     """The whole price list."""
     loaded = select(TariffVersion).where(TariffVersion.id == version.id).options(selectinload(TariffVersion.rates))
     return db.session.scalars(loaded.execution_options(populate_existing=True)).one().rates
 
 
-# Built once: each call that ends asks it.
-_RATES = select(TariffRate).where(
-    TariffRate.version_id == bindparam("version_id"),
-    TariffRate.kind == bindparam("kind"),
-    among(TariffRate.prefix, "prefixes"),
-)
+_RATES = Prepared(
+    select(
+        TariffRate.kind, TariffRate.prefix, TariffRate.name, TariffRate.price, TariffRate.unit_seconds,
+        TariffRate.step_seconds, TariffRate.free_seconds,
+    ).where(
+        TariffRate.version_id == bindparam("version_id"),
+        TariffRate.kind == bindparam("kind"),
+        among(TariffRate.prefix, "prefixes"),
+    ),
+    ListedRate,
+)  # fmt: skip
 
 
-def find_rate(version: TariffVersion, kind: str, number: str) -> TariffRate | None:
+def find_rate(version: Version, kind: str, number: str) -> Rate | None:
     """The rate of the longest prefix, asked of the database: a price list may have thousands."""
-    beginnings = prefixes(number[:15])
-    rates = db.session.scalars(_RATES, {"version_id": version.id, "kind": kind, "prefixes": list(beginnings)})
+    rates = _RATES.all(version_id=version.id, kind=kind, prefixes=prefixes(number[:15]))
     return max(rates, key=lambda rate: len(rate.prefix), default=None)
 
 
@@ -120,7 +153,7 @@ def month_terms(month: date, later: Standing | None = None) -> MonthTerms | None
     if plan is None:
         return None
     begins = max(month, plan.valid_from)
-    is_known = later is not None and later.plan is plan and later.version.valid_from <= begins
+    is_known = later is not None and later.plan == plan and later.version.valid_from <= begins
     version = later.version if later and is_known else version_of(plan.tariff_id, begins)
     if version is None:
         return None
@@ -129,10 +162,9 @@ def month_terms(month: date, later: Standing | None = None) -> MonthTerms | None
     return MonthTerms(version, fee, included, days, of_days)
 
 
-def _first_plan(month: date) -> AccountPlan | None:
+def _first_plan(month: date) -> Plan | None:
     """The plan of the month's first day, or else the first to begin within the month."""
-    begin = select(AccountPlan).where(AccountPlan.valid_from < next_month(month)).order_by(AccountPlan.valid_from)
-    return plan_on(month) or db.session.scalar(begin.limit(1))
+    return _PLAN.first(day=month) or _NEXT_PLAN.first(day=next_month(month))
 
 
 def default_tariff() -> Tariff | None:

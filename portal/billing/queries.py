@@ -45,7 +45,7 @@ def header() -> HeaderMoney:
     return HeaderMoney(
         balance=balance,
         included=included_left(today.replace(day=1), standing),
-        tariff_name=standing.version.tariff.name if standing else "",
+        tariff_name=standing.version.tariff_name if standing else "",
         days_left=days_left(balance, today),
     )
 

@@ -22,6 +22,19 @@ class Rate(Protocol):
     free_seconds: int
 
 
+@dataclass(slots=True)
+class ListedRate:
+    """A `Rate` as it was read."""
+
+    kind: str
+    prefix: str
+    name: str
+    price: Decimal
+    unit_seconds: int
+    step_seconds: int
+    free_seconds: int
+
+
 @dataclass(frozen=True, slots=True)
 class Price:
     """What a call costs, and the rate that made it (kept with the charge for ever)."""

@@ -9,21 +9,22 @@ from sqlalchemy import and_, select
 from portal.contacts.models import Contact, ContactNumber, CrmUser
 from portal.kernel.among import among
 from portal.kernel.db import db
+from portal.kernel.prepared import Prepared
 from portal.telephony.models import SipLine
 
 # Built once: each call asks them.
-_OF_CONTACTS = (
+_OF_CONTACTS = Prepared(
     select(ContactNumber.number, Contact.name)
     .join(Contact, Contact.id == ContactNumber.contact_id)
     .where(among(ContactNumber.number, "numbers"))
 )
-_OF_EMPLOYEES = select(CrmUser.mobile, CrmUser.name).where(
-    among(CrmUser.mobile, "numbers"), CrmUser.removed_at.is_(None)
+_OF_EMPLOYEES = Prepared(
+    select(CrmUser.mobile, CrmUser.name).where(among(CrmUser.mobile, "numbers"), CrmUser.removed_at.is_(None))
 )
 _LINES = select(SipLine.name, SipLine.label, CrmUser.name).outerjoin(
     CrmUser, and_(CrmUser.sip_line_id == SipLine.id, CrmUser.removed_at.is_(None))
 )
-_SOME_LINES = _LINES.where(among(SipLine.name, "lines"))
+_SOME_LINES = Prepared(_LINES.where(among(SipLine.name, "lines")))
 _ALL_LINES = _LINES.order_by(SipLine.name)
 
 
@@ -51,15 +52,12 @@ def code_names(addresses: Iterable[str]) -> dict[str, str]:
 def _of_numbers(numbers: set[str]) -> dict[str, str]:
     if not numbers:
         return {}
-    values = {"numbers": sorted(numbers)}
-    employees = {mobile: name for mobile, name in db.session.execute(_OF_EMPLOYEES, values) if mobile}
-    contacts = ((number, name) for number, name in db.session.execute(_OF_CONTACTS, values))
-    return employees | dict(contacts)
+    wanted = sorted(numbers)
+    return dict(_OF_EMPLOYEES.all(numbers=wanted)) | dict(_OF_CONTACTS.all(numbers=wanted))
 
 
 def _of_lines(lines: set[str]) -> dict[str, str]:
     if not lines:
         return {}
-    rows = db.session.execute(_SOME_LINES, {"lines": sorted(lines)})
-    names = ((line, holder or label) for line, label, holder in rows)
+    names = ((line, holder or label) for line, label, holder in _SOME_LINES.all(lines=sorted(lines)))
     return {line: name for line, name in names if name}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
@@ -12,6 +12,16 @@ from portal.contacts import wordindex
 from portal.contacts.models import Contact, ContactNumber, CrmUser
 from portal.kernel.db import db
 from portal.kernel.errors import NotFound
+from portal.kernel.prepared import Prepared
+
+# Built once: each call that was missed asks them.
+_PRESENT_OWNER = Prepared(
+    select(CrmUser.id)
+    .join(Contact, Contact.crm_user_id == CrmUser.id)
+    .join(ContactNumber, ContactNumber.contact_id == Contact.id)
+    .where(ContactNumber.number == bindparam("number"), CrmUser.removed_at.is_(None))
+)
+_EMPLOYEE = Prepared(select(CrmUser.id).where(CrmUser.mobile == bindparam("number"), CrmUser.removed_at.is_(None)))
 
 
 def crm_users(*, locks: bool = False) -> Sequence[CrmUser]:
@@ -45,6 +55,17 @@ def owner_id_of(number: str) -> int | None:
         .join(ContactNumber, ContactNumber.contact_id == Contact.id)
         .where(ContactNumber.number == number)
     )
+
+
+def present_owner_id(number: str) -> int | None:
+    """The id of the CRM user who looks after the contact with this number (universal format); None of a removed one."""
+    found = _PRESENT_OWNER.first(number=number)
+    return found[0] if found else None
+
+
+def is_mobile_of_employee(number: str) -> bool:
+    """Whether this is some CRM user's own mobile (universal format)."""
+    return _EMPLOYEE.first(number=number) is not None
 
 
 def employee_with(mobile: str) -> CrmUser | None:

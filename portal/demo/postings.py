@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import literal_column
 
-from portal.billing.models import EntryKind, LedgerDay, TariffVersion
-from portal.billing.plans import rates_of
+from portal.billing.models import EntryKind, LedgerDay
+from portal.billing.plans import Version, rates_of
 from portal.billing.rating import RateTable, price_of
 from portal.demo.history import PastCall
 from portal.kernel.db import upsert
@@ -44,10 +44,10 @@ class PriceBook:
     call once.
     """
 
-    def __init__(self, version: TariffVersion | None) -> None:
+    def __init__(self, version: Version | None) -> None:
         self._table = RateTable(rates_of(version) if version else ())
         self._source = (
-            {"tariff": version.tariff.name, "version": version.id, "valid_from": version.valid_from.isoformat()}
+            {"tariff": version.tariff_name, "version": version.id, "valid_from": version.valid_from.isoformat()}
             if version
             else {}
         )

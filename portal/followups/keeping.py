@@ -13,13 +13,14 @@ from sqlalchemy import bindparam, or_, select
 
 from portal.calls.events import CallAnswered, CallFinished
 from portal.calls.models import CallRecord
-from portal.contacts.queries import owner_of
+from portal.contacts.queries import present_owner_id
 from portal.followups.due import due_at
 from portal.followups.models import FollowUp
 from portal.followups.moments import Contact, Misses, contact_of, is_missed, misses, next_contact
 from portal.followups.numbers import is_client, other_side
 from portal.followups.rules import lock_rules, minutes
 from portal.kernel.db import announce, db, once
+from portal.kernel.prepared import Prepared
 from portal.telephony.engine import CallKind
 
 CHANGED = "followups-changed"
@@ -98,7 +99,7 @@ def drop_contact(number: str, at: datetime) -> FollowUp | None:
 
 
 # Built once: each answered call asks it.
-_WORK = (
+_WORK = Prepared(
     select(FollowUp.id)
     .where(
         FollowUp.number == bindparam("number"),
@@ -110,7 +111,7 @@ _WORK = (
 
 def _has_work(number: str, since: datetime) -> bool:
     """Whether a contact at this moment can change anything: most calls are of numbers that were never missed."""
-    return db.session.scalar(_WORK, {"number": number, "since": since}) is not None
+    return _WORK.first(number=number, since=since) is not None
 
 
 def _add_miss(number: str, call: CallRecord, at: datetime) -> None:
@@ -118,7 +119,7 @@ def _add_miss(number: str, call: CallRecord, at: datetime) -> None:
     contact = None
     if row is None or at < row.first_missed_at:
         contact = next_contact(number, at)
-        row = _ending_with(number, contact)
+        row = _ending_with(number, contact) if contact else row
     if row is None:
         _open(number, Misses(1, at, call), contact)
         return
@@ -146,11 +147,10 @@ def _count_anew(number: str, since: datetime) -> None:
 
 
 def _open(number: str, found: Misses, contact: Contact | None, like: FollowUp | None = None) -> FollowUp:
-    owner = owner_of(number) if like is None else None
     row = FollowUp(
         number=number,
         owner_user_id=like.owner_user_id if like else None,
-        owner_crm_user_id=like.owner_crm_user_id if like else owner.id if owner else None,
+        owner_crm_user_id=like.owner_crm_user_id if like else present_owner_id(number),
         is_due_by_hand=False,
     )
     _count(row, found)

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from portal.calls.models import CallRecord
 from portal.followups.models import Closing, HandClosing
 from portal.kernel.db import db
+from portal.kernel.prepared import Prepared
 from portal.telephony.engine import CallKind, CallOutcome
 
 MISSED = (CallOutcome.MISSED, CallOutcome.CLOSED, CallOutcome.FAILED, CallOutcome.INTERRUPTED)
@@ -59,32 +60,37 @@ def is_missed(call: CallRecord) -> bool:
 
 def next_contact(number: str, since: datetime) -> Contact | None:
     """The first contact with a number at `since` or later."""
-    found = [_answered(number, since, CallRecord.caller, CallKind.INCOMING)]
-    found.append(_answered(number, since, CallRecord.callee, CallKind.OUTGOING))
-    by_hand = db.session.scalar(
-        select(HandClosing)
-        .where(HandClosing.number == number, HandClosing.at >= since)
-        .order_by(HandClosing.at, HandClosing.id)
-        .limit(1)
-    )
-    if by_hand is not None:
-        found.append(Contact(by_hand.at, Closing.BY_HAND, hand_closing_id=by_hand.id))
+    values = {"number": number, "since": since}
+    found = [each.first(**values, begun=since - _LONGEST_CALL) for each in (_CLIENT_CALLED, _CALLED_BACK)]
+    found.append(_BY_HAND.first(**values))
     return min((contact for contact in found if contact), key=lambda contact: contact.rank, default=None)
 
 
-def _answered(number: str, since: datetime, side: InstrumentedAttribute[Any], kind: CallKind) -> Contact | None:
-    call = db.session.scalar(
-        select(CallRecord)
+def _answered(side: InstrumentedAttribute[Any], kind: CallKind, closing: Closing) -> Prepared[Contact]:
+    return Prepared(
+        select(CallRecord.answered_at, CallRecord.id)
         .where(
-            side == number,
+            side == bindparam("number"),
             CallRecord.kind == kind,
-            CallRecord.started_at >= since - _LONGEST_CALL,
-            CallRecord.answered_at >= since,
+            CallRecord.started_at >= bindparam("begun"),
+            CallRecord.answered_at >= bindparam("since"),
         )
         .order_by(CallRecord.answered_at, CallRecord.id)
-        .limit(1)
+        .limit(1),
+        lambda at, call_id: Contact(at, closing, call_id=call_id),
     )
-    return contact_of(call) if call else None
+
+
+# Built once: each call that was missed asks them.
+_CLIENT_CALLED = _answered(CallRecord.caller, CallKind.INCOMING, Closing.CLIENT_CALLED)
+_CALLED_BACK = _answered(CallRecord.callee, CallKind.OUTGOING, Closing.CALLED_BACK)
+_BY_HAND = Prepared(
+    select(HandClosing.at, HandClosing.id)
+    .where(HandClosing.number == bindparam("number"), HandClosing.at >= bindparam("since"))
+    .order_by(HandClosing.at, HandClosing.id)
+    .limit(1),
+    lambda at, closing_id: Contact(at, Closing.BY_HAND, hand_closing_id=closing_id),
+)
 
 
 def misses(number: str, first_at: datetime, last_at: datetime) -> Misses | None:

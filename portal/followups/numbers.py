@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from portal.calls.models import CallRecord
-from portal.contacts.queries import employee_with
+from portal.contacts.queries import is_mobile_of_employee
 from portal.telephony.addresses import is_outside_number
 from portal.telephony.engine import CallKind
-from portal.telephony.queries import find_did
+from portal.telephony.queries import is_own_number
 
 
 def other_side(call: CallRecord) -> str | None:
@@ -17,4 +17,4 @@ def other_side(call: CallRecord) -> str | None:
 
 def is_client(number: str) -> bool:
     """Whether this number outside is nobody's of the account: neither a line of its own nor an employee's mobile."""
-    return find_did(number) is None and employee_with(number) is None
+    return not is_own_number(number) and not is_mobile_of_employee(number)

@@ -6,24 +6,28 @@ from sqlalchemy import select
 
 from portal.followups.models import DEFAULT_MINUTES, FollowUpRules
 from portal.kernel.db import db, upsert
+from portal.kernel.prepared import Prepared
 
 
-def rules() -> FollowUpRules | None:
-    """The account's rules; None where nobody was missed and nothing was set yet."""
-    return db.session.scalar(select(FollowUpRules))
+def held_rules() -> FollowUpRules:
+    """The rules, held as by `lock_rules`."""
+    lock_rules()
+    return db.session.scalars(select(FollowUpRules)).one()
+
+
+# Each answered call and each that was missed waits for them.
+_MINUTES = Prepared(select(FollowUpRules.minutes))
+_LOCKED = Prepared(select(FollowUpRules.minutes).with_for_update())
 
 
 def minutes() -> int:
     """After how many working minutes a missed call is due."""
-    found = rules()
-    return found.minutes if found else DEFAULT_MINUTES
+    found = _MINUTES.first()
+    return int(found[0]) if found else DEFAULT_MINUTES
 
 
-def lock_rules() -> FollowUpRules:
-    """The rules, held until the end of the transaction: whoever else changes follow-ups of the account waits."""
-    query = select(FollowUpRules).with_for_update()
-    found = db.session.scalar(query)
-    if found is None:
+def lock_rules() -> None:
+    """Holds the rules until the end of the transaction: whoever else changes follow-ups of the account waits."""
+    if _LOCKED.first() is None:
         upsert(FollowUpRules, {"minutes": DEFAULT_MINUTES}, key=["account_id"])
-        found = db.session.scalars(query).one()
-    return found
+        _LOCKED.first()

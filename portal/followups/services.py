@@ -11,7 +11,7 @@ from portal.followups.keeping import CHANGED, add_contact, drop_contact
 from portal.followups.models import Closing, FollowUp, HandClosing, Reason
 from portal.followups.moments import Contact
 from portal.followups.queries import find_follow_up
-from portal.followups.rules import lock_rules
+from portal.followups.rules import held_rules, lock_rules
 from portal.kernel import phone
 from portal.kernel.clock import now
 from portal.kernel.db import announce, db
@@ -94,7 +94,7 @@ def set_minutes(minutes: int) -> None:
     low, high = MINUTES
     if not low <= minutes <= high:
         raise Refused(_("Give a whole number from %(low)s to %(high)s.", low=low, high=high), "minutes")
-    rules = lock_rules()
+    rules = held_rules()
     audit("follow_up.rules", _("Missed calls"), before={"minutes": rules.minutes}, after={"minutes": minutes})
     rules.minutes = minutes
 

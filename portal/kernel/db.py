@@ -11,7 +11,7 @@ from typing import Any, ClassVar, TypeVar, cast
 from flask import Flask, current_app, g
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import JSON, BigInteger, Connection, Dialect, MetaData, Row, Table, event, insert, text
+from sqlalchemy import JSON, BigInteger, Connection, Dialect, MetaData, Table, event, text
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -235,37 +235,15 @@ def upsert(
     *,
     key: Sequence[str],
     change: Mapping[str, Any] | None = None,
-    adds: Sequence[str] = (),
 ) -> int:
     """Inserts, or, where a row with this `key` exists, changes it (else leaves it). Answers the rows touched.
 
-    `change` maps column names to values or expressions over the model's columns; to the columns that `adds` names the
-    new row's are added. Rows of owned tables are stamped.
+    `change` maps column names to values or expressions over the model's columns. Rows of owned tables are stamped.
+    What each call waits for is `kernel.prepared`.
     """
-    if adds:
-        touched = inserts.adding(_making_insert(), _table(model), tuple(key), tuple(adds))
-    elif change is not None:
-        touched = inserts.changing(_making_insert(), _table(model), key, change)
-    else:
-        return len(insert_new(model, values, key=key))
+    make, table = _making_insert(), _table(model)
+    touched = inserts.leaving(make, table, key) if change is None else inserts.changing(make, table, key, change)
     return len(db.session.execute(touched, _stamped(model, values), execution_options=_IS_STAMPED).all())
-
-
-def insert_new(
-    model: type[Model], values: Mapping[str, Any] | Sequence[Mapping[str, Any]], *, key: Sequence[str]
-) -> Sequence[Row[Any]]:
-    """Inserts the rows whose `key` is not there yet, and answers those: columns of the primary key and of this one.
-
-    Rows of owned tables are stamped.
-    """
-    statement = inserts.new_ones(_making_insert(), _table(model), tuple(key))
-    return db.session.execute(statement, _stamped(model, values), execution_options=_IS_STAMPED).all()
-
-
-def insert_rows(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Inserts rows that nobody needs as objects. Rows of owned tables are stamped."""
-    statement = insert(_table(model))
-    db.session.execute(statement, _stamped(model, rows), execution_options=_IS_STAMPED)
 
 
 def _table(model: type[Model]) -> Table:

@@ -1,9 +1,8 @@
-"""Statements that insert and know what to do about a row that is there. Those that a call waits for are built once."""
+"""Statements that insert and know what to do about a row that is there."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 from sqlalchemy import Table, literal_column
@@ -20,14 +19,11 @@ def changing(make: Make, table: Table, key: Sequence[str], change: Mapping[str, 
     return statement.returning(table.c[key[0]])
 
 
-@cache
-def adding(make: Make, table: Table, key: tuple[str, ...], adds: tuple[str, ...]) -> Any:
-    """Adds to these columns of the row that is there."""
-    return changing(make, table, key, {name: table.c[name] + literal_column(f"excluded.{name}") for name in adds})
+def leaving(make: Make, table: Table, key: Sequence[str]) -> Any:
+    """Leaves the row that is there; answers for those that are new."""
+    return make(table).on_conflict_do_nothing(index_elements=list(key)).returning(table.c[key[0]])
 
 
-@cache
-def new_ones(make: Make, table: Table, key: tuple[str, ...]) -> Any:
-    """Leaves the row that is there; answers the primary key and this one of those that are new."""
-    columns = dict.fromkeys([*table.primary_key.columns, *(table.c[name] for name in key)])
-    return make(table).on_conflict_do_nothing(index_elements=key).returning(*columns)
+def sums(table: Table, names: Sequence[str]) -> dict[str, Any]:
+    """A change: to these columns of the row that is there the new row's are added."""
+    return {name: table.c[name] + literal_column(f"excluded.{name}") for name in names}

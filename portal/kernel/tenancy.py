@@ -15,7 +15,9 @@ from sqlalchemy import (
     BigInteger,
     ForeignKey,
     ForeignKeyConstraint,
+    Insert,
     Integer,
+    Select,
     Table,
     UniqueConstraint,
     bindparam,
@@ -133,6 +135,22 @@ def _entered_account(_element: _EnteredAccount, compiler: SQLCompiler, **kwargs:
 _ONLY_OUR_ROWS = with_loader_criteria(
     AccountOwned, lambda cls: cls.account_id == _EnteredAccount(), include_aliases=True
 )
+
+
+def only_ours(statement: Any) -> Any:
+    """The same statement over columns, for the entered account's rows alone: what a session does to each that it is
+    given, done once for one that is kept. One that writes asks no other owned table.
+    """
+    if isinstance(statement, Select):
+        return statement.options(_ONLY_OUR_ROWS)
+    table = statement.entity_description["table"]
+    if _owned_tables(statement) - {table.name}:
+        raise TenancyError(f"another owned table within: {str(statement)[:200]}")
+    if not (isinstance(table, Table) and table.info.get("owned")):
+        return statement
+    if isinstance(statement, Insert):
+        return statement.values(account_id=_EnteredAccount())
+    return statement.where(table.c.account_id == _EnteredAccount())
 
 
 def _owned_tables(statement: Any) -> set[str]:

@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
-from sqlalchemy import case, literal
+from typing import Any
+
+from sqlalchemy import case
 
 from portal.accounts.zone import account_zone
 from portal.calls.events import CallFinished
-from portal.kernel.clock import UtcDateTime, start_of_day
-from portal.kernel.db import upsert
+from portal.kernel.clock import start_of_day
+from portal.kernel.prepared import MakeInsert, Prepared, given
 from portal.routing.models import LineActivity
 from portal.telephony.addresses import is_sip_account
+
+
+def _note(make: MakeInsert) -> Any:
+    noted = make(LineActivity).values(given(("address", "last_ended_at", "day_started_at", "answered_count")))
+    last, midnight, count = LineActivity.last_ended_at, LineActivity.day_started_at, LineActivity.answered_count
+    is_today, is_later = midnight == noted.excluded.day_started_at, midnight < noted.excluded.day_started_at
+    return noted.on_conflict_do_update(
+        index_elements=["account_id", "address"],
+        set_={
+            "last_ended_at": case((last < noted.excluded.last_ended_at, noted.excluded.last_ended_at), else_=last),
+            "day_started_at": case((is_later, noted.excluded.day_started_at), else_=midnight),
+            "answered_count": case((is_today, count + 1), (is_later, 1), else_=count),
+        },
+    )
+
+
+_NOTE = Prepared(_note)
 
 
 def on_call_finished(event: CallFinished) -> None:
@@ -21,16 +40,4 @@ def on_call_finished(event: CallFinished) -> None:
     if call.answered_at is None or call.ended_at is None or call.callee is None or not is_sip_account(call.callee):
         return
     day = start_of_day(call.answered_at, account_zone())
-    ended_at, midnight = literal(call.ended_at, UtcDateTime), literal(day, UtcDateTime)
-    last, count = LineActivity.last_ended_at, LineActivity.answered_count
-    is_today, is_later = LineActivity.day_started_at == midnight, LineActivity.day_started_at < midnight
-    upsert(
-        LineActivity,
-        {"address": call.callee, "last_ended_at": call.ended_at, "day_started_at": day, "answered_count": 1},
-        key=["account_id", "address"],
-        change={
-            "last_ended_at": case((last < ended_at, ended_at), else_=last),
-            "day_started_at": case((is_later, midnight), else_=LineActivity.day_started_at),
-            "answered_count": case((is_today, count + 1), (is_later, 1), else_=count),
-        },
-    )
+    _NOTE.run({"address": call.callee, "last_ended_at": call.ended_at, "day_started_at": day, "answered_count": 1})

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from portal.kernel.db import db
+from portal.kernel.prepared import Prepared
 from portal.routing.models import HoursException, LineHours
 from portal.routing.spans import DAY, Span, is_within, parse_spans, starts_of
 from portal.telephony.models import Did
@@ -87,18 +87,24 @@ def hours_of(did: str) -> Hours:
 
 def all_hours() -> dict[str, Hours]:
     """The hours of each public number of the entered account."""
-    lines = db.session.execute(
-        select(Did.id, Did.number, LineHours.week).outerjoin(LineHours, LineHours.did_id == Did.id)
-    )
-    days = db.session.scalars(select(HoursException).where(HoursException.removed_at.is_(None))).all()
+    days = _SPECIAL_DAYS.all()
     return {
         number: Hours(
             None if week is None else tuple(parse_spans(day) for day in week),
-            tuple(_special(each) for each in days if each.did_id in (did_id, None)),
+            tuple(each for of_did, each in days if of_did in (did_id, None)),
         )
-        for did_id, number, week in lines
+        for did_id, number, week in _WEEKS.all()
     }
 
 
-def _special(row: HoursException) -> SpecialDays:
-    return SpecialDays(row.first_day, row.last_day, parse_spans(row.spans), row.note, row.did_id is not None)
+# Built once: each call that was missed asks when it is due.
+_WEEKS = Prepared(select(Did.id, Did.number, LineHours.week).outerjoin(LineHours, LineHours.did_id == Did.id))
+_SPECIAL_DAYS = Prepared(
+    select(
+        HoursException.did_id, HoursException.first_day, HoursException.last_day, HoursException.spans,
+        HoursException.note,
+    ).where(HoursException.removed_at.is_(None)),
+    lambda did_id, first, last, spans, note: (
+        did_id, SpecialDays(first, last, parse_spans(spans), note, did_id is not None),
+    ),
+)  # fmt: skip

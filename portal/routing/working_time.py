@@ -6,11 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from portal.accounts.models import Account
-from portal.kernel.db import db
-from portal.kernel.tenancy import current_account_id
-from portal.routing.hours import Hours, hours_of
-from portal.telephony.queries import dids
+from portal.accounts.zone import account_zone
+from portal.routing.hours import Hours, all_hours
 
 _LOOK_AHEAD_DAYS = 60
 """An account that is closed for longer has no working minute: its work is due by the clock on the wall."""
@@ -21,9 +18,7 @@ class LineHoursTime:
 
     def later(self, moment: datetime, minutes: int) -> datetime:
         """The moment at which the account will have worked so many minutes."""
-        account = db.session.get_one(Account, current_account_id())
-        hours = [hours_of(did.number) for did in dids()]
-        return working_later(hours, ZoneInfo(account.time_zone), moment, minutes)
+        return working_later(list(all_hours().values()), account_zone(), moment, minutes)
 
 
 def working_later(hours: Sequence[Hours], zone: ZoneInfo, moment: datetime, minutes: int) -> datetime:

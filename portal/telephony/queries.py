@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from portal.kernel.db import db
 from portal.kernel.errors import NotFound
+from portal.kernel.prepared import Prepared
 from portal.telephony.models import Did, SipLine
+
+_OWN_NUMBER = Prepared(select(Did.id).where(Did.number == bindparam("number")))
 
 
 def sip_lines() -> Sequence[SipLine]:
@@ -32,6 +35,11 @@ def find_line(line_id: int) -> SipLine:
 def dids() -> Sequence[Did]:
     """The account's public numbers, in the order in which they were added: the first is shown to who is called."""
     return db.session.scalars(select(Did).order_by(Did.id)).all()
+
+
+def is_own_number(number: str) -> bool:
+    """Whether this is one of the account's own public numbers (universal format)."""
+    return _OWN_NUMBER.first(number=number) is not None
 
 
 def find_did(number: str) -> Did | None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import bindparam, insert, or_, select
 
 from portal.calls.events import CallAnswered, CallFinished, CallRecorded, CallStarted
 from portal.calls.models import CallRecord
 from portal.kernel.clock import now
-from portal.kernel.db import announce, db, insert_new, insert_rows, once, ring
+from portal.kernel.db import announce, once, ring
+from portal.kernel.prepared import Prepared, given
 from portal.kernel.secrets import random_word
 from portal.telephony.engine import CallKind, CallOutcome
 from portal.webhooks import wire
@@ -30,8 +31,21 @@ from portal.webhooks.sending import schedule
 BELL = "webhooks"
 """Rung when there is something to send."""
 
+
+class _Hook(NamedTuple):
+    """A webhook, as far as calls are told to it."""
+
+    id: int
+    event: str
+    canonical_url: str
+    dids: Sequence[str] | None
+    sip_lines: Sequence[str] | None
+    outcomes: Sequence[str] | None
+    is_sound: bool
+
+
 # Built once: each call of the account waits for them.
-_LISTENING = (
+_LISTENING = Prepared(
     select(
         WebhookSubscription.id,
         WebhookSubscription.event,
@@ -47,16 +61,35 @@ _LISTENING = (
         ).label("is_sound"),
     )
     .where(WebhookSubscription.removed_at.is_(None))
-    .order_by(WebhookSubscription.id)
+    .order_by(WebhookSubscription.id),
+    _Hook,
 )
-_STARTS_UNDER_WAY = (
+_EVENT = Prepared(
+    lambda make: (
+        make(WebhookEvent)
+        .values(given(("type", "api_call_id", "parameters", "happened_at")))
+        .on_conflict_do_nothing(index_elements=("account_id", "api_call_id", "type"))
+        .returning(WebhookEvent.id)
+    )
+)
+_DELIVERY = Prepared(
+    insert(WebhookDelivery)
+    .values(
+        given((
+            "subscription_id", "event_id", "public_id", "lane", "created_at", "due_at", "waits_for_id", "claim",
+            "expires_at",
+        ))
+    )
+    .values(state=DeliveryState.WAITING, attempts=0, step=0, is_test=False)
+)  # fmt: skip
+_STARTS_UNDER_WAY = Prepared(
     select(WebhookSubscription.canonical_url, WebhookDelivery.id)
     .join(WebhookDelivery, WebhookDelivery.subscription_id == WebhookSubscription.id)
     .join(WebhookEvent, WebhookEvent.id == WebhookDelivery.event_id)
     .where(
         WebhookEvent.api_call_id == bindparam("api_call_id"),
         WebhookEvent.type == EventType.CALL_STARTED,
-        WebhookDelivery.state.in_([DeliveryState.WAITING, DeliveryState.SENDING]),
+        or_(WebhookDelivery.state == DeliveryState.WAITING, WebhookDelivery.state == DeliveryState.SENDING),
         WebhookDelivery.expires_at > bindparam("now"),
         WebhookSubscription.state == SubscriptionState.ACTIVE,
         WebhookSubscription.probe_at.is_(None),
@@ -114,26 +147,25 @@ def _facts(kind: EventType, call: CallRecord) -> dict[str, Any]:
 
 def _write(call: CallRecord, *kinds: EventType) -> None:
     """The events, kept also when nobody listens, and a delivery for each webhook. A repeat changes nothing."""
-    facts = {kind: _facts(kind, call) for kind in kinds}
-    written = insert_new(WebhookEvent, list(facts.values()), key=("account_id", "api_call_id", "type"))
-    if not written:
-        return
-    hooks = once("webhooks that listen", lambda: db.session.execute(_LISTENING).all())
     deliveries = []
-    for event in sorted(written, key=lambda event: event.id):
-        kind = EventType(event.type)
+    for kind in kinds:
+        facts = _facts(kind, call)
+        written = _EVENT.first(**facts)
+        if written is None:
+            continue
+        hooks = once("webhooks that listen", _LISTENING.all)
         hearing = [hook for hook in hooks if hook.event == kind and hears_of(hook, call)]
         starts = _starts_under_way(call, hooks, hearing) if kind is EventType.CALL_FINISHED else {}
-        deliveries += _deliveries(event.id, kind, facts[kind]["happened_at"], hearing, starts)
+        deliveries += _deliveries(written[0], kind, facts["happened_at"], hearing, starts)
     if deliveries:
-        insert_rows(WebhookDelivery, deliveries)
+        _DELIVERY.run(*deliveries)
         if any(each["claim"] is None for each in deliveries):
             ring(BELL)
         announce("webhooks-changed")
 
 
 def _deliveries(
-    event_id: int, kind: EventType, happened_at: datetime, hooks: Sequence[Row[Any]], starts: Mapping[str, int]
+    event_id: int, kind: EventType, happened_at: datetime, hooks: Sequence[_Hook], starts: Mapping[str, int]
 ) -> list[dict[str, Any]]:
     plan, at = schedule.SCHEDULES[kind], now()
     expires_at = plan.expires_at(happened_at)
@@ -166,7 +198,7 @@ def _pause(waits_for: int | None, claim: str | None) -> timedelta:
     return PATIENCE if claim is not None else timedelta(0)
 
 
-def _starts_under_way(call: CallRecord, hooks: Sequence[Row[Any]], hearing: Sequence[Row[Any]]) -> dict[str, int]:
+def _starts_under_way(call: CallRecord, hooks: Sequence[_Hook], hearing: Sequence[_Hook]) -> dict[str, int]:
     """URL and delivery, where the start of this call is still on its way to a URL that now hears of its end.
 
     The rows are locked: a sender that is just noting the start's arrival then sees the end that waits for it, and lets
@@ -175,5 +207,4 @@ def _starts_under_way(call: CallRecord, hooks: Sequence[Row[Any]], hearing: Sequ
     told = {hook.canonical_url for hook in hooks if hook.event == EventType.CALL_STARTED}
     if told.isdisjoint(hook.canonical_url for hook in hearing):
         return {}
-    rows = db.session.execute(_STARTS_UNDER_WAY, {"api_call_id": call.api_call_id, "now": now()})
-    return {url: delivery_id for url, delivery_id in rows}  # noqa: C416 -- a Row is no pair to the type checker
+    return dict(_STARTS_UNDER_WAY.all(api_call_id=call.api_call_id, now=now()))

@@ -19,9 +19,9 @@ from tests.people import Cast
 @pytest.fixture
 def entry_id(app: Flask, cast: Cast) -> int:
     """A posting of North's."""
-    with app.app_context(), transaction(cast.north):
-        entry = post(EntryKind.PAYMENT, "bank-1", Decimal(100))
-        return entry.id
+    with app.app_context(), transaction(cast.north) as session:
+        post(EntryKind.PAYMENT, "bank-1", Decimal(100))
+        return session.scalars(select(LedgerEntry.id)).one()
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Protocol
 
 from sqlalchemy import update
 
@@ -20,8 +21,16 @@ _STEADY_DAYS = 1
 """So many days more than the threshold end an alert: a pace that wavers tells nobody twice."""
 
 
-def watch_balance(balance: AccountBalance) -> None:
-    """After each change of the balance, which is locked."""
+class Watched(Protocol):
+    """A balance, and the sum below which the account is told."""
+
+    balance: Decimal
+    warn_below: Decimal | None
+    is_low: bool
+
+
+def watch_balance(balance: Watched | AccountBalance) -> None:
+    """After each change of the balance, which is locked; whoever holds it writes `is_low` down."""
     is_low = balance.warn_below is not None and balance.balance < balance.warn_below
     if is_low == balance.is_low:
         return

@@ -43,9 +43,9 @@ def _post_fee(month: date, terms: MonthTerms) -> None:
         EntryKind.FEE,
         source,
         -terms.fee,
-        text=terms.version.tariff.name,
+        text=terms.version.tariff_name,
         rating={
-            "tariff": terms.version.tariff.name,
+            "tariff": terms.version.tariff_name,
             "version": terms.version.id,
             "monthly_fee": str(terms.version.monthly_fee),
             "days": terms.days,

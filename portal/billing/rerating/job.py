@@ -9,7 +9,7 @@ from sqlalchemy import literal, select, tuple_
 
 from portal.accounts.audit import audit
 from portal.accounts.zone import billing_zone
-from portal.billing.ledger import lock_balance
+from portal.billing.ledger import hold_balance
 from portal.billing.models import ReRating, ReRatingState
 from portal.billing.rating import Price
 from portal.billing.rerating.pricing import PriceLists, correct, was_told
@@ -78,7 +78,7 @@ def _count(row: ReRating, calls: Sequence[CallRecord]) -> None:
 
 
 def _post(row: ReRating, calls: Sequence[CallRecord]) -> None:
-    lock_balance()
+    hold_balance()
     prices = PriceLists()
     for call in calls:
         price = prices.price(call)

@@ -9,8 +9,8 @@ from decimal import Decimal
 from portal.billing.charging import described, priced_number
 from portal.billing.included import give_back_included, take_included
 from portal.billing.ledger import local_day, post
-from portal.billing.models import EntryKind, TariffVersion
-from portal.billing.plans import rates_of, version_on
+from portal.billing.models import EntryKind
+from portal.billing.plans import Version, rates_of, version_on
 from portal.billing.queries import entries_of
 from portal.billing.rating import FREE, Price, RateTable, price_of
 from portal.calls.models import CallRecord
@@ -22,7 +22,7 @@ from portal.kernel.money import ZERO, exact
 class PriceLists:
     """The entered account's price lists by day, each read once. Of one transaction."""
 
-    _versions: dict[date, TariffVersion | None] = field(default_factory=dict)
+    _versions: dict[date, Version | None] = field(default_factory=dict)
     _tables: dict[int, RateTable] = field(default_factory=dict)
 
     def price(self, call: CallRecord) -> Price:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import selectinload
 
 from portal.accounts.models import Account
 from portal.billing.models import AccountPlan, Tariff, TariffRate, TariffVersion
-from portal.billing.plans import version_of
+from portal.billing.plans import Version, version_of
 from portal.kernel.db import db
 from portal.kernel.errors import NotFound
 
@@ -21,7 +21,7 @@ class TariffRow:
     """A tariff as the list shows it: the version that prices today, and how many accounts ever had it."""
 
     tariff: Tariff
-    version: TariffVersion | None
+    version: Version | None
     rates: int
     accounts: int
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from portal.accounts.door import person_here
 from portal.billing.alerts import services
 from portal.billing.forms import WarningsForm
-from portal.billing.ledger import lock_balance
+from portal.billing.ledger import hold_balance
 from portal.billing.views.balance import balance_page
 from portal.billing.views.feature import feature
 from portal.kernel.errors import Refused
@@ -35,7 +35,7 @@ def dismiss_alert(money_alert_id: int) -> ResponseReturnValue:
 @feature.post("/balance/warnings", needs=Permission.MANAGE_COMPANY)
 def set_warnings() -> ResponseReturnValue:
     form = WarningsForm()
-    lock_balance()
+    hold_balance()
     if form.is_overtaken(WarningsForm.of(services.warnings_here())):
         return balance_page(form=form, status=409)
     if form.validate():

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import structlog
 from flask import Flask
-from sqlalchemy import select
-from sqlalchemy.orm import selectinload
 
 from portal.calls.events import CallAnswered, CallEnding, CallFinished, CallRang, CallStarted
+from portal.calls.journal import rows
 from portal.calls.journal.left_open import left_open
-from portal.calls.models import CallLeg, CallRecord
+from portal.calls.journal.rows import Known
+from portal.calls.models import CallRecord
 from portal.contacts.names import code_names
-from portal.kernel.db import announce, db, transaction
+from portal.kernel.db import announce, transaction
 from portal.kernel.events import publish
 from portal.kernel.textsearch import search_text
 from portal.telephony.control.times import call_times
@@ -54,128 +54,125 @@ class Journal:
 
 @dataclass(frozen=True, slots=True)
 class _Chapter:
-    """What one snapshot adds to a call; the marks are of before."""
+    """What one snapshot adds to a call. `told` is the call as the rooms above hear of it; no session holds it."""
 
-    row: CallRecord
-    is_new: bool
-    rang: set[int]
-    was_answered: bool
-    is_over: bool
+    before: Known | None
+    after: Known
+    told: CallRecord
+
+    @property
+    def is_over(self) -> bool:
+        return self.told.ended_at is not None and (self.before is None or self.before.call["ended_at"] is None)
+
+    @property
+    def is_answered(self) -> bool:
+        return self.told.answered_at is not None and (self.before is None or self.before.call["answered_at"] is None)
 
 
 def _write(calls: Sequence[CallSnapshot]) -> set[str]:
     """Brings the rows up to date and tells the rooms above; answers the calls of which something was not known."""
-    found = _find([call.api_call_id for call in calls])
-    news = [call for call in calls if (row := found.get(call.api_call_id)) is None or row.version < call.version]
+    found = rows.find([call.api_call_id for call in calls])
+    news = [call for call in calls if (known := found.get(call.api_call_id)) is None or _is_older(known, call)]
     names = _names(news, found)
-    chapters = []
+    chapters = [_chapter(found.get(call.api_call_id), call, names) for call in news]
     # With its price a row is written once, and so are its class and its totals.
-    with db.session.no_autoflush:
-        for call in news:
-            chapters.append(_bring_up(found.get(call.api_call_id), call, names))
-            if chapters[-1].is_over:
-                publish(CallEnding(chapters[-1].row))
-    db.session.add_all([each.row for each in chapters])
-    db.session.flush()
     for each in chapters:
+        if each.is_over:
+            publish(CallEnding(each.told))
+            each.after.call["price"] = each.told.price
+    rows.write([(each.before, each.after) for each in chapters])
+    for each in chapters:
+        each.told.id = each.after.call["id"]
         _tell(each)
     if news:
         announce("calls-changed")
     return {call.api_call_id for call in news}
 
 
-def _bring_up(row: CallRecord | None, call: CallSnapshot, names: Mapping[str, str]) -> _Chapter:
-    is_new = row is None
-    if row is None:
-        # Named though it is none yet: what a charge changes later is known then, and not read again.
-        row = CallRecord(api_call_id=call.api_call_id, caller="", legs=[], price=None)
-    rang = _ringing(row)
-    was_answered, was_finished = row.answered_at is not None, row.ended_at is not None
-    _name(row, call, names)
-    _copy(row, call)
-    _copy_legs(row, call)
-    return _Chapter(row, is_new, rang, was_answered, is_over=row.ended_at is not None and not was_finished)
+def _is_older(known: Known, call: CallSnapshot) -> bool:
+    return bool(known.call["version"] < call.version)
+
+
+def _chapter(before: Known | None, call: CallSnapshot, names: Mapping[str, str]) -> _Chapter:
+    after = Known(_row(before, call, names), _legs(before, call))
+    return _Chapter(before, after, rows.told(after))
 
 
 def _tell(chapter: _Chapter) -> None:
-    row = chapter.row
-    if chapter.is_new:
-        publish(CallStarted(row))
-    if _ringing(row) != chapter.rang:
-        publish(CallRang(row))
-    if row.answered_at is not None and not chapter.was_answered:
-        publish(CallAnswered(row))
+    call = chapter.told
+    if chapter.before is None:
+        publish(CallStarted(call))
+    if _ringing(chapter.after) != _ringing(chapter.before):
+        publish(CallRang(call))
+    if chapter.is_answered:
+        publish(CallAnswered(call))
     if chapter.is_over:
-        publish(CallFinished(row))
+        publish(CallFinished(call))
 
 
-def _ringing(row: CallRecord) -> set[int]:
+def _ringing(known: Known | None) -> set[int]:
     """The legs whose phones ring."""
-    return {leg.number for leg in row.legs if leg.rang_at and not (leg.answered_at or leg.ended_at)}
-
-
-def _find(api_call_ids: Sequence[str]) -> dict[str, CallRecord]:
-    rows = db.session.scalars(
-        select(CallRecord)
-        .where(CallRecord.api_call_id.in_(api_call_ids))
-        # Whoever else writes several waits for the first of them, and not for each other.
-        .order_by(CallRecord.id)
-        .options(selectinload(CallRecord.legs))
-        .with_for_update()
-    )
-    return {row.api_call_id: row for row in rows}
+    legs = known.legs.values() if known else ()
+    return {leg["number"] for leg in legs if leg["rang_at"] and not (leg["answered_at"] or leg["ended_at"])}
 
 
 def _sides(call: CallSnapshot) -> tuple[str, str | None]:
     return call.caller, call.callee
 
 
-def _names(calls: Iterable[CallSnapshot], found: Mapping[str, CallRecord]) -> Mapping[str, str]:
+def _has_new_sides(known: Known | None, call: CallSnapshot) -> bool:
+    return known is None or _sides(call) != (known.call["caller"], known.call["callee"])
+
+
+def _names(calls: Iterable[CallSnapshot], found: Mapping[str, Known]) -> Mapping[str, str]:
     """By address, of the calls whose sides have become known just now."""
-    rows = ((call, found.get(call.api_call_id)) for call in calls)
-    new = [call for call, row in rows if row is None or _sides(call) != (row.caller, row.callee)]
+    new = [call for call in calls if _has_new_sides(found.get(call.api_call_id), call)]
     return code_names({address for call in new for address in _sides(call) if address})
 
 
-def _name(row: CallRecord, call: CallSnapshot, names: Mapping[str, str]) -> None:
-    """Names are those of the moment when the two sides became known: a later change does not rewrite history."""
-    sides = _sides(call)
-    if sides == (row.caller, row.callee):
-        return
-    row.caller_name, row.callee_name = (names.get(address or "") for address in sides)
-    row.search_text = search_text(sides, (row.caller_name, row.callee_name))
-
-
-def _copy(row: CallRecord, call: CallSnapshot) -> None:
+def _row(before: Known | None, call: CallSnapshot, names: Mapping[str, str]) -> rows.Values:
+    """The call's columns; those that no snapshot has stay what they are."""
     times = call_times(call)
-    row.switch = call.switch
-    row.kind = call.kind
-    row.outcome = call.outcome
-    row.caller, row.did, row.callee = call.caller, call.did, call.callee
-    row.started_at = call.started_at
-    row.answered_at = call.talk_started_at
-    row.ended_at = call.ended_at
-    row.caller_leg_seconds = times.a_connection_seconds
-    row.callee_leg_seconds = times.b_connection_seconds
-    row.talk_seconds = times.talk_seconds
-    row.caller_wait_seconds = times.a_waiting_seconds
-    row.callee_wait_seconds = times.b_waiting_seconds
-    row.has_recording = call.has_recording
-    row.fallback = call.fallback
-    row.skipped = [[each.target.address, each.target.label, each.reason] for each in call.skipped]
-    row.known_by = [call.known_by.source, call.known_by.name] if call.known_by else None
-    row.version = call.version
-    if row.price is None and call.price is not None and call.ended_at is not None:
-        # What was posted for a call stays its price.
-        row.price = call.price
+    return {
+        **(before.call if before else {"price": None}),
+        **(_named(call, names) if _has_new_sides(before, call) else {}),
+        "api_call_id": call.api_call_id,
+        "switch": call.switch,
+        "kind": call.kind,
+        "outcome": call.outcome,
+        "caller": call.caller,
+        "did": call.did,
+        "callee": call.callee,
+        "started_at": call.started_at,
+        "answered_at": call.talk_started_at,
+        "ended_at": call.ended_at,
+        "caller_leg_seconds": times.a_connection_seconds,
+        "callee_leg_seconds": times.b_connection_seconds,
+        "talk_seconds": times.talk_seconds,
+        "caller_wait_seconds": times.a_waiting_seconds,
+        "callee_wait_seconds": times.b_waiting_seconds,
+        "has_recording": call.has_recording,
+        "fallback": call.fallback,
+        "skipped": [[each.target.address, each.target.label, each.reason] for each in call.skipped],
+        "known_by": [call.known_by.source, call.known_by.name] if call.known_by else None,
+        "version": call.version,
+        **_price(before, call),
+    }
 
 
-def _copy_legs(row: CallRecord, call: CallSnapshot) -> None:
-    known = {leg.number: leg for leg in row.legs}
-    for snapshot in call.legs:
-        leg = known.get(snapshot.number)
-        if leg is None:
-            row.legs.append(CallLeg(**asdict(snapshot)))
-            continue
-        for name, value in asdict(snapshot).items():
-            setattr(leg, name, value)
+def _named(call: CallSnapshot, names: Mapping[str, str]) -> rows.Values:
+    """Names are those of the moment when the two sides became known: a later change does not rewrite history."""
+    caller, callee = (names.get(address or "") for address in _sides(call))
+    words = search_text(_sides(call), (caller, callee))
+    return {"caller_name": caller, "callee_name": callee, "search_text": words}
+
+
+def _price(before: Known | None, call: CallSnapshot) -> rows.Values:
+    """What was posted for a call stays its price."""
+    is_open = before is None or before.call["price"] is None
+    return {"price": call.price} if is_open and call.price is not None and call.ended_at is not None else {}
+
+
+def _legs(before: Known | None, call: CallSnapshot) -> dict[int, rows.Values]:
+    told = {leg.number: {name: getattr(leg, name) for name in rows.LEG} for leg in call.legs}
+    return (before.legs if before else {}) | told

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from decimal import Decimal
 
 from sqlalchemy import bindparam, select
 
 from portal.calls.log.models import BANDS, FACTS, CallClass
 from portal.kernel.db import db, upsert
+from portal.kernel.prepared import Prepared
 from portal.telephony.addresses import is_sip_account
 
 TALK_EDGES = (0, 10, 30, 60, 180, 600, 1800)
@@ -41,7 +42,17 @@ class ClassKey:
 
     def columns(self) -> dict[str, object]:
         """As the columns of `CallClass`."""
-        return {**asdict(self.facts), "talk_band": self.talk_band, "price_band": self.price_band}
+        facts = self.facts
+        return {
+            "kind": facts.kind,
+            "outcome": facts.outcome,
+            "did": facts.did,
+            "sip": facts.sip,
+            "other_sip": facts.other_sip,
+            "has_recording": facts.has_recording,
+            "talk_band": self.talk_band,
+            "price_band": self.price_band,
+        }
 
 
 def talk_band(seconds: int | None) -> int:
@@ -61,7 +72,9 @@ def sips_of(caller: str | None, callee: str | None) -> tuple[str, str]:
     return first, second
 
 
-_OF_KEY = select(CallClass.id).where(*(getattr(CallClass, name) == bindparam(name) for name in (*FACTS, *BANDS)))
+_OF_KEY = Prepared(
+    select(CallClass.id).where(*(getattr(CallClass, name) == bindparam(name) for name in (*FACTS, *BANDS)))
+)
 
 
 def class_ids(keys: Iterable[ClassKey]) -> Mapping[ClassKey, int]:
@@ -90,4 +103,5 @@ def _all() -> dict[ClassKey, int]:
 
 
 def _find(key: ClassKey) -> int | None:
-    return db.session.scalar(_OF_KEY, key.columns())
+    found = _OF_KEY.first(**key.columns())
+    return found[0] if found else None

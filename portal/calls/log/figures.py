@@ -14,12 +14,21 @@ from sqlalchemy import Table
 from portal.calls.log.classes import Facts
 from portal.calls.log.models import FACTS, CallTotal, Grain
 from portal.kernel.bulk import bulk_add
-from portal.kernel.db import upsert
+from portal.kernel.inserts import sums as added
 from portal.kernel.money import ZERO
+from portal.kernel.prepared import Prepared, given
 
 SUMS = ("calls", "waits", "waited_seconds", "talk_seconds", "cost")
 _KEY = ("grain", "first_day", *FACTS)
 _COLUMNS = (*_KEY, *SUMS)
+_TABLE = cast("Table", CallTotal.__table__)
+_ADD = Prepared(
+    lambda make: (
+        make(CallTotal)
+        .values(given(_COLUMNS))
+        .on_conflict_do_update(index_elements=("account_id", *_KEY), set_=added(_TABLE, SUMS))
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +81,12 @@ def places(started_at: datetime, facts: Facts, zone: ZoneInfo) -> Iterator[Place
 
 def add_totals(sums: Mapping[Place, Figures]) -> None:
     """Adds to the entered account's totals, in an order that is everybody's: two writers never wait for each other."""
-    rows = [dict(zip(_COLUMNS, row, strict=True)) for row in _rows(sums)]
-    if rows:
-        upsert(CallTotal, rows, key=["account_id", *_KEY], adds=SUMS)
+    _ADD.run(*(dict(zip(_COLUMNS, row, strict=True)) for row in _rows(sums)))
 
 
 def add_many_totals(sums: Mapping[Place, Figures]) -> None:
     """The same for the totals of many calls."""
-    bulk_add(cast("Table", CallTotal.__table__), _COLUMNS, _rows(sums), key=_KEY, sums=SUMS)
+    bulk_add(_TABLE, _COLUMNS, _rows(sums), key=_KEY, sums=SUMS)
 
 
 def _rows(sums: Mapping[Place, Figures]) -> Iterator[tuple[Any, ...]]:

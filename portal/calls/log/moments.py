@@ -15,15 +15,16 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, column, literal_column, select, table, text
+from sqlalchemy import BigInteger, Select, String, column, insert, literal_column, select, table, text
 
 from portal.kernel.clock import UtcDateTime, to_unix
 from portal.kernel.db import db, is_sqlite
+from portal.kernel.prepared import Prepared, given
 from portal.kernel.tenancy import current_account_id
 from portal.kernel.trigrams import indexed, match
 
-_MOMENTS = table("call_moment", column("rowid", BigInteger))
-_INSERT = text("insert into call_moment (rowid, words) values (:second, :words)")
+_MOMENTS = table("call_moment", column("rowid", BigInteger), column("words", String))
+_INSERT = Prepared(insert(_MOMENTS).values(given(("rowid", "words"))))
 # The order of the tables is told, since SQLite would rather walk the whole account.
 _CALLS = text(
     "select call.started_at, call.id from json_each(:seconds) as second cross join call_record as call"
@@ -40,9 +41,8 @@ def note(calls: Iterable[tuple[datetime, str]]) -> None:
     for started_at, words in calls:
         seconds[to_unix(started_at)].add(words)
     ours = current_account_id()
-    rows = [{"second": second, "words": indexed(ours, "".join(sorted(seconds[second])))} for second in sorted(seconds)]
-    if rows:
-        db.session.execute(_INSERT, rows)
+    rows = [{"rowid": second, "words": indexed(ours, "".join(sorted(seconds[second])))} for second in sorted(seconds)]
+    _INSERT.run(*rows)
 
 
 def seconds_with(needles: Iterable[str], first: int, last: int, *, oldest_first: bool, limit: int) -> Select[Any]:

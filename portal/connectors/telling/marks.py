@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from sqlalchemy import case, literal, select
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, case, literal, select
 
 from portal.calls.events import CallFinished, CallRang, CallRecorded
 from portal.calls.models import CallRecord
 from portal.connectors.models import CrmCall, CrmKind, CrmLink, Way
 from portal.kernel.clock import UtcDateTime, now
-from portal.kernel.db import db, once, ring, upsert
+from portal.kernel.db import once, ring, upsert
+from portal.kernel.prepared import Prepared
 from portal.telephony.addresses import is_outside_number
 from portal.telephony.engine import CallKind
 
 BELL = "crm"
 """Rung when there is something to tell."""
 
+
+class _Link(NamedTuple):
+    kind: str
+    way: str
+    shows_cards: bool
+    writes_calls: bool
+
+
 # Built once: each call of the account waits for them.
-_LINK = select(CrmLink)
-_MARKED = select(CrmCall.id)
+_LINK = Prepared(select(CrmLink.kind, CrmLink.way, CrmLink.shows_cards, CrmLink.writes_calls), _Link)
+_MARKED = Prepared(select(CrmCall.id).where(CrmCall.call_id == bindparam("call_id")))
 
 
 def on_call_rang(event: CallRang) -> None:
@@ -48,9 +59,9 @@ def mark_again(row: CrmCall) -> None:
     ring(BELL)
 
 
-def _link() -> CrmLink | None:
+def _link() -> _Link | None:
     """The account's link, where it can be told of calls: a webhook of Bitrix24 cannot."""
-    link = once("link to the CRM", lambda: db.session.scalar(_LINK))
+    link = once("link to the CRM", _LINK.first)
     if link is None or (link.kind == CrmKind.BITRIX24 and link.way == Way.WEBHOOK):
         return None
     return link
@@ -62,7 +73,7 @@ def _is_of_somebody(call: CallRecord) -> bool:
 
 
 def _is_marked(call: CallRecord) -> bool:
-    return db.session.scalar(_MARKED.where(CrmCall.call_id == call.id)) is not None
+    return _MARKED.first(call_id=call.id) is not None
 
 
 def _mark(call: CallRecord, *, is_ringing: bool) -> None:

@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import Connection
 
 from portal.kernel.clock import now
-from portal.kernel.db import insert_new, insert_rows
+from portal.kernel.db import db
 from portal.webhooks import services
 from portal.webhooks.models import DeliveryState, EventType, Lane, WebhookDelivery, WebhookEvent
 from portal.webhooks.sending import queue
@@ -283,15 +283,10 @@ def test_the_price_of_a_claim_does_not_grow_with_a_backlog(app: Flask, north: Co
 
 def _wait_in_vain(webhook_id: int, numbers: range) -> None:
     facts = {"type": EventType.CALL_FINISHED, "parameters": [], "happened_at": now()}
-    events = insert_new(
-        WebhookEvent,
-        [{"api_call_id": f"{number:032x}", **facts} for number in numbers],
-        key=("account_id", "api_call_id", "type"),
-    )
-    insert_rows(
-        WebhookDelivery,
-        [
-            {"subscription_id": webhook_id, "event_id": each.id, "public_id": f"msg_{each.id}", "lane": Lane.END}
-            for each in events
-        ],
+    events = [WebhookEvent(api_call_id=f"{number:032x}", **facts) for number in numbers]
+    db.session.add_all(events)
+    db.session.flush()
+    db.session.add_all(
+        WebhookDelivery(subscription_id=webhook_id, event_id=each.id, public_id=f"msg_{each.id}", lane=Lane.END)
+        for each in events
     )

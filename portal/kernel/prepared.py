@@ -1,0 +1,171 @@
+"""Statements that each call waits for: compiled once for each database, with the tenant's filter inside.
+
+A session takes a quarter of a millisecond for a small question, nearly all of it to make the same statement and the
+same kind of objects as the last time. What is prepared asks for columns and answers rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from operator import itemgetter
+from typing import Any, Generic, TypeVar, cast, overload
+
+from flask import g
+from sqlalchemy import BindParameter, Connection, Dialect, Select, bindparam
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from portal.kernel.db import Model, db
+from portal.kernel.tenancy import TenancyError, only_ours
+
+Row = TypeVar("Row")
+MakeInsert = Callable[[type[Model]], Any]
+"""The INSERT of this database, which knows what to do about a row that is there."""
+_HELD = "connection of what is prepared"
+_Place = Callable[[Mapping[str, Any]], Any]
+"""Takes the value of one place of the statement out of what is given."""
+
+
+class Prepared(Generic[Row]):
+    """A SELECT of columns, an INSERT, UPDATE or DELETE, made once, at import; its values are given by name.
+
+    Of owned tables it finds and changes the entered account's rows alone; a new row is that account's. Each answer is
+    `row` of the columns' values: a named tuple, or the values as they come. No list may be among the values but by
+    `kernel.among`, and an INSERT names every column that has a default in Python.
+    """
+
+    @overload
+    def __init__(self: Prepared[tuple[Any, ...]], statement: Any) -> None: ...
+    @overload
+    def __init__(self, statement: Any, row: Callable[..., Row]) -> None: ...
+    def __init__(self, statement: Any, row: Any = None) -> None:
+        """`statement` may be a function that is given the database's own INSERT."""
+        self._statement = statement
+        self._row: Any = row or _as_it_comes
+        self._compiled: dict[str, _Compiled] = {}
+
+    def all(self, **values: Any) -> list[Row]:
+        """Every row."""
+        connection = _connection()
+        return [self._row(*row) for row in self._of(connection.dialect).rows(connection, values)]
+
+    def first(self, **values: Any) -> Row | None:
+        """The first row, where there is one."""
+        return next(iter(self.all(**values)), None)
+
+    def run(self, *rows: Mapping[str, Any]) -> None:
+        """Writes, once for each of these; nothing without one."""
+        if rows:
+            connection = _connection()
+            self._of(connection.dialect).run(connection, rows)
+
+    def _of(self, dialect: Dialect) -> _Compiled:
+        compiled = self._compiled.get(dialect.name)
+        if compiled is None:
+            statement = self._statement
+            if callable(statement):
+                statement = statement(sqlite_insert if dialect.name == "sqlite" else postgresql_insert)
+            compiled = self._compiled[dialect.name] = _Compiled(statement, dialect)
+        return compiled
+
+
+def given(names: Iterable[str]) -> dict[str, BindParameter[Any]]:
+    """Columns of an INSERT or UPDATE whose values are given under their own names."""
+    return {name: bindparam(name) for name in names}
+
+
+def _connection() -> Connection:
+    """That of the session's transaction, which has written what it holds."""
+    session = db.session()
+    if session.autoflush:
+        session.flush()
+    of, connection = session.info.get(_HELD, (None, None))
+    if of is None or of is not session.get_transaction():
+        connection = session.connection()
+        session.info[_HELD] = session.get_transaction(), connection
+    found: Connection = connection
+    return found
+
+
+def _as_it_comes(*values: Any) -> tuple[Any, ...]:
+    return values
+
+
+class _Compiled:
+    """The text for one database, and what becomes of each value on its way there and back."""
+
+    def __init__(self, statement: Any, dialect: Dialect) -> None:
+        self._writes = not isinstance(statement, Select)
+        compiled: SQLCompiler = only_ours(statement).compile(dialect=dialect)
+        if compiled.prefetch:
+            # Left to a session, their defaults would be filled in.
+            raise TypeError(f"not given: {', '.join(str(column) for column in compiled.prefetch)}")
+        self._text = str(compiled)
+        self._names = compiled.positiontup or list(compiled.binds)
+        self._is_positional = compiled.positional
+        self._places = [_place(compiled.binds[name], name, dialect) for name in self._names]
+        described = statement.returning_column_descriptions if self._writes else statement.column_descriptions
+        kinds = [each["type"].dialect_impl(dialect) for each in described]
+        self._back = [kind.result_processor(dialect, None) for kind in kinds]
+
+    def rows(self, connection: Connection, values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+        """What it answers."""
+        with self._cursor(connection, self._bound(values), is_many=False) as cursor:
+            found: list[Sequence[Any]] = cursor.fetchall()
+        if not any(self._back):
+            return found
+        return [[back(value) if back else value for back, value in zip(self._back, row, strict=True)] for row in found]
+
+    def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """As many times as there are rows."""
+        is_many = len(rows) > 1
+        bound = [self._bound(row) for row in rows]
+        with self._cursor(connection, bound if is_many else bound[0], is_many=is_many):
+            pass
+
+    @contextmanager
+    def _cursor(self, connection: Connection, values: Any, *, is_many: bool) -> Iterator[Any]:
+        """What SQLAlchemy does around a statement, without a result and its columns made anew for each."""
+        if self._writes and not g.get("writes", False):
+            raise TenancyError("a reading page does not write: say writes=True")
+        cursor = connection.connection.cursor()
+        try:
+            for hear in connection.dispatch.before_cursor_execute:
+                hear(connection, cursor, self._text, values, None, is_many)
+            (cursor.executemany if is_many else cursor.execute)(self._text, values)
+            yield cursor
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise _told(error, self._text, values, connection) from error
+        finally:
+            cursor.close()
+
+    def _bound(self, values: Mapping[str, Any]) -> Any:
+        found = tuple([place(values) for place in self._places])
+        return found if self._is_positional else dict(zip(self._names, found, strict=True))
+
+
+def _told(error: Exception, statement: str, values: Any, connection: Connection) -> Exception:
+    """In SQLAlchemy's words, whose name the same error has in every database."""
+    dialect = connection.dialect
+    is_lost = dialect.is_disconnect(cast("Any", error), connection.connection.dbapi_connection, None)
+    told: Exception = DBAPIError.instance(
+        statement, values, error, dialect.loaded_dbapi.Error, connection_invalidated=is_lost, dialect=dialect
+    )
+    if is_lost:
+        connection.invalidate(error)
+    return told
+
+
+def _place(bind: BindParameter[Any], name: str, dialect: Dialect) -> _Place:
+    """What is given, what is asked for anew each time, or what always stands there."""
+    convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
+    source = bind.callable
+    if bind.required:
+        return itemgetter(name) if convert is None else lambda values: convert(values[name])
+    if source is not None:
+        return lambda _values: source() if convert is None else convert(source())
+    value = bind.value if convert is None else convert(bind.value)
+    return lambda _values: value
