@@ -1,17 +1,15 @@
 """When things happen: appointments kept in one thread, in real time or in simulated time."""
 
-import contextlib
 import heapq
 import logging
-import socket
 import threading
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from selectors import EVENT_READ, DefaultSelector
 from typing import Protocol, TypeAlias
 
 from portal.kernel import clock
+from portal.kernel.ears import Ears, Line
 
 log = logging.getLogger(__name__)
 
@@ -104,40 +102,6 @@ class SimulatedTimeline:
         appointment.act()
 
 
-class _Ears:
-    """What one thread listens to while it waits: sockets, and a bell that other threads ring."""
-
-    def __init__(self) -> None:
-        self._selector = DefaultSelector()
-        self._bell, self._rung = socket.socketpair()
-        self._bell.setblocking(False)
-        self._rung.setblocking(False)
-        self.watch(self._rung, self._come_to)
-
-    def watch(self, line: socket.socket, heard: Act) -> None:
-        self._selector.register(line, EVENT_READ, heard)
-
-    def unwatch(self, line: socket.socket) -> None:
-        with contextlib.suppress(KeyError, ValueError):
-            self._selector.unregister(line)
-
-    def ring(self) -> None:
-        """From any thread; where it is full or closed already, no more is needed."""
-        with contextlib.suppress(OSError):
-            self._bell.send(b"!")
-
-    def hear(self, seconds: float | None) -> list[Act]:
-        """What is to be done about what can be read; waits so long for it."""
-        return [key.data for key, _events in self._selector.select(seconds)]
-
-    def _come_to(self) -> None:
-        self._rung.recv(4096)
-
-    def close(self) -> None:
-        for each in (self._selector, self._bell, self._rung):
-            each.close()
-
-
 class RealTimeline:
     """The clock of the machine, kept by one thread between `start` and `stop`, which hears sockets meanwhile.
 
@@ -146,7 +110,7 @@ class RealTimeline:
     each of those costs several changes of the thread that Python lets run, and milliseconds of waiting.
     """
 
-    _ears: _Ears
+    _ears: Ears
 
     def __init__(self, name: str = "switch") -> None:
         self._agenda = _Agenda()
@@ -155,7 +119,7 @@ class RealTimeline:
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
-        self._ears = _Ears()
+        self._ears = Ears()
         self._thread.start()
 
     def stop(self) -> None:
@@ -180,11 +144,11 @@ class RealTimeline:
         if self._is_asleep:
             self._ears.ring()
 
-    def watch(self, line: socket.socket, heard: Act) -> None:
+    def watch(self, line: Line, heard: Act) -> None:
         """Do `heard` whenever there is something to read. From the timeline's own thread, as `unwatch`."""
         self._ears.watch(line, heard)
 
-    def unwatch(self, line: socket.socket) -> None:
+    def unwatch(self, line: Line) -> None:
         """No longer; to be said before it is closed, and without harm more than once."""
         self._ears.unwatch(line)
 
