@@ -6,8 +6,7 @@ same kind of objects as the last time. What is prepared asks for columns and ans
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Generic, TypeVar, cast, overload
 
@@ -113,30 +112,29 @@ class _Compiled:
 
     def rows(self, connection: Connection, values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
         """What it answers."""
-        with self._cursor(connection, self._bound(values), is_many=False) as cursor:
-            found: list[Sequence[Any]] = cursor.fetchall()
+        found = self._execute(connection, self._bound(values), is_asked=True)
         if not any(self._back):
             return found
         return [[back(value) if back else value for back, value in zip(self._back, row, strict=True)] for row in found]
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """As many times as there are rows."""
-        is_many = len(rows) > 1
         bound = [self._bound(row) for row in rows]
-        with self._cursor(connection, bound if is_many else bound[0], is_many=is_many):
-            pass
+        self._execute(connection, bound if len(bound) > 1 else bound[0])
 
-    @contextmanager
-    def _cursor(self, connection: Connection, values: Any, *, is_many: bool) -> Iterator[Any]:
+    def _execute(self, connection: Connection, values: Any, *, is_asked: bool = False) -> Sequence[Sequence[Any]]:
         """What SQLAlchemy does around a statement, without a result and its columns made anew for each."""
         if self._writes and not g.get("writes", False):
             raise TenancyError("a reading page does not write: say writes=True")
-        cursor = connection.connection.cursor()
+        cursor, is_many = connection.connection.cursor(), isinstance(values, list)
         try:
             for hear in connection.dispatch.before_cursor_execute:
                 hear(connection, cursor, self._text, values, None, is_many)
-            (cursor.executemany if is_many else cursor.execute)(self._text, values)
-            yield cursor
+            if is_many:
+                cursor.executemany(self._text, values)
+            else:
+                cursor.execute(self._text, values)
+            return cursor.fetchall() if is_asked else ()
         except connection.dialect.loaded_dbapi.Error as error:
             raise _told(error, self._text, values, connection) from error
         finally:
