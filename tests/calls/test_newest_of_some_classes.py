@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -18,7 +18,7 @@ from tests.calls.factory import NOON
 from tests.calls.test_any_choice_of_calls import a_call
 from tests.people import Cast
 
-Call = tuple[object, int, int]
+Call = tuple[datetime, int, int]
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def calls(app: Flask, cast: Cast) -> list[Call]:
             session.add(call)
         session.flush()
         rows = session.execute(select(CallRecord.started_at, CallRecord.id, CallRecord.class_id))
-        return sorted(tuple(row) for row in rows)
+        return sorted((moment, row_id, class_id) for moment, row_id, class_id in rows)
 
 
 @pytest.mark.parametrize("limit", [1, 2, 7, 40, 100, 1000])
@@ -50,7 +50,7 @@ def test_the_nearest_of_these_classes_are_found(
     moment, row_id, _class_id = calls[110]
 
     for is_backwards in (False, True):
-        cursor = CALLS.cursor_at(moment, row_id, backwards=is_backwards)  # type: ignore[arg-type]
+        cursor = CALLS.cursor_at(moment, row_id, backwards=is_backwards)
         window = Stretch.of(CallFilters(), cursor)
         ahead = calls[111:] if is_backwards else calls[:110][::-1]
         with app.app_context(), transaction(cast.north, writes=False):
