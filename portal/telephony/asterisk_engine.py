@@ -32,7 +32,6 @@ from portal.telephony.switch_life import LeftCalls, close_left_call
 
 log = structlog.get_logger(__name__)
 
-_SETTLING = "settling"
 _RECORD_PATIENCE_SECONDS = 2.0
 """What has not been fetched by then stays in Asterisk; the next life fetches it."""
 
@@ -51,14 +50,16 @@ class AsteriskEngine:
         self._door = door_to_switch()
         self._ari = Ari(settings.asterisk, self._door)
         self._lines = LinesOfSwitch(settings.switch)
-        self._lanes = Lanes()
+        self._aside = self._ari.aside(timeline)
+        self._lanes = Lanes(self._aside, timeline)
+        self._settling = ThreadPoolExecutor(1, "settling")
         self._recorder = ThreadPoolExecutor(2, "recorder")
         phones = PhoneBoard(self._lines, desk.scribe.board.changed)
         self._reception = ReceptionDesk(app, settings.switch, self._lines, phones, desk.planner, timeline.now)
         tape = settings.data / "tape" / settings.switch
         equipment = Equipment(
             timeline=timeline,
-            ari=self._ari,
+            app=settings.asterisk.app,
             lanes=self._lanes,
             lines=self._lines,
             names=Names.of_a_new_life(),
@@ -88,9 +89,11 @@ class AsteriskEngine:
     def stop(self) -> None:
         """Lets go of the switch; the calls that are up stay up, and the next life takes them over."""
         self._feed.stop()
+        self._lanes.stop()
         self._timeline.stop()
         self._reception.stop()
-        self._lanes.stop()
+        self._settling.shutdown(cancel_futures=True)
+        self._aside.close()
         with contextlib.suppress(FutureTimeout):
             self._recorder.submit(lambda: None).result(_RECORD_PATIENCE_SECONDS)
         self._desk.scribe.sink.close()
@@ -101,7 +104,7 @@ class AsteriskEngine:
         """Reads the lines anew; phones that are new to us are watched from now on."""
         self._lines.load()
         if self._switch.is_up:
-            self._lanes.put(_SETTLING, self._look_again)
+            self._settling.submit(self._look_again)
 
     def refusal(self, order: Order) -> OrderRefusal | None:
         """A test call from outside is nothing that a real switch can make."""
@@ -137,10 +140,10 @@ class AsteriskEngine:
 
     def _begin_settling(self) -> None:
         self._switch.begin_settling()
-        self._lanes.put(_SETTLING, self._ask)
+        self._settling.submit(self._ask)
 
     def _ask(self) -> None:
-        """In a lane: everything that a new connection begins with."""
+        """In a thread that may wait: everything that a new connection begins with."""
         try:
             self._subscriptions.renew()
             world = look_around(self._ari)

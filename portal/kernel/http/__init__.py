@@ -19,12 +19,15 @@ from portal.kernel.http.errors import UrlRefused as UrlRefused
 from portal.kernel.http.journey import Peer as Peer
 from portal.kernel.http.journey import Phases as Phases
 from portal.kernel.http.journey import Stage as Stage
+from portal.kernel.http.looped import Loop as Loop
+from portal.kernel.http.looped import LoopedLine as LoopedLine
 from portal.kernel.http.message import Exchange as Exchange
 from portal.kernel.http.message import Reached as Reached
 from portal.kernel.http.message import Request as Request
 from portal.kernel.http.message import SentRequest as SentRequest
 from portal.kernel.http.redact import is_secret as is_secret
 from portal.kernel.http.redact import redact as redact
+from portal.kernel.http.standing import Reply as Reply
 from portal.kernel.http.standing import StandingLine as StandingLine
 from portal.kernel.http.target import CheckedUrl as CheckedUrl
 from portal.kernel.http.trouble import ServiceTrouble as ServiceTrouble

@@ -113,6 +113,16 @@ class TimedSocket(socket.socket):
         self.journey.took(count)
         return count
 
+    def recv_now(self, buffer: Any) -> int:
+        """What there is, on a socket that does not wait. Raises BlockingIOError, or SSLWantReadError."""
+        count = super().recv_into(buffer)
+        self.journey.took(count)
+        return count
+
+    def send_now(self, data: Any) -> int:
+        """As much as goes out without waiting."""
+        return super().send(data)
+
     def send(self, data: Any, flags: int = 0) -> int:
         self.settimeout(self.journey.remaining())
         return super().send(data, flags)

@@ -84,6 +84,11 @@ class Journey:
             raise TimeoutError
         return left
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the deadline has passed."""
+        return time.monotonic() >= self._deadline
+
     def enter(self, stage: Stage) -> None:
         """This stage begins, or begins again with another address; the one before ends."""
         self.leave()

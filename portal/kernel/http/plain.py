@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from http.client import HTTPException
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from portal.kernel.http.dial import TimedSocket
 from portal.kernel.http.journey import HEAD_BYTES, TooMuch
 
 _STATUS = re.compile(rb"HTTP/1\.([01]) ([0-9]{3})(?: ([^\r\n]*))?")
@@ -27,13 +26,21 @@ class Head(NamedTuple):
     stays_open: bool
 
 
+class Line(Protocol):
+    """What a wire reads from."""
+
+    def recv_into(self, buffer: bytearray, /) -> int:
+        """As a socket's: 0 at the end. Raises OSError."""
+        ...
+
+
 class Wire:
     """What a connection has said and nobody has read yet. Raises HTTPException for what is not HTTP, and OSError."""
 
-    def __init__(self, line: TimedSocket) -> None:
+    def __init__(self, line: Line, come: bytes = b"") -> None:
         self._line = line
-        self._come = b""
-        self._buffer = bytearray(_PIECE_BYTES)
+        self._come = come
+        self._buffer = bytearray()
 
     @property
     def is_empty(self) -> bool:
@@ -84,9 +91,8 @@ class Wire:
             if left < 0:
                 raise TooMuch
             yield self._come
-            count = self._line.recv_into(self._buffer)
-            self._come = bytes(self._buffer[:count])
-            if not count:
+            self._come = self._piece()
+            if not self._come:
                 return
 
     def _chunk_size(self) -> int:
@@ -104,10 +110,14 @@ class Wire:
         return line
 
     def _more(self) -> None:
-        count = self._line.recv_into(self._buffer)
-        if not count:
+        piece = self._piece()
+        if not piece:
             raise ConnectionResetError("closed before the answer was whole")
-        self._come += self._buffer[:count]
+        self._come += piece
+
+    def _piece(self) -> bytes:
+        self._buffer = self._buffer or bytearray(_PIECE_BYTES)
+        return bytes(self._buffer[: self._line.recv_into(self._buffer)])
 
 
 def _read_head(head: bytes) -> Head:

@@ -28,7 +28,8 @@ _AT_MOST = 64
 _FOR_ALL = 2 * HEAD_BYTES
 """A head, and what of the body comes in one read with it."""
 _PATH = re.compile(r"[!-~]*")
-_Asked: TypeAlias = tuple[str, str, bytes | None]
+Asked: TypeAlias = tuple[str, str, bytes | None]
+"""Method, path and body."""
 
 
 class Reply(NamedTuple):
@@ -90,6 +91,19 @@ class StandingLine:
             file.writelines(pieces)
             return Reply(head.status, head.reason, b"")
 
+    def reach(self, journey: Journey) -> CheckedConnection:
+        """A new connection. Raises what `EXPECTED` names."""
+        return self._carrier.reach(self._base, journey, is_reuse_allowed=False)
+
+    def written(self, asked: Asked) -> bytes:
+        """A request as it stands on the wire. Raises BadRequest for a path that a request line cannot hold."""
+        method, path, body = asked
+        if not _PATH.fullmatch(path):
+            raise BadRequest("the path holds what a request line cannot")
+        length = "" if body is None else f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+        head = f"{method} {self._base.target}{path} HTTP/1.1\r\n{self._start}{length}\r\n"
+        return head.encode("latin-1") + (body or b"")
+
     def close(self) -> None:
         """Close the connections that wait, and each that comes from now on."""
         self._is_closed = True
@@ -98,10 +112,10 @@ class StandingLine:
 
     @contextmanager
     def _talk(
-        self, asked: _Asked, journey: Journey, body_cap: int, *, can_repeat: bool
+        self, asked: Asked, journey: Journey, body_cap: int, *, can_repeat: bool
     ) -> Iterator[tuple[Head, Iterator[bytes]]]:
         try:
-            kept, head = self._begin(self._written(asked), journey, can_repeat=can_repeat)
+            kept, head = self._begin(self.written(asked), journey, can_repeat=can_repeat)
         except EXPECTED as error:
             raise failed(error, journey) from error
         try:
@@ -123,7 +137,7 @@ class StandingLine:
         return kept, _exchange(kept, written, journey)
 
     def _open(self, journey: Journey) -> _Kept:
-        connection = self._carrier.reach(self._base, journey, is_reuse_allowed=False)
+        connection = self.reach(journey)
         return _Kept(time.monotonic(), connection, Wire(connection.line))
 
     def _take(self, journey: Journey) -> _Kept | None:
@@ -153,14 +167,6 @@ class StandingLine:
     @cached_property
     def _start(self) -> str:
         return f"Host: {self._base.host_header}\r\nAccept-Encoding: identity\r\n{self._headers}"
-
-    def _written(self, asked: _Asked) -> bytes:
-        method, path, body = asked
-        if not _PATH.fullmatch(path):
-            raise BadRequest("the path holds what a request line cannot")
-        length = "" if body is None else f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-        head = f"{method} {self._base.target}{path} HTTP/1.1\r\n{self._start}{length}\r\n"
-        return head.encode("latin-1") + (body or b"")
 
 
 def _exchange(kept: _Kept, written: bytes, journey: Journey) -> Head:

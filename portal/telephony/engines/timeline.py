@@ -3,11 +3,13 @@
 import heapq
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol, TypeAlias
 
 from portal.kernel import clock
+from portal.kernel.ears import Ears, Line
 
 log = logging.getLogger(__name__)
 
@@ -100,23 +102,24 @@ class SimulatedTimeline:
         appointment.act()
 
 
-_BEFORE_ANY_MOMENT = float("-inf")
-
-
 class RealTimeline:
-    """The clock of the machine, kept by one thread between `start` and `stop`.
+    """The clock of the machine, kept by one thread between `start` and `stop`, which hears sockets meanwhile.
 
     Waiting is measured by the monotonic clock, so that a wall clock that is set does not move a ring. An
-    act's error is logged and the next act goes on.
+    act's error is logged and the next act goes on. What is heard in this thread needs no hand-over to it: under load
+    each of those costs several changes of the thread that Python lets run, and milliseconds of waiting.
     """
+
+    _ears: Ears
 
     def __init__(self, name: str = "switch") -> None:
         self._agenda = _Agenda()
-        self._changed = threading.Condition()
-        self._is_stopping = False
+        self._posted: deque[Act] = deque()
+        self._is_asleep = self._is_stopping = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
+        self._ears = Ears()
         self._thread.start()
 
     def stop(self) -> None:
@@ -128,33 +131,52 @@ class RealTimeline:
         return clock.now()
 
     def call_at(self, when: datetime, act: Act) -> Appointment:
-        return self._add(clock.monotonic() + (when - clock.now()).total_seconds(), Appointment(when, act))
+        due, appointment = clock.monotonic() + (when - clock.now()).total_seconds(), Appointment(when, act)
+        if threading.get_ident() == self._thread.ident:
+            self._agenda.add(due, appointment)
+        else:
+            self.post(lambda: self._agenda.add(due, appointment))
+        return appointment
 
     def post(self, act: Act) -> None:
-        self._add(_BEFORE_ANY_MOMENT, Appointment(clock.now(), act))
+        self._posted.append(act)
+        # In this order: who falls asleep says so first, and then looks whether anything is there.
+        if self._is_asleep:
+            self._ears.ring()
 
-    def _add(self, due: float, appointment: Appointment) -> Appointment:
-        with self._changed:
-            self._agenda.add(due, appointment)
-            self._changed.notify()
-        return appointment
+    def watch(self, line: Line, heard: Act) -> None:
+        """Do `heard` whenever there is something to read. From the timeline's own thread, as `unwatch`."""
+        self._ears.watch(line, heard)
+
+    def unwatch(self, line: Line) -> None:
+        """No longer; to be said before it is closed, and without harm more than once."""
+        self._ears.unwatch(line)
 
     def _finish(self) -> None:
         self._is_stopping = True
 
     def _run(self) -> None:
-        while (appointment := self._wait()) is not None:
-            try:
-                appointment.act()
-            except Exception:
-                log.exception("an act of the switch failed")
+        while not self._is_stopping:
+            for _ in range(len(self._posted)):
+                self._do(self._posted.popleft())
+            while (due := self._agenda.next_due()) is not None and due <= clock.monotonic():
+                self._do(self._agenda.pop().act)
+            for heard in self._sleep():
+                self._do(heard)
+        self._ears.close()
 
-    def _wait(self) -> Appointment | None:
-        with self._changed:
-            while not self._is_stopping:
-                due = self._agenda.next_due()
-                left = None if due is None else due - clock.monotonic()
-                if left is not None and left <= 0:
-                    return self._agenda.pop()
-                self._changed.wait(left)
-            return None
+    def _sleep(self) -> list[Act]:
+        self._is_asleep = True
+        due = self._agenda.next_due()
+        left = None if due is None else max(0.0, due - clock.monotonic())
+        heard = self._ears.hear(0 if self._posted or self._is_stopping else left)
+        self._is_asleep = False
+        return heard
+
+    def _do(self, act: Act) -> None:
+        if self._is_stopping:
+            return
+        try:
+            act()
+        except Exception:
+            log.exception("an act of the switch failed")

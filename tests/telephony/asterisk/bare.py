@@ -84,13 +84,16 @@ def bare_switch(
     fake: FakeAsterisk, folder: Path, plans: Mapping[str, tuple[str, RoutePlan]], speed: float
 ) -> Iterator[Pages]:
     """The switch, listening; what it notes."""
-    timeline, pages, lanes = FastTimeline(speed), Pages(), Lanes()
+    timeline, pages = FastTimeline(speed), Pages()
     settings = AsteriskSettings(fake.server.url, USER, PASSWORD, "portal", "PJSIP/{number}@trunk")
     lines, recorder = EverybodysLines(), ThreadPoolExecutor(2)
     with door_to_switch() as door:
         ari = Ari(settings, door)
+        aside = ari.aside(timeline)
+        lanes = Lanes(aside, timeline)
         records = RecordKeeper(ari, folder, Shelf(), recorder.submit)
-        equipment = Equipment(timeline, ari, lanes, lines, Names.of_a_new_life(), pages, records, settings.trunk)
+        names = Names.of_a_new_life()
+        equipment = Equipment(timeline, settings.app, lanes, lines, names, pages, records, settings.trunk)
         switch = AsteriskSwitch("fake", equipment, PlansByNumber(plans), PhoneBoard(lines, lambda *_: None))
 
         def opened() -> None:
@@ -105,8 +108,9 @@ def bare_switch(
             yield pages
         finally:
             feed.stop()
-            timeline.stop()
             lanes.stop()
+            timeline.stop()
+            aside.close()
             recorder.shutdown()
 
 

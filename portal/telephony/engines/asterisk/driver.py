@@ -36,7 +36,6 @@ from portal.telephony.control.events import (
 from portal.telephony.control.legs import CALLER_LEG
 from portal.telephony.control.machine import CallMachine
 from portal.telephony.engine import CallJournal, CallOutcome, CallSnapshot, LegResult
-from portal.telephony.engines.asterisk.ari import Ari
 from portal.telephony.engines.asterisk.lanes import Lanes
 from portal.telephony.engines.asterisk.line import DialOrder, SwitchLine
 from portal.telephony.engines.asterisk.names import Names
@@ -55,10 +54,10 @@ _FAREWELLS = {CallOutcome.BUSY: LegResult.BUSY, CallOutcome.FAILED: LegResult.FA
 
 @dataclass(frozen=True, slots=True)
 class Equipment:
-    """What every call of the switch shares."""
+    """What every call of the switch shares. `app` is the name of our application there."""
 
     timeline: Timeline
-    ari: Ari
+    app: str
     lanes: Lanes
     lines: SwitchLines
     names: Names
@@ -95,7 +94,7 @@ class CallDriver:
         self._shared = equipment
         self._over = over
         names, call_id = equipment.names, machine.api_call_id
-        self.line = line or SwitchLine(call_id, names.bridge(call_id), equipment.ari, equipment.lanes)
+        self.line = line or SwitchLine(call_id, names.bridge(call_id), equipment.app, equipment.lanes)
         self._appointments: list[Appointment] = []
         self._inbox: deque[tuple[Event, datetime | None]] = deque()
         self._is_at_work = False

@@ -9,9 +9,10 @@ from contextlib import suppress
 
 from portal.kernel.clock import monotonic
 from portal.kernel.config.asterisk import AsteriskSettings
-from portal.telephony.engines.asterisk.ari import Ari, AriAway, AriRefused, part
+from portal.telephony.engines.asterisk.ari import Ari, AriAway, AriRefused, Errand, part
 from portal.telephony.engines.asterisk.arrival import once_it_is_ours
 from portal.telephony.engines.asterisk.feed import Feed
+from portal.telephony.engines.asterisk.lanes import carry_out
 
 _PATIENCE_SECONDS = 5.0
 _USUAL_CONTEXT = "from-trunk"
@@ -43,7 +44,7 @@ def hands_over(settings: AsteriskSettings, ari: Ari, destination: str) -> bool:
         is_open.get(timeout=_PATIENCE_SECONDS)
         body = {"endpoint": f"Local/{destination}/n", "app": ari.app, "appArgs": "check", "channelId": channel}
         ari.post("channels/create", {**body, "otherChannelId": f"{channel}-2"})
-        once_it_is_ours(lambda: ari.post(f"channels/{channel}/dial", {"timeout": 5}))
+        carry_out(ari, once_it_is_ours(Errand("POST", f"channels/{channel}/dial", {"timeout": 5})))
         return _arrives(ari, heard, f"{channel}-2")
     except (queue.Empty, AriRefused, AriAway):
         return False

@@ -11,8 +11,9 @@ from portal.telephony.control.events import CallerGone, Event, LegAnswered, LegE
 from portal.telephony.control.legs import CALLER_LEG
 from portal.telephony.control.reconcile import note_what_is_left
 from portal.telephony.engine import CallSnapshot
-from portal.telephony.engines.asterisk.ari import AriAway, AriRefused, part
+from portal.telephony.engines.asterisk.ari import AriAway, AriRefused, Errand, part
 from portal.telephony.engines.asterisk.driver import CallDriver
+from portal.telephony.engines.asterisk.lanes import Job
 from portal.telephony.engines.asterisk.line import SwitchLine
 from portal.telephony.engines.asterisk.names import call_of, call_of_record, leg_of_channel
 from portal.telephony.engines.asterisk.results import LegNews
@@ -126,7 +127,7 @@ class Settlement:
         shared, call_id = self._shared, call.api_call_id
         bridge = next((each for each in self._world.bridges if call_of(each) == call_id), None)
         name = bridge or shared.names.bridge(call_id)
-        line = SwitchLine(call_id, name, shared.ari, shared.lanes, has_bridge=bridge is not None)
+        line = SwitchLine(call_id, name, shared.app, shared.lanes, has_bridge=bridge is not None)
         machine = machine_for(call, self._switch.name)
         driver = self._switch.driver_for(machine, line)
         driver.is_held = True
@@ -158,7 +159,7 @@ class Settlement:
 
     def _drop(self, path: str) -> None:
         """One at a time: many at once have hung Asterisk up."""
-        self._shared.lanes.put("sweep", lambda: _quietly_drop(self._shared.ari.drop, path))
+        self._shared.lanes.put("sweep", _quietly_drop(path))
 
 
 def _goes_on(call: CallSnapshot) -> bool:
@@ -174,8 +175,8 @@ def _progress(leg: int, channel: Channel) -> list[Event]:
     return [LegRinging(leg)] if channel.state == "Ringing" else []
 
 
-def _quietly_drop(drop: Callable[[str], bool], path: str) -> None:
+def _quietly_drop(path: str) -> Job:
     try:
-        drop(path)
+        yield Errand("DELETE", path)
     except (AriRefused, AriAway) as error:
         log.info("not_swept", path=path, reason=str(error))

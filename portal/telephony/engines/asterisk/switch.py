@@ -158,7 +158,7 @@ class AsteriskSwitch:
             case {"type": "DeviceStateChanged", "device_state": {"name": device, "state": state}}:
                 self.phones.hear_device(device, state)
             case {"type": "StasisStart", "channel": found} if leg_of_channel(found["id"]) is None:
-                self.receive(Channel.of(found, self.equipment.ari.app).arrived(event["args"]), at)
+                self.receive(Channel.of(found, self.equipment.app).arrived(event["args"]), at)
             case {"recording": {"name": name}}:
                 self._tell_call(event, (call_of_record(name) or (0, None))[1], at)
             case {"playback": {"id": playback}}:
@@ -166,7 +166,7 @@ class AsteriskSwitch:
             case {"type": "Dial", "peer": {"id": channel}} | {"channel": {"id": channel}}:
                 self._tell_leg(event, channel, at)
             case {"type": "ApplicationReplaced"}:
-                log.error("asterisk_application_taken", app=self.equipment.ari.app)
+                log.error("asterisk_application_taken", app=self.equipment.app)
 
     def _tell_call(self, event: Mapping[str, Any], api_call_id: str | None, at: datetime) -> None:
         if api_call_id in self.calls:
@@ -185,7 +185,7 @@ class AsteriskSwitch:
         if call is None:
             self._callers.pop(channel.id, None)
             if not is_gone:
-                line = SwitchLine(channel.id, "", self.equipment.ari, self.equipment.lanes)
+                line = SwitchLine(channel.id, "", self.equipment.app, self.equipment.lanes)
                 line.refuse(channel.id)
             return
         machine: CallMachine = (
