@@ -158,7 +158,7 @@ _MAX_FORM = 1_000_000
 
 def create_app(settings: Settings, process: Process = "web") -> Flask:
     """An app for one process of an installation. Touches neither the network nor the database."""
-    app = Flask("portal", template_folder=str(ROOT / "templates"), static_folder=None)
+    app = addresses.AddressedFlask("portal", template_folder=str(ROOT / "templates"), static_folder=None)
     # Nobody is sent on from `//path`: the new address would be written out, with a key that stands in its query.
     app.url_map.merge_slashes = False
     templating.init_app(app)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from portal.billing.included import included_left
 from portal.billing.ledger import local_day
@@ -19,10 +19,10 @@ from portal.kernel.money import ZERO
 
 PACE_DAYS = 7
 # Built once, for the header of every page.
-_BALANCE = select(AccountBalance.balance)
-_SPENT_AFTER = select(LedgerDay.amount).where(
+_MOVED_AFTER = select(func.sum(LedgerDay.amount)).where(
     LedgerDay.day > bindparam("day"), LedgerDay.kind.in_([EntryKind.CALL, EntryKind.FEE])
 )
+_BALANCE_AND_MOVED = select(select(AccountBalance.balance).scalar_subquery(), _MOVED_AFTER.scalar_subquery())
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +40,27 @@ class HeaderMoney:
 def header() -> HeaderMoney:
     """The entered account's figures; reads a handful of rows however long the ledger is."""
     today = local_day(now())
-    balance = db.session.scalar(_BALANCE) or ZERO
+    balance, moved = db.session.execute(_BALANCE_AND_MOVED, {"day": _before_pace(today)}).one()
     standing = standing_on(today)
     return HeaderMoney(
-        balance=balance,
+        balance=balance or ZERO,
         included=included_left(today.replace(day=1), standing),
         tariff_name=standing.version.tariff_name if standing else "",
-        days_left=days_left(balance, today),
+        days_left=_lasts(balance or ZERO, moved),
     )
 
 
 def days_left(balance: Decimal, today: date) -> int | None:
     """How long a balance lasts at the pace of the last `PACE_DAYS` days; None where nothing is spent."""
-    amounts = db.session.scalars(_SPENT_AFTER, {"day": today - timedelta(days=PACE_DAYS)})
-    spent = -sum(amounts, ZERO)
+    return _lasts(balance, db.session.scalar(_MOVED_AFTER, {"day": _before_pace(today)}))
+
+
+def _before_pace(today: date) -> date:
+    return today - timedelta(days=PACE_DAYS)
+
+
+def _lasts(balance: Decimal, moved: Decimal | None) -> int | None:
+    spent = -(moved or ZERO)
     if spent <= ZERO:
         return None
     return max(0, int(balance * PACE_DAYS / spent))

@@ -74,9 +74,15 @@ _SKIPPED = {
 
 def direction_word(kind: str) -> str:
     """Which way a call goes."""
+    return _direction_word(kind, language().code)
+
+
+@cache
+def _direction_word(kind: str, _language: str) -> str:
     return str(_DIRECTIONS[CallKind(kind)][1])
 
 
+@cache
 def direction_icon(kind: str) -> str:
     """The name that the macro `direction` knows the kind by."""
     return _DIRECTIONS[CallKind(kind)][0]

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 
-from sqlalchemy import ColumnElement, ScalarSelect, bindparam, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, func, select
 from sqlalchemy.orm import joinedload
 from sqlalchemy.sql.base import ExecutableOption
 
@@ -93,12 +94,18 @@ def find_follow_up(follow_up_id: int) -> FollowUp:
     return found
 
 
-# Built once, for each page of the log.
-_COVERING = select(FollowUp).where(
-    among(FollowUp.number, "numbers"),
-    FollowUp.last_missed_at >= bindparam("first"),
-    FollowUp.first_missed_at <= bindparam("last"),
-)
+@cache
+def _covering_rows() -> Select[FollowUp]:
+    """Built once, for each page of the log."""
+    return (
+        select(FollowUp)
+        .where(
+            among(FollowUp.number, "numbers"),
+            FollowUp.last_missed_at >= bindparam("first"),
+            FollowUp.first_missed_at <= bindparam("last"),
+        )
+        .options(*_shown())
+    )
 
 
 def follow_ups_of(calls: Iterable[CallRecord]) -> dict[int, FollowUp]:
@@ -112,7 +119,7 @@ def follow_ups_of(calls: Iterable[CallRecord]) -> dict[int, FollowUp]:
         return {}
     moments = [at for _number, at in ends.values()]
     values = {"numbers": sorted({number for number, _at in ends.values()}), "first": min(moments), "last": max(moments)}
-    rows = db.session.scalars(_COVERING.options(*_shown()), values).all()
+    rows = db.session.scalars(_covering_rows(), values).all()
     return {call_id: row for call_id, end in ends.items() if (row := _covering(rows, *end)) is not None}
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from flask import g
 from sqlalchemy import (
@@ -110,7 +111,17 @@ def _filter_statement(state: ORMExecuteState) -> None:
         if not state.execution_options.get("stamped") and _owned_tables(state.statement):
             raise TenancyError(f"no account has been entered for: {str(state.statement)[:200]}")
         return
-    state.statement = state.statement.options(_ONLY_OUR_ROWS)
+    state.statement = _only_our_rows(state.statement)
+
+
+def _only_our_rows(statement: Any) -> Any:
+    """The statement for the entered account's rows alone: made once of one that is built once and executed often, which
+    SQLAlchemy then knows again without working out anew what it is made of.
+    """
+    ours = _OURS.get(statement)
+    if ours is None:
+        ours = _OURS[statement] = statement.options(_ONLY_OUR_ROWS)
+    return ours
 
 
 class _EnteredAccount(FunctionElement[int]):
@@ -135,6 +146,7 @@ def _entered_account(_element: _EnteredAccount, compiler: SQLCompiler, **kwargs:
 _ONLY_OUR_ROWS = with_loader_criteria(
     AccountOwned, lambda cls: cls.account_id == _EnteredAccount(), include_aliases=True
 )
+_OURS: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 
 
 def only_ours(statement: Any) -> Any:

@@ -11,6 +11,8 @@ from portal.kernel.errors import NotFound
 from portal.kernel.prepared import Prepared
 from portal.telephony.models import Did, SipLine
 
+# Built once, for each page of the log.
+_DIDS = select(Did).order_by(Did.id)
 _OWN_NUMBER = Prepared(select(Did.id).where(Did.number == bindparam("number")))
 
 
@@ -34,7 +36,7 @@ def find_line(line_id: int) -> SipLine:
 
 def dids() -> Sequence[Did]:
     """The account's public numbers, in the order in which they were added: the first is shown to who is called."""
-    return db.session.scalars(select(Did).order_by(Did.id)).all()
+    return db.session.scalars(_DIDS).all()
 
 
 def is_own_number(number: str) -> bool:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import DateField, StringField, ValidationError
+from wtforms.i18n import get_translations
 
 from portal.kernel import phone
 from portal.kernel.errors import Refused
 from portal.kernel.i18n import gettext as _
+from portal.kernel.i18n import language
 from portal.web.kept import typed_before
 
 _LONGEST_ID = 18
@@ -21,11 +24,23 @@ def row_id(text: str | None) -> int | None:
     return int(text) if text and len(text) <= _LONGEST_ID and text.isascii() and text.isdigit() else None
 
 
+@cache
+def _words_of_wtforms(locale: str) -> Any:
+    """WTForms' own words in this language: Flask-WTF reads their file anew for each page."""
+    return get_translations([locale])
+
+
 class BaseForm(FlaskForm):
     """A form with its token; what a service refuses is shown at the field it names.
 
     It comes up as it was typed where the person had to prove first who it is (`web/kept`).
     """
+
+    class Meta(FlaskForm.Meta):
+        """In the language of the page."""
+
+        def get_translations(self, form: Any) -> Any:  # noqa: ARG002 (WTForms' own signature)
+            return _words_of_wtforms(language().code)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,5 +1,7 @@
 """No way of asking the database crosses the line between accounts."""
 
+import gc
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -137,6 +139,26 @@ def test_alternating_accounts_stay_apart_with_cached_statements(
     for account_id in (cast.north, cast.south) * 3:
         with app.app_context(), transaction(account_id, writes=False) as session:
             assert session.scalars(select(Contact.name)).all() == [f"of {account_id}"]
+
+
+def test_a_statement_that_is_kept_reads_whichever_account_is_entered(
+    app: Flask, cast: Cast, contacts: dict[int, int]
+) -> None:
+    kept = select(Contact.name)
+    for account_id in (cast.north, cast.south) * 3:
+        with app.app_context(), transaction(account_id, writes=False) as session:
+            assert session.scalars(kept).all() == [f"of {account_id}"]
+
+
+def test_a_statement_that_is_built_for_once_is_let_go(app: Flask, cast: Cast) -> None:
+    statement = select(Contact.name).limit(1)
+    with app.app_context(), transaction(cast.north, writes=False) as session:
+        session.scalars(statement).all()
+    gone = weakref.ref(statement)
+    del statement
+    gc.collect()
+
+    assert gone() is None
 
 
 def test_an_upsert_is_stamped(app: Flask, cast: Cast) -> None:

@@ -17,16 +17,19 @@ from portal.kernel.tenancy import current_account_id
 Key = tuple[datetime, int]
 """When a call began, and its id."""
 _MICROSECONDS = 1_000_000
+_SPARE = 4
+"""Times as many as are wanted are read in all at first, since some classes are more frequent than others."""
+_GROWTH = 8
 # The index is named, since SQLite knows no better than to take another one that has the class in it as well.
 _SQLITE = """
-select (
+select json_group_array(json((
     select json_group_array(json_array(started_at, id)) from (
         select started_at, id from call_record indexed by ix_call_record_class
         where account_id = :account and class_id = class.value
             and started_at {bound} :bound and (started_at, id) {beyond} (:edge, :edge_id)
         order by started_at {order}, id {order} limit :limit
     )
-) from json_each(:classes) as class
+))) from json_each(:classes) as class
 """
 _POSTGRESQL = """
 select started_at, id from unnest(cast(:classes as bigint[])) as class(id_of_class)
@@ -57,14 +60,22 @@ def newest(classes: Iterable[int], window: Stretch, limit: int) -> Sequence[Key]
 
 
 def _from_sqlite(classes: list[int], values: dict[str, Any], words: dict[str, str]) -> Sequence[Key]:
-    values |= {name: _micro(values[name]) for name in ("bound", "edge")}
-    statement = text(_SQLITE.format_map(words)).columns(column("pairs", String))
-    found: list[list[int]] = []
-    for pairs in db.session.scalars(statement, values | {"classes": json.dumps(classes)}):
-        found += json.loads(pairs)
-    # Many classes have many calls: the nearest are told apart before they become moments.
-    found.sort(reverse=words is _OLDER)
-    return [(_moment(micro), row_id) for micro, row_id in found[: values["limit"]]]
+    values |= {name: _micro(values[name]) for name in ("bound", "edge")} | {"classes": json.dumps(classes)}
+    statement = text(_SQLITE.format_map(words)).columns(column("lists", String))
+    wanted, is_older = values["limit"], words is _OLDER
+    # A few of each at first: all that are wanted, of each of a hundred classes, would be a hundred times too many.
+    of_each = min(wanted, _SPARE * wanted // max(len(classes), 1) + 1)
+    while True:
+        lists = json.loads(db.session.scalar(statement, values | {"limit": of_each}))
+        # The nearest are told apart before they become moments.
+        found = sorted((pair for pairs in lists for pair in pairs), reverse=is_older)
+        ends = [pairs[-1] for pairs in lists if len(pairs) == of_each] if of_each < wanted else []
+        if ends:
+            # Of a class whose list is full nobody knows what lies beyond its end.
+            found = found[: found.index(max(ends) if is_older else min(ends)) + 1]
+        if not ends or len(found) >= wanted:
+            return [(_moment(micro), row_id) for micro, row_id in found[:wanted]]
+        of_each = min(wanted, of_each * _GROWTH)
 
 
 def _from_postgresql(classes: list[int], values: dict[str, Any], words: dict[str, str]) -> Sequence[Key]:

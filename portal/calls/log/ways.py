@@ -30,8 +30,9 @@ NEAR = 2_000
 FAR = 8_000
 """Calls that are looked through one by one at most."""
 CANDIDATES = 1_500
-"""Calls of fitting classes that are read and compared at once."""
-_MOST_FULL_LOOKS = 2
+"""Calls that an index of words names and that are read and compared at once."""
+_OF_CLASSES_AT_ONCE = (300, 1_500, 3_000)
+"""The same of fitting classes, look by look: most of them fit, and few are enough."""
 _MOST_NAMED_LOOKS = 5
 _SECONDS_AT_ONCE = (300, 1_500, 6_000)
 _GROWTH = 8
@@ -163,15 +164,15 @@ def _by_class(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int) 
     classes = db.session.scalars(select(CallClass.id).where(*choice.classes(filters))).all()
     if not classes:
         return Looked((), None)
-    if stretch.step >= _MOST_FULL_LOOKS:
+    if stretch.step >= len(_OF_CLASSES_AT_ONCE):
         return None
     window, rest = _nearer_part(stretch)
     if choice.is_told_by_class(filters):
-        keys, left = newest(classes, window, wanted), None
-    else:
-        keys = newest(classes, window, CANDIDATES + 1)
-        left = replace(stretch.beyond(*keys[CANDIDATES - 1]), step=stretch.step + 1) if len(keys) > CANDIDATES else None
-    return Looked(_of_keys(rows, keys[:CANDIDATES], stretch, wanted), left or rest)
+        return Looked(_of_keys(rows, newest(classes, window, wanted), stretch, wanted), rest)
+    most = _OF_CLASSES_AT_ONCE[stretch.step]
+    keys = newest(classes, window, most + 1)
+    left = replace(stretch.beyond(*keys[most - 1]), step=stretch.step + 1) if len(keys) > most else rest
+    return Looked(_of_keys(rows, keys[:most], stretch, wanted), left)
 
 
 def _of_keys(rows: Calls, keys: Sequence[Key], stretch: Stretch, wanted: int) -> Sequence[Any]:

@@ -68,6 +68,7 @@ def present_view(notes: list[str]) -> SavedView | None:
 
 def view_part(filters: CallFilters, view: SavedView | None, liked: LogPreference | None) -> dict[str, Any]:
     """What `calls/_views.html` and the table show, as the person likes the log."""
+    query = filters.query()
     columns = view.columns if view is not None and view.columns is not None else liked.columns if liked else None
     return {
         "view_tabs": [
@@ -75,7 +76,7 @@ def view_part(filters: CallFilters, view: SavedView | None, liked: LogPreference
             for each in views_of(person_here().user_id)
         ],
         "view": view,
-        "view_form": ViewForm(formdata=None, query=urlencode(filters.query()), keeps_columns=False),
+        "view_form": ViewForm(formdata=None, query=urlencode(query), keeps_columns=False) if query else None,
         "columns_form": ColumnsForm.of(liked),
         "shown": shown(columns),
         "is_dense": bool(liked and liked.is_dense),
