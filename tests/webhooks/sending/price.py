@@ -53,6 +53,8 @@ def _rows(connection: Connection, values: dict[str, Any]) -> float:
     given = [
         repr(values[name]) if name in values else f"now() + {hours} * interval '1 hour'" for name, hours in _asked()
     ]
+    # As the server does by itself within a minute: without it the plan would depend on whether that has passed.
+    connection.exec_driver_sql("analyze webhook_subscription, webhook_delivery")
     connection.exec_driver_sql(f"prepare price ({', '.join(_TYPES.values())}) as {statement}")
     found = connection.exec_driver_sql(
         f"explain (analyze, timing off, format json) execute price ({', '.join(given)})"
