@@ -12,12 +12,24 @@ STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pract
 
 def findings(page: Page) -> list[str]:
     """What axe finds in the page as it stands now, each with the elements and what to mend."""
+    _settle(page)
     # Through the debugger and not as a <script>, since the page's content security policy would refuse that, rightly.
     page.evaluate(_source())
     result: dict[str, Any] = page.evaluate(
         "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})", STANDARDS
     )
     return [_say(violation) for violation in result["violations"]]
+
+
+def _settle(page: Page) -> None:
+    """Wait until what comes in by an animation stands there: a text half faded in has a colour that nobody reads."""
+    page.evaluate(
+        """async () => {
+             const ends = document.getAnimations().filter(
+               one => one.playState === "running" && Number.isFinite(one.effect.getComputedTiming().endTime));
+             await Promise.allSettled(ends.map(one => one.finished));
+           }"""
+    )
 
 
 def assert_accessible(page: Page) -> None:
