@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
 from functools import cache
@@ -90,14 +90,10 @@ def complete_plain(connection: Connection, finished: Sequence[Finished], *, is_s
     )
     if not arrived:
         return list(finished)
-    moment = _moment_on(connection.dialect)
-    tries = [
-        (each.delivery.id, each.delivery.claim, moment(each.exchanged.ended_at), each.exchanged.status, _spent(each))
-        for each in arrived
-    ]
-    ids = set(connection.scalars(_arrived(is_sqlite=is_sqlite), {"tries": json.dumps(tries)}))
+    ids = set(connection.scalars(_arrived(is_sqlite=is_sqlite), {"tries": told_of(arrived, connection.dialect)}))
     noted = [each for each in arrived if each.delivery.id in ids]
     if noted:
+        moment = _moment_on(connection.dialect)
         attempts = [
             evidence | {"started_at": moment(evidence["started_at"])}
             for evidence in (_evidence(each) for each in noted)
@@ -105,6 +101,23 @@ def complete_plain(connection: Connection, finished: Sequence[Finished], *, is_s
         connection.execute(_noted(is_sqlite=is_sqlite), {"attempts": json.dumps(attempts)})
         _let_ends_go(connection, noted)
     return [each for each in finished if each.delivery.id not in ids]
+
+
+def told_of(arrived: Iterable[Finished], dialect: Dialect) -> str:
+    """What the statement that notes them is given."""
+    moment = _moment_on(dialect)
+    return json.dumps(
+        [
+            {
+                "id": each.delivery.id,
+                "claim": each.delivery.claim,
+                "ended_at": moment(each.exchanged.ended_at),
+                "status": each.exchanged.status,
+                "spent": _spent(each),
+            }
+            for each in arrived
+        ]
+    )
 
 
 def _moment_on(dialect: Dialect) -> Callable[[datetime], Any]:

@@ -1,16 +1,20 @@
-"""What a claim costs, counted and not timed."""
+"""What a claim and a note cost, counted and not timed."""
 
 from __future__ import annotations
 
-import json
 import re
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, TextClause
 
 from portal.kernel.clock import now
 from portal.webhooks.sending.claim_sql import claim_statement
+from portal.webhooks.sending.claimed import ClaimedDelivery
+from portal.webhooks.sending.completion import told_of
+from portal.webhooks.sending.note_sql import arrived_statement
+from tests.webhooks.sending.by_hand import finished
 
 _TYPES = {
     "now": "timestamptz",
@@ -20,6 +24,7 @@ _TYPES = {
     "cap": "integer",
     "account_cap": "integer",
     "suspects": "integer",
+    "tries": "text",
 }
 _READ = ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Join Filter", "Rows Removed by Index Recheck")
 
@@ -29,43 +34,54 @@ def price_of_a_claim(connection: Connection) -> float:
 
     What is claimed is put back.
     """
-    values = {"claim": "a word", "number": 1, "cap": 1, "account_cap": 1, "suspects": 1}
+    moments = {"now": now(), "lease_until": now() + timedelta(hours=1)}
+    values = moments | {"claim": "a word", "number": 1, "cap": 1, "account_cap": 1, "suspects": 1}
+    return _price(connection, claim_statement(is_sqlite=_is_sqlite(connection)), values)
+
+
+def price_of_a_note(connection: Connection, delivery: ClaimedDelivery) -> float:
+    """The same of noting that this one has arrived."""
+    tries = told_of([finished(delivery)], connection.dialect)
+    return _price(connection, arrived_statement(is_sqlite=_is_sqlite(connection)), {"tries": tries})
+
+
+def _is_sqlite(connection: Connection) -> bool:
+    return connection.dialect.name == "sqlite"
+
+
+def _price(connection: Connection, statement: TextClause, values: Mapping[str, Any]) -> float:
     saved = connection.begin_nested()
-    price = _rows(connection, values) if connection.dialect.name == "postgresql" else _steps(connection, values)
+    price = (_steps if _is_sqlite(connection) else _rows)(connection, statement, values)
     saved.rollback()
     return price
 
 
-def _steps(connection: Connection, values: dict[str, Any]) -> float:
+def _steps(connection: Connection, statement: TextClause, values: Mapping[str, Any]) -> float:
     raw, steps = connection.connection.dbapi_connection, []
-    moments: dict[str, datetime] = {"now": now(), "lease_until": now() + timedelta(hours=1)}
     raw.set_progress_handler(lambda: steps.append(1), 100)  # type: ignore[union-attr]
     try:
-        assert connection.execute(claim_statement(is_sqlite=True), {**values, **moments}).all()
+        assert connection.execute(statement, values).all()
     finally:
         raw.set_progress_handler(None, 0)  # type: ignore[union-attr]
     return len(steps)
 
 
-def _rows(connection: Connection, values: dict[str, Any]) -> float:
-    places = {name: f"${number}" for number, name in enumerate(_TYPES, 1)}
-    statement = re.sub(r"(?<!:):(\w+)", lambda match: places[match[1]], claim_statement(is_sqlite=False).text)
-    given = [
-        repr(values[name]) if name in values else f"now() + {hours} * interval '1 hour'" for name, hours in _asked()
-    ]
+def _rows(connection: Connection, statement: TextClause, values: Mapping[str, Any]) -> float:
+    places = {name: f"${number}" for number, name in enumerate(values, 1)}
+    prepared = re.sub(r"(?<!:):(\w+)", lambda match: places[match[1]], statement.text)
     # As the server does by itself within a minute: without it the plan would depend on whether that has passed.
     connection.exec_driver_sql("analyze webhook_subscription, webhook_delivery")
-    connection.exec_driver_sql(f"prepare price ({', '.join(_TYPES.values())}) as {statement}")
-    found = connection.exec_driver_sql(
-        f"explain (analyze, timing off, format json) execute price ({', '.join(given)})"
-    ).scalar_one()
+    connection.exec_driver_sql(f"prepare price ({', '.join(_TYPES[name] for name in values)}) as {prepared}")
+    given = ", ".join(_literal(value) for value in values.values())
+    found = connection.exec_driver_sql(f"explain (analyze, timing off, format json) execute price ({given})")
+    [plan] = found.scalar_one()
     connection.exec_driver_sql("deallocate price")
-    [plan] = json.loads(found) if isinstance(found, str) else found
+    assert plan["Plan"]["Actual Rows"]
     return _read(plan["Plan"])
 
 
-def _asked() -> list[tuple[str, int]]:
-    return [(name, 1 if name == "lease_until" else 0) for name in _TYPES]
+def _literal(value: Any) -> str:
+    return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
 
 
 def _read(node: dict[str, Any]) -> float:

@@ -9,16 +9,14 @@ from flask import Flask
 from sqlalchemy import Connection
 
 from portal.kernel.clock import now
-from portal.kernel.db import db
 from portal.webhooks import services
-from portal.webhooks.models import DeliveryState, EventType, Lane, WebhookDelivery, WebhookEvent
+from portal.webhooks.models import DeliveryState, EventType
 from portal.webhooks.sending import queue
 from portal.webhooks.sending.claimed import ClaimedDelivery
 from portal.webhooks.sending.completion import complete_plain
 from portal.webhooks.sending.queue import Caps
 from portal.webhooks.sending.schedule import LEASE
 from tests.webhooks.sending.by_hand import claim, finished, note, seeing_all
-from tests.webhooks.sending.price import price_of_a_claim
 from tests.webhooks.world import Company
 
 URL = "https://crm.example/calls"
@@ -266,27 +264,3 @@ def test_the_attempts_of_one_round_stand_together_or_not_at_all(
 
     assert {row.state for row in north.deliveries()} == {DeliveryState.SENDING}
     assert [row.tries for row in north.deliveries()] == [[], []]
-
-
-def test_the_price_of_a_claim_does_not_grow_with_a_backlog(app: Flask, north: Company) -> None:
-    """A receiver that is down leaves thousands behind; whoever claims for the others must not read them."""
-    webhook_id = north.listens(URL)
-    north.does(_wait_in_vain, webhook_id, range(50))
-    few = seeing_all(app, price_of_a_claim)
-    north.does(_wait_in_vain, webhook_id, range(50, 2000))
-
-    many = seeing_all(app, price_of_a_claim)
-
-    assert few > 0
-    assert many <= 2 * few + 10
-
-
-def _wait_in_vain(webhook_id: int, numbers: range) -> None:
-    facts = {"type": EventType.CALL_FINISHED, "parameters": [], "happened_at": now()}
-    events = [WebhookEvent(api_call_id=f"{number:032x}", **facts) for number in numbers]
-    db.session.add_all(events)
-    db.session.flush()
-    db.session.add_all(
-        WebhookDelivery(subscription_id=webhook_id, event_id=each.id, public_id=f"msg_{each.id}", lane=Lane.END)
-        for each in events
-    )
