@@ -124,7 +124,7 @@ class Caps:
 
 
 def claim(
-    connection: Connection, number: int, caps: Caps, *, now: datetime, is_sqlite: bool, worker: str = ""
+    connection: Connection, number: int, caps: Caps, *, now: datetime, is_sqlite: bool, worker: str
 ) -> list[ClaimedDelivery]:
     """At most `number` due deliveries of webhooks that send and have room within `caps` and their own rate.
 

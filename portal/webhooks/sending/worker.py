@@ -189,7 +189,8 @@ class Worker:
             changed = {each.delivery.account_id for each in self._unnoted}
             self._hold_on(connection)
             self._offers.decline(connection)
-            due_at = soonest(connection)
+            # Where there was more than was asked for, there is more: it need not be asked.
+            due_at = now() if self._has_more else soonest(connection)
             is_due = due_at is not None and due_at <= now()
             is_claiming = is_due and free > 0 and self._ear.is_listening
             noted = {each.delivery.id for each in self._unnoted} - {each.delivery.id for each in changing}

@@ -21,6 +21,8 @@ from portal.webhooks.sending.queue import Caps
 from portal.webhooks.sending.schedule import verdict_on
 
 T = TypeVar("T")
+HANDS = "by_hand."
+"""The worker whose claims these are."""
 NO_CAPS = Caps(per_webhook=100, per_account=1000, suspects=1000)
 
 
@@ -39,7 +41,9 @@ def claim(app: Flask, number: int = 100, *, caps: Caps = NO_CAPS, at: datetime |
     settings: Settings = app.extensions["portal.settings"]
     return seeing_all(
         app,
-        lambda connection: queue.claim(connection, number, caps, now=at or now(), is_sqlite=settings.is_embedded),
+        lambda connection: queue.claim(
+            connection, number, caps, now=at or now(), is_sqlite=settings.is_embedded, worker=HANDS
+        ),
     )
 
 
