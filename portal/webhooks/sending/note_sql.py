@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlalchemy import TextClause, text
 
 # Whose claim was lost is not noted, nor is one of a webhook that a success changes: those take the long way.
-# That is asked of each: as a join (NOT EXISTS) it is taken to leave one delivery of all there are, which come first then.
+# That is asked of each: a join (NOT EXISTS) is taken to leave one delivery of all there are, and they come first then.
 _ARRIVED = """
 UPDATE webhook_delivery SET
     state = 'delivered', claim = NULL, due_at = v.ended_at, finished_at = v.ended_at, last_attempt_at = v.ended_at,
@@ -57,7 +57,7 @@ _ROWS_POSTGRESQL = "json_to_recordset(CAST(:attempts AS json)) AS v({typed})"
 
 
 def arrived_statement(*, is_sqlite: bool) -> TextClause:
-    """Parameter `tries`: a JSON list of objects: id, claim, ended_at, status, spent. Answers the ids that were noted."""
+    """Parameter `tries`: a JSON list of objects: id, claim, ended_at, status, spent. Answers the ids noted."""
     return text(_ARRIVED.format(tries=_TRIES_SQLITE if is_sqlite else _TRIES_POSTGRESQL))
 
 
