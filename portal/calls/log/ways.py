@@ -31,7 +31,7 @@ FAR = 8_000
 """Calls that are looked through one by one at most."""
 CANDIDATES = 1_500
 """Calls that an index of words names and that are read and compared at once."""
-_OF_CLASSES_AT_ONCE = (300, 1_500, 3_000)
+_OF_CLASSES_AT_ONCE = (300, 1_500, 4_500)
 """The same of fitting classes, look by look: most of them fit, and few are enough."""
 _MOST_NAMED_LOOKS = 5
 _SECONDS_AT_ONCE = (300, 1_500, 6_000)
@@ -160,18 +160,15 @@ def _nearer_part(stretch: Stretch) -> tuple[Stretch, Stretch | None]:
 
 
 def _by_class(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int) -> Looked | None:
-    """The newest of each class that the choice is made of, in stretches that grow."""
-    classes = db.session.scalars(select(CallClass.id).where(*choice.classes(filters))).all()
-    if not classes:
-        return Looked((), None)
+    """The newest of each class that the choice is made of."""
     if stretch.step >= len(_OF_CLASSES_AT_ONCE):
         return None
-    window, rest = _nearer_part(stretch)
+    classes = db.session.scalars(select(CallClass.id).where(*choice.classes(filters))).all()
     if choice.is_told_by_class(filters):
-        return Looked(_of_keys(rows, newest(classes, window, wanted), stretch, wanted), rest)
+        return Looked(_of_keys(rows, newest(classes, stretch, wanted), stretch, wanted), None)
     most = _OF_CLASSES_AT_ONCE[stretch.step]
-    keys = newest(classes, window, most + 1)
-    left = replace(stretch.beyond(*keys[most - 1]), step=stretch.step + 1) if len(keys) > most else rest
+    keys = newest(classes, stretch, most + 1)
+    left = replace(stretch.beyond(*keys[most - 1]), step=stretch.step + 1) if len(keys) > most else None
     return Looked(_of_keys(rows, keys[:most], stretch, wanted), left)
 
 
