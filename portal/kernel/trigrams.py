@@ -31,10 +31,11 @@ def indexed(account_id: int, text: str) -> str:
     return _mark(account_id) + text + "".join(_packed(digits) for digits in _LONG_NUMBER.findall(text))
 
 
-def match(account_id: int, needles: Iterable[str]) -> str:
-    """The question of FTS5 for the account's rows that may hold all of the needles."""
+def match(account_id: int | None, needles: Iterable[str]) -> str:
+    """The question of FTS5 for the account's rows, or all accounts', that may hold all of the needles."""
     grams = [gram for needle in needles for gram in _grams_of(needle)]
-    quoted = [f'"{gram.replace(chr(34), chr(34) * 2)}"' for gram in (_mark(account_id), *grams)]
+    marks = [] if account_id is None else [_mark(account_id)]
+    quoted = [f'"{gram.replace(chr(34), chr(34) * 2)}"' for gram in (*marks, *grams)]
     return " AND ".join(dict.fromkeys(quoted))
 
 

@@ -18,8 +18,8 @@ from portal.kernel.tenancy import current_account_id
 
 Key = tuple[datetime, int]
 """When a call began, and its id."""
-Lists = Mapping[int, Sequence[Sequence[Any]]]
-"""Moment and id of each class's nearest calls; a moment is what the database keeps."""
+Lists = dict[int, Sequence[Any]]
+"""The nearest calls of each class: keys whose moment is as the database keeps it."""
 _MICROSECOND = timedelta(microseconds=1)
 _MICROSECONDS = 1_000_000
 _SPARE = 4
@@ -59,7 +59,7 @@ def newest(classes: Iterable[int], window: Stretch, limit: int) -> Sequence[Key]
         "edge": _stored(window.edge),
         "edge_id": window.edge_id,
     }
-    asked, lists = list(classes), dict[int, Sequence[Sequence[Any]]]()
+    asked, lists = list(classes), Lists()
     # A few of each at first: all that are wanted, of each of a hundred classes, would be a hundred times too many.
     of_each = min(limit, _SPARE * limit // max(len(asked), 1) + 1)
     while True:
@@ -81,9 +81,9 @@ def _lists(classes: list[int], values: Mapping[str, Any], words: Mapping[str, st
         statement = text(_SQLITE.format_map(words)).columns(column("lists", String))
         return dict(json.loads(db.session.scalar(statement, {**values, "classes": json.dumps(classes)})))
     typed = (bindparam("bound", type_=DateTime(timezone=True)), bindparam("edge", type_=DateTime(timezone=True)))
-    statement = text(_POSTGRESQL.format_map(words)).bindparams(*typed, bindparam("edge_id", type_=BigInteger))
-    keys = statement.columns(column("class", BigInteger), column("at", DateTime(timezone=True)), column("id", BigInteger))
-    rows = db.session.execute(keys, {**values, "classes": classes})
+    asked = text(_POSTGRESQL.format_map(words)).bindparams(*typed, bindparam("edge_id", type_=BigInteger))
+    columns = column("class", BigInteger), column("at", DateTime(timezone=True)), column("id", BigInteger)
+    rows = db.session.execute(asked.columns(*columns), {**values, "classes": classes})
     return {each: [row[1:] for row in found] for each, found in groupby(rows, key=itemgetter(0))}
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, cast
 
 from sqlalchemy import BigInteger, Select, func, select, type_coerce
@@ -80,6 +81,7 @@ def farther(filters: CallFilters) -> Iterator[Way]:
     if any(len(needle) >= GRAM for needle in choice.needles(filters)) and knows_text():
         if is_sqlite():
             yield _by_moments
+            yield partial(_by_moments, is_own=True)
         else:
             yield _one_by_one
             if choice.classes(filters):
@@ -117,22 +119,27 @@ def _by_notices(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int
     return all_of(rows.where(CallRecord.api_call_id.in_(ids)), stretch, wanted)
 
 
-def _by_moments(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int) -> Looked | None:
-    """In the seconds that the text index of SQLite names."""
+def _by_moments(
+    rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int, *, is_own: bool = False
+) -> Looked | None:
+    """In the seconds that the text index of SQLite names; nothing where they are others' and not `is_own`."""
     if stretch.step >= len(_SECONDS_AT_ONCE):
         return None
     limit = _SECONDS_AT_ONCE[stretch.step]
     edge, since, until = (clock.to_unix(each) for each in (stretch.edge, stretch.since, stretch.until))
     first, last = (edge, until) if stretch.is_backwards else (since, min(edge, until))
-    named = moments.seconds_with(choice.needles(filters), first, last, oldest_first=stretch.is_backwards, limit=limit)
-    seconds = db.session.scalars(named).all()
-    ids = [row_id for moment, row_id in moments.calls_in(seconds) if stretch.holds(moment, row_id)]
+    needles, backwards = choice.needles(filters), stretch.is_backwards
+    named = moments.calls_with(needles, first, last, is_own=is_own, oldest_first=backwards, limit=limit)
+    is_all = len(named.seconds) < limit
+    if named.is_crowded and not is_all and not is_own:
+        return None
+    ids = [row_id for moment, row_id in named.calls if stretch.holds(moment, row_id)]
     calls = _read(stretch.in_order(_among(rows, ids)).limit(wanted))
-    if len(seconds) < limit:
+    if is_all:
         return Looked(calls, None)
     # The last second has been looked through whole.
-    moment = clock.from_unix(seconds[-1])
-    ahead = (moment + timedelta(microseconds=999_999), LAST_ID) if stretch.is_backwards else (moment, 0)
+    moment = clock.from_unix(max(named.seconds) if backwards else min(named.seconds))
+    ahead = (moment + timedelta(microseconds=999_999), LAST_ID) if backwards else (moment, 0)
     return Looked(calls, replace(stretch.beyond(*ahead), step=stretch.step + 1))
 
 
