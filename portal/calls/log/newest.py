@@ -59,10 +59,10 @@ def newest(classes: Iterable[int], window: Stretch, limit: int) -> Sequence[Key]
         "edge": _stored(window.edge),
         "edge_id": window.edge_id,
     }
-    asked, lists = list(classes), Lists()
+    asked, lists, found = list(classes), Lists(), list[Any]()
     # A few of each at first: all that are wanted, of each of a hundred classes, would be a hundred times too many.
     of_each = min(limit, _SPARE * limit // max(len(asked), 1) + 1)
-    while True:
+    while asked:
         lists |= _lists(asked, values | {"limit": of_each}, _OLDER if is_older else _NEWER)
         found = sorted(chain.from_iterable(lists.values()), reverse=is_older)[:limit]
         is_enough = len(found) == limit
@@ -71,9 +71,8 @@ def newest(classes: Iterable[int], window: Stretch, limit: int) -> Sequence[Key]
         # Of a class whose list is full nobody knows what lies beyond its end, and before the last that was found.
         full = [each for each in asked if len(lists.get(each, ())) == of_each < limit]
         asked = [each for each in full if not is_enough or (lists[each][-1] > found[-1]) is is_older]
-        if not asked:
-            return [(_moment(moment), row_id) for moment, row_id in found]
         of_each = min(limit, of_each * _GROWTH)
+    return [(_moment(moment), row_id) for moment, row_id in found]
 
 
 def _lists(classes: list[int], values: Mapping[str, Any], words: Mapping[str, str]) -> Lists:

@@ -28,6 +28,8 @@ from portal.kernel.trigrams import GRAM
 
 NEAR = 2_000
 """Calls that every choice is first looked for among: enough for what one call in forty is."""
+FEW_CLASSES = 500
+"""Of so many the newest of each are sooner found than what the nearest calls hold of a rare choice."""
 FAR = 8_000
 """Calls that are looked through one by one at most."""
 CANDIDATES = 1_500
@@ -166,17 +168,31 @@ def _nearer_part(stretch: Stretch) -> tuple[Stretch, Stretch | None]:
     return stretch.up_to(moment), replace(stretch, edge=moment, edge_id=0, span=span)
 
 
+def of_few_classes(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int) -> Looked | None:
+    """All that is to be found of a choice that its classes tell, where they are so few that each may be asked."""
+    if not choice.is_told_by_class(filters):
+        return None
+    classes = _classes(filters, FEW_CLASSES + 1)
+    if len(classes) > FEW_CLASSES:
+        return None
+    return Looked(_of_keys(rows, newest(classes, stretch, wanted), stretch, wanted), None)
+
+
 def _by_class(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int) -> Looked | None:
     """The newest of each class that the choice is made of."""
     if stretch.step >= len(_OF_CLASSES_AT_ONCE):
         return None
-    classes = db.session.scalars(select(CallClass.id).where(*choice.classes(filters))).all()
+    classes = _classes(filters)
     if choice.is_told_by_class(filters):
         return Looked(_of_keys(rows, newest(classes, stretch, wanted), stretch, wanted), None)
     most = _OF_CLASSES_AT_ONCE[stretch.step]
     keys = newest(classes, stretch, most + 1)
     left = replace(stretch.beyond(*keys[most - 1]), step=stretch.step + 1) if len(keys) > most else None
     return Looked(_of_keys(rows, keys[:most], stretch, wanted), left)
+
+
+def _classes(filters: CallFilters, most: int | None = None) -> Sequence[int]:
+    return db.session.scalars(select(CallClass.id).where(*choice.classes(filters)).limit(most)).all()
 
 
 def _of_keys(rows: Calls, keys: Sequence[Key], stretch: Stretch, wanted: int) -> Sequence[Any]:
