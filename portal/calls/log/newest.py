@@ -24,7 +24,8 @@ _MICROSECOND = timedelta(microseconds=1)
 _MICROSECONDS = 1_000_000
 _SPARE = 4
 """Times as many as are wanted are read in all at first, since some classes are more frequent than others."""
-_GROWTH = 8
+_GROWTH = 64
+"""Times as many of each are read next, of those classes alone that may have more, and no older ones than were found."""
 # The index is named, since SQLite knows no better than to take another one that has the class in it as well.
 _SQLITE = """
 select json_group_array(json_array(class.value, json((
