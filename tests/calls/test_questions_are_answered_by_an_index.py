@@ -68,8 +68,9 @@ def test_a_call_is_found_by_what_it_is_known_by_now(app: Flask, north: int) -> N
 
 def test_neighbours_calls_hide_nothing(app: Flask, north: int, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ways, "_SECONDS_AT_ONCE", (8, 9, 10))
-    between = [NOON - timedelta(minutes=minute) for minute in range(1, 60)]
-    tell(app, Story(north, caller="79035556677", started_at=NOON - timedelta(hours=2)).finished())
+    # A day of its own: the index never forgets at which seconds other tests' companies had calls.
+    between = [NOON - timedelta(days=99, minutes=minute) for minute in range(60)]
+    tell(app, Story(north, caller="79035556677", started_at=NOON - timedelta(days=100)).finished())
     tell(app, *(Story(cast.south, caller="79035556677", started_at=moment).finished() for moment in between))
 
     with app.app_context(), transaction(north, writes=False):
