@@ -34,8 +34,8 @@ from portal.telephony.scribe.protocol import Books
 
 log = structlog.get_logger(__name__)
 
-_POLITE = 10
-"""Of a core that both want the engine has nine parts of ten: the journal may be late, a decision may not."""
+_POLITE = 5
+"""Of a core that both want the engine has three parts of four: the journal may be late, a decision may not."""
 _TELLS_SECONDS = 1.0
 _LOCK_STEP = 0.05
 _LAST_SECONDS = 5.0
