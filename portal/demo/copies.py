@@ -106,7 +106,7 @@ def _note_moments(calls: range) -> None:
     if is_sqlite():
         second = type_coerce(CallRecord.started_at, BigInteger).op("/")(1_000_000)
         texts = select(second, CallRecord.search_text).where(CallRecord.id.between(calls.start, calls.stop - 1))
-        moments.note(db.session.execute(texts).tuples())
+        moments.note((at, words) for at, words in db.session.execute(texts))
 
 
 def _moved(totals: Mapping[Place, Figures], earlier: timedelta) -> Mapping[Place, Figures]:
