@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import ssl
 import threading
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
@@ -18,8 +16,8 @@ from websockets.uri import parse_uri
 
 from portal.kernel.clock import monotonic
 from portal.kernel.config.asterisk import AsteriskSettings
-from portal.kernel.http import Loop
-from portal.telephony.engines.asterisk.ari import authorization
+from portal.kernel.http import Loop, Stream
+from portal.telephony.engines.asterisk.ari import Ari, AriAway, authorization
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +28,6 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
 _PING_SECONDS, _SILENT_SECONDS = 5.0, 15.0
 _LONGEST_MESSAGE = 8 * 1024 * 1024
 _OPEN_SECONDS = 5.0
-_PIECE_BYTES = 64 * 1024
 _TEXT = (Opcode.TEXT, Opcode.CONT)
 
 
@@ -44,6 +41,7 @@ class Feed:
     def __init__(
         self,
         settings: AsteriskSettings,
+        ari: Ari,
         loop: Loop,
         *,
         opened: Callable[[], None],
@@ -53,7 +51,7 @@ class Feed:
         base = settings.url.replace("http", "ws", 1)
         self._url = f"{base}/ari/events?{urlencode({'app': settings.app, 'subscribeAll': 'false'})}"
         self._authorization = authorization(settings)
-        self._loop = loop
+        self._ari, self._loop = ari, loop
         self._opened, self._heard, self._lost = opened, heard, lost
         self._is_stopping, self._is_over = threading.Event(), threading.Event()
         self._link: _Link | None = None
@@ -78,10 +76,10 @@ class Feed:
         said = ""
         while not self._is_stopping.is_set():
             try:
-                link = _Link.open(self._url, self._authorization)
+                link = _Link.open(self._ari, self._url, self._authorization)
                 pause, said = _FIRST_PAUSE, ""
                 self._follow(link)
-            except (OSError, WebSocketException) as error:
+            except (AriAway, OSError, WebSocketException) as error:
                 reason = _reason(error)
                 if reason != said and not self._is_stopping.is_set():
                     log.warning("asterisk_away", reason=reason)
@@ -101,10 +99,11 @@ class Feed:
     def _begin(self, link: _Link) -> None:
         self._link = link
         self._opened()
-        self._loop.watch(link.line, lambda: self._try(lambda: self._read(link)))
+        self._loop.watch(link.stream.line, lambda: self._try(lambda: self._read(link)))
         # Something may have come together with the answer to our greeting.
         self._try(lambda: self._read(link))
         if self._is_stopping.is_set():
+            # It was meant for a link that was not there yet.
             self._end(ConnectionError("we have hung up"))
 
     def _read(self, link: _Link) -> None:
@@ -123,8 +122,8 @@ class Feed:
         link, self._link = self._link, None
         if link is not None:
             link.fault = fault
-            self._loop.unwatch(link.line)
-            link.line.close()
+            self._loop.unwatch(link.stream.line)
+            link.stream.hang_up()
             self._lost()
             self._is_over.set()
 
@@ -132,38 +131,30 @@ class Feed:
 class _Link:
     """One connection, greeted in a thread that may wait. What raises OSError or WebSocketException is its end."""
 
-    def __init__(self, line: socket.socket, protocol: ClientProtocol) -> None:
-        self.line = line
+    def __init__(self, stream: Stream, protocol: ClientProtocol) -> None:
+        self.stream = stream
         self.fault: Exception | None = None
         self._protocol = protocol
         self._heard_at = monotonic()
         self._pieces: list[bytes | bytearray | memoryview] = []
 
     @classmethod
-    def open(cls, url: str, authorization: str) -> _Link:
-        """Nothing comes from the environment; an Asterisk of the inside is never behind a proxy of the outside."""
-        uri = parse_uri(url)
-        line = socket.create_connection((uri.host, uri.port), _OPEN_SECONDS)
+    def open(cls, ari: Ari, url: str, authorization: str) -> _Link:
+        """Raises `AriAway` too."""
+        link = cls(ari.stream(), ClientProtocol(parse_uri(url), max_size=_LONGEST_MESSAGE))
         try:
-            if uri.secure:
-                line = ssl.create_default_context().wrap_socket(line, server_hostname=uri.host)
-            link = cls(line, ClientProtocol(uri, max_size=_LONGEST_MESSAGE))
             link._greet(authorization)
-            line.settimeout(0)
         except BaseException:
-            line.close()
+            link.stream.hang_up()
             raise
         return link
 
     def texts(self) -> Iterator[str]:
         """What has come, without waiting for more."""
-        while True:
-            yield from self._whole()
-            try:
-                come = self.line.recv(_PIECE_BYTES)
-            except (BlockingIOError, ssl.SSLWantReadError):
-                return
+        yield from self._whole()
+        while (come := self.stream.come()) is not None:
             self._take(come)
+            yield from self._whole()
 
     def ping(self) -> None:
         """To be done now and then: is it still there?"""
@@ -178,13 +169,11 @@ class _Link:
         self._protocol.send_request(request)
         self._say()
         while self._protocol.state is State.CONNECTING:
-            self._take(self.line.recv(_PIECE_BYTES))
+            self._take(self.stream.wait(_OPEN_SECONDS))
             if self._protocol.handshake_exc is not None:
                 raise self._protocol.handshake_exc
 
     def _take(self, come: bytes) -> None:
-        if not come:
-            raise ConnectionError("it has hung up")
         self._heard_at = monotonic()
         self._protocol.receive_data(come)
         if self._protocol.parser_exc is not None:
@@ -192,10 +181,9 @@ class _Link:
         self._say()
 
     def _say(self) -> None:
-        """What the protocol wants said is shorter than any buffer."""
-        said = b"".join(self._protocol.data_to_send())
-        if self.line.send(said) < len(said):
-            raise ConnectionError("it takes nothing")
+        """What the protocol wants said: a greeting, a pong."""
+        if said := b"".join(self._protocol.data_to_send()):
+            self.stream.say(said)
 
     def _whole(self) -> Iterator[str]:
         for frame in self._protocol.events_received():

@@ -39,7 +39,7 @@ def hands_over(settings: AsteriskSettings, ari: Ari, destination: str) -> bool:
     heard: queue.Queue[str] = queue.Queue()
     is_open: queue.Queue[bool] = queue.Queue()
     timeline = RealTimeline()
-    feed = Feed(settings, timeline, opened=lambda: is_open.put(True), heard=heard.put, lost=lambda: None)
+    feed = Feed(settings, ari, timeline, opened=lambda: is_open.put(True), heard=heard.put, lost=lambda: None)
     channel = f"portal-check-{secrets.token_hex(4)}"
     timeline.start()
     feed.start()
