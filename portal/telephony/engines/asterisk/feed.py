@@ -165,7 +165,7 @@ class _Link:
 
     def _greet(self, authorization: str) -> None:
         request = self._protocol.connect()
-        request.headers["Authorization"] = authorization
+        request.headers.update({"Authorization": authorization})
         self._protocol.send_request(request)
         self._say()
         while self._protocol.state is State.CONNECTING:
