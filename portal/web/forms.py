@@ -14,6 +14,7 @@ from portal.kernel import phone
 from portal.kernel.errors import Refused
 from portal.kernel.i18n import gettext as _
 from portal.kernel.i18n import language
+from portal.web.htmx import KEPT_AS_IT_STANDS
 from portal.web.kept import typed_before
 
 _LONGEST_ID = 18
@@ -59,7 +60,7 @@ class BaseForm(FlaskForm):
         """It comes back to be sent again."""
         for field in self._fields.values():
             if isinstance(field, SecretField):
-                field.render_kw = {**(field.render_kw or {}), "hx-preserve": ""}
+                field.render_kw = {**(field.render_kw or {}), **KEPT_AS_IT_STANDS}
 
     def refuse(self, error: Refused) -> None:
         """Puts a service's refusal at its field, or over the form where it names none."""
