@@ -18,7 +18,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, String, TextualSelect, column, insert, table, text
+from sqlalchemy import BigInteger, String, TextualSelect, column, func, insert, select, table, text
 
 from portal.kernel.clock import UtcDateTime, to_unix
 from portal.kernel.db import db, is_sqlite
@@ -28,6 +28,10 @@ from portal.kernel.trigrams import indexed, match
 
 _MOMENTS = table("call_moment", column("rowid", BigInteger), column("words", String))
 _INSERT = Prepared(insert(_MOMENTS).values(given(("rowid", "words"))))
+_COMMAND = text("insert into call_moment (call_moment, rank) values (:command, :value)")
+_PARTS, _PARTS_OF_MANY = 4, 16
+"""So many parts of one size become one (SQLite's own figure, and the most it takes)."""
+_PAGES_AT_ONCE = 2000
 _CALLS = """
 select second.rowid, call.started_at, call.id from (
     select rowid from call_moment where call_moment match :question and rowid >= :first and rowid <= :last
@@ -54,16 +58,37 @@ class Named:
         return len({to_unix(moment) for moment, _row_id in self.calls}) * _CROWD < len(self.seconds)
 
 
-def note(calls: Iterable[tuple[datetime, str]]) -> None:
-    """Calls of the entered account have begun at these moments, with these texts to find them by."""
+def note(calls: Iterable[tuple[int, str]]) -> None:
+    """Calls of the entered account have begun in these UNIX seconds, with these texts to find them by."""
     if not is_sqlite():
         return
     seconds: dict[int, set[str]] = defaultdict(set)
-    for started_at, words in calls:
-        seconds[to_unix(started_at)].add(words)
+    for second, words in calls:
+        seconds[second].add(words)
     ours = current_account_id()
     rows = [{"rowid": second, "words": indexed(ours, "".join(sorted(seconds[second])))} for second in sorted(seconds)]
     _INSERT.run(*rows)
+
+
+def expect_many_calls(are_coming: bool) -> None:  # noqa: FBT001
+    """Millions of calls are coming, or have come: the index joins its parts seldom, which makes writing quick, or as
+    often as ever, which makes reading quick.
+    """
+    if is_sqlite():
+        db.session.execute(_COMMAND, {"command": "automerge", "value": _PARTS_OF_MANY if are_coming else _PARTS})
+
+
+def join_parts(*, begin: bool) -> bool:
+    """Joins parts of the index for some tenths of a second; whether there is more to join.
+
+    With `begin` all that there are, else what was begun (https://www.sqlite.org/fts5.html, the 'merge' command).
+    """
+    if not is_sqlite():
+        return False
+    before = _changes()
+    db.session.execute(_COMMAND, {"command": "merge", "value": -_PAGES_AT_ONCE if begin else _PAGES_AT_ONCE})
+    # One row is the command itself.
+    return _changes() - before > 1
 
 
 def calls_with(needles: Iterable[str], first: int, last: int, *, is_own: bool, oldest_first: bool, limit: int) -> Named:
@@ -81,3 +106,7 @@ def asked(question: str, first: int, last: int, *, oldest_first: bool, limit: in
     statement = text(_CALLS.format(order="asc" if oldest_first else "desc"))
     values = {"question": question, "first": first, "last": last, "limit": limit, "account": current_account_id()}
     return statement.bindparams(**values).columns(*_COLUMNS)
+
+
+def _changes() -> int:
+    return int(db.session.scalar(select(func.total_changes())) or 0)
