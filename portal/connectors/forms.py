@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from wtforms import BooleanField, PasswordField, StringField
+from wtforms import BooleanField, StringField
 
 from portal.connectors.models import CrmKind, CrmLink
 from portal.connectors.typing_in import AmoTyped, BitrixTyped
 from portal.kernel.i18n import lazy_gettext as _l
 from portal.web.editing import EditForm
-from portal.web.forms import BaseForm
+from portal.web.forms import BaseForm, SecretField
 
 _PLAIN = {"autocomplete": "off", "spellcheck": "false"}
 _URL = {**_PLAIN, "inputmode": "url"}
@@ -23,11 +23,11 @@ class AmoForm(BaseForm):
         super().__init__(*args, prefix="amo-", **kwargs)
 
     address = StringField(_l("Address of your amoCRM"), render_kw=_URL)
-    token = PasswordField(_l("Long-lived token"), render_kw=_PLAIN)
+    token = SecretField(_l("Long-lived token"), render_kw=_PLAIN)
     client_id = StringField(_l("ID of the integration"), render_kw=_PLAIN)
-    client_secret = PasswordField(_l("Secret key"), render_kw=_PLAIN)
+    client_secret = SecretField(_l("Secret key"), render_kw=_PLAIN)
     redirect = StringField(_l("Redirect URL"), render_kw=_URL)
-    code = PasswordField(_l("Authorisation code"), render_kw=_PLAIN)
+    code = SecretField(_l("Authorisation code"), render_kw=_PLAIN)
 
     def typed(self) -> AmoTyped:
         """As `typing_in` takes it."""
@@ -41,10 +41,10 @@ class BitrixForm(BaseForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, prefix="b24-", **kwargs)
 
-    webhook = PasswordField(_l("URL of the inbound webhook"), render_kw=_URL)
+    webhook = SecretField(_l("URL of the inbound webhook"), render_kw=_URL)
     address = StringField(_l("Address of your Bitrix24"), render_kw=_URL)
     client_id = StringField(_l("Application ID (client_id)"), render_kw=_PLAIN)
-    client_secret = PasswordField(_l("Application key (client_secret)"), render_kw=_PLAIN)
+    client_secret = SecretField(_l("Application key (client_secret)"), render_kw=_PLAIN)
 
     def typed(self) -> BitrixTyped:
         """As `typing_in` takes it."""

@@ -8,7 +8,6 @@ from sqlalchemy import and_, select
 
 from portal.contacts.models import Contact, ContactNumber, CrmUser
 from portal.kernel.among import among
-from portal.kernel.db import db
 from portal.kernel.prepared import Prepared
 from portal.telephony.models import SipLine
 
@@ -25,12 +24,12 @@ _LINES = select(SipLine.name, SipLine.label, CrmUser.name).outerjoin(
     CrmUser, and_(CrmUser.sip_line_id == SipLine.id, CrmUser.removed_at.is_(None))
 )
 _SOME_LINES = Prepared(_LINES.where(among(SipLine.name, "lines")))
-_ALL_LINES = _LINES.order_by(SipLine.name)
+_ALL_LINES = Prepared(_LINES.order_by(SipLine.name))
 
 
 def line_names() -> dict[str, str]:
     """Each SIP account with its code name ("" for none), by name. One query."""
-    return {line: holder or label or "" for line, label, holder in db.session.execute(_ALL_LINES)}
+    return {line: holder or label or "" for line, label, holder in _ALL_LINES.all()}
 
 
 def code_name(address: str) -> str | None:

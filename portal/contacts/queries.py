@@ -14,12 +14,17 @@ from portal.kernel.db import db
 from portal.kernel.errors import NotFound
 from portal.kernel.prepared import Prepared
 
-# Built once: each call that was missed asks them.
+# Built once: each call asks some of them, and each that was missed the others.
 _PRESENT_OWNER = Prepared(
     select(CrmUser.id)
     .join(Contact, Contact.crm_user_id == CrmUser.id)
     .join(ContactNumber, ContactNumber.contact_id == Contact.id)
     .where(ContactNumber.number == bindparam("number"), CrmUser.removed_at.is_(None))
+)
+_OWNER = Prepared(
+    select(Contact.crm_user_id)
+    .join(ContactNumber, ContactNumber.contact_id == Contact.id)
+    .where(ContactNumber.number == bindparam("number"))
 )
 _EMPLOYEE = Prepared(select(CrmUser.id).where(CrmUser.mobile == bindparam("number"), CrmUser.removed_at.is_(None)))
 
@@ -50,11 +55,8 @@ def owner_of(number: str) -> CrmUser | None:
 
 def owner_id_of(number: str) -> int | None:
     """The id of the CRM user who looks after the contact with this number (universal format), also of a removed one."""
-    return db.session.scalar(
-        select(Contact.crm_user_id)
-        .join(ContactNumber, ContactNumber.contact_id == Contact.id)
-        .where(ContactNumber.number == number)
-    )
+    found = _OWNER.first(number=number)
+    return found[0] if found else None
 
 
 def present_owner_id(number: str) -> int | None:

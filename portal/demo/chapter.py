@@ -21,6 +21,7 @@ from portal.demo.history import PastCall, PastLeg
 from portal.demo.postings import PriceBook, Purse, add_days
 from portal.demo.sorting import Sorting
 from portal.kernel.bulk import bulk_insert, ready, reserve_ids
+from portal.kernel.clock import to_unix
 from portal.kernel.textsearch import search_text
 from portal.telephony.control.times import whole_seconds
 from portal.telephony.engine import CallKind
@@ -77,7 +78,7 @@ class Chapter:
                 row[_CALLER_WAITED if call.kind is CallKind.INCOMING else _CALLEE_WAITED] or 0,
                 has_recording=is_recorded,
             )
-        self._moments = [(call.started_at, row[-1]) for call, row in zip(calls, rows, strict=True)]
+        self._moments = [(to_unix(call.started_at), row[-1]) for call, row in zip(calls, rows, strict=True)]
         self._rows = ready(table_of(CallRecord), _CALL_COLUMNS[1:-1], rows, dialect)
         self._keys = sorting.keys
         self._totals = sorting.totals()

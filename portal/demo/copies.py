@@ -104,9 +104,9 @@ def _copy_postings(entries: range, earlier: timedelta, weeks: int) -> int:
 
 def _note_moments(calls: range) -> None:
     if is_sqlite():
-        texts = select(CallRecord.started_at, CallRecord.search_text)
-        rows = db.session.execute(texts.where(CallRecord.id.between(calls.start, calls.stop - 1)))
-        moments.note((started_at, text or "") for started_at, text in rows)
+        second = type_coerce(CallRecord.started_at, BigInteger).op("/")(1_000_000)
+        texts = select(second, CallRecord.search_text).where(CallRecord.id.between(calls.start, calls.stop - 1))
+        moments.note((at, words) for at, words in db.session.execute(texts))
 
 
 def _moved(totals: Mapping[Place, Figures], earlier: timedelta) -> Mapping[Place, Figures]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,6 +20,7 @@ from portal.accounts.zone import account_zone, billing_zone, is_moving
 from portal.billing.ledger import local_day
 from portal.billing.models import LedgerEntry
 from portal.billing.plans import version_on
+from portal.calls.log.moments import expect_many_calls, join_parts
 from portal.calls.models import CallLeg, CallRecord
 from portal.contacts.models import Contact
 from portal.contacts.queries import crm_users
@@ -27,7 +28,7 @@ from portal.demo.chapter import Chapter, Written, table_of
 from portal.demo.copies import WEEK, copy
 from portal.demo.history import Cast, Somebody, calls_per_day, moments, past_call
 from portal.demo.postings import PriceBook, Purse
-from portal.kernel.bulk import learn
+from portal.kernel.bulk import expect_many, learn
 from portal.kernel.clock import monotonic, now
 from portal.kernel.config import Settings
 from portal.kernel.db import db, dialect, transaction
@@ -62,34 +63,52 @@ def fill_account(app: Flask, account_id: int, count: int, *, say: Callable[[str]
 def _fill(account_id: int, count: int, say: Callable[[str], None]) -> None:
     with transaction(account_id, writes=False):
         find_account(account_id)
-        people, end, zone = _cast(), _end(), account_zone()
         prices, purse = PriceBook(version_on(local_day(now()))), Purse(billing_zone())
-    chance = random.Random(f"{account_id}:{end.isoformat()}")
-    progress = _Progress(count, say)
+        past = _Past(account_id, _cast(), account_zone(), prices, purse, _Progress(count, say))
+        end = _end()
+    with _joining_texts(account_id):
+        past.write(count, end)
 
-    def written(when: Iterator[datetime]) -> Iterator[Written]:
-        calls = (past_call(moment, people, chance) for moment in when)
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    account_id: int
+    people: Cast
+    zone: ZoneInfo
+    prices: PriceBook
+    purse: Purse
+    progress: _Progress
+
+    def write(self, count: int, end: datetime) -> None:
+        """So many calls before `end`: made up, and of so many that they fill weeks, all weeks but one copied."""
+        chance = random.Random(f"{self.account_id}:{end.isoformat()}")
+        per_day = calls_per_day(count)
+        weeks = count // (7 * per_day) if count >= COPIED_FROM else 0
+        if weeks:
+            end = end.astimezone(self.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+            week = list(self._made_up(moments(7 * per_day, end, self.zone, chance, per_day), chance))
+            self._copied(week, weeks)
+            end -= weeks * WEEK
+        for _chapter in self._made_up(moments(count - weeks * 7 * per_day, end, self.zone, chance, per_day), chance):
+            pass
+
+    def _made_up(self, when: Iterator[datetime], chance: random.Random) -> Iterator[Written]:
+        calls = (past_call(moment, self.people, chance) for moment in when)
         batches = iter(lambda: list(islice(calls, CALLS_AT_ONCE)), [])
-        for chapter in _ahead(Chapter(batch, prices, purse, zone, dialect()) for batch in batches):
-            with _writing(account_id, zone):
+        chapters = (Chapter(batch, self.prices, self.purse, self.zone, dialect()) for batch in batches)
+        for chapter in _ahead(chapters):
+            with _writing(self.account_id, self.zone):
                 yield chapter.write()
-            progress.add(chapter.calls, len(chapter))
+            self.progress.add(chapter.calls, len(chapter))
 
-    per_day = calls_per_day(count)
-    weeks = count // (7 * per_day) if count >= COPIED_FROM else 0
-    if weeks:
-        end = end.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-        week = list(written(moments(7 * per_day, end, zone, chance, per_day)))
-        with transaction(account_id):
+    def _copied(self, week: Sequence[Written], weeks: int) -> None:
+        with transaction(self.account_id):
             learn(*(table_of(model) for model in (CallRecord, CallLeg, LedgerEntry)))
         for number in range(1, weeks):
             for chapter in week:
-                with _writing(account_id, zone):
+                with _writing(self.account_id, self.zone):
                     rows = copy(chapter, number)
-                progress.add(len(chapter.calls), rows)
-        end -= weeks * WEEK
-    for _chapter in written(moments(count - weeks * 7 * per_day, end, zone, chance, per_day)):
-        pass
+                self.progress.add(len(chapter.calls), rows)
 
 
 @contextmanager
@@ -97,7 +116,24 @@ def _writing(account_id: int, zone: ZoneInfo) -> Iterator[None]:
     with transaction(account_id):
         if is_moving() or account_zone() != zone:
             raise Conflict("The account gets another time zone: fill it again after that.")
+        expect_many()
         yield
+
+
+@contextmanager
+def _joining_texts(account_id: int) -> Iterator[None]:
+    """The index of texts joins its parts at the end only: to do so all along would take longer than all the rest."""
+    with transaction(account_id):
+        expect_many_calls(are_coming=True)
+    try:
+        yield
+    finally:
+        with transaction(account_id):
+            expect_many_calls(are_coming=False)
+            goes_on = join_parts(begin=True)
+        while goes_on:
+            with transaction(account_id):
+                goes_on = join_parts(begin=False)
 
 
 @dataclass

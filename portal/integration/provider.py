@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from wtforms import BooleanField, PasswordField, SelectField, StringField
+from wtforms import BooleanField, SelectField, StringField
 
 from portal.accounts.door import person_here, vault
 from portal.integration.forms import CHOICE_WORDS
@@ -19,6 +19,7 @@ from portal.telephony.provider.services import LinkSettings, inlet_token, provid
 from portal.telephony.provider.state import is_provider_engine, is_resting
 from portal.web.addresses import public_url
 from portal.web.editing import EditForm
+from portal.web.forms import SecretField
 
 PAGE = "integration/provider.html"
 _BEARER, _QUERY = "bearer", "query"
@@ -30,7 +31,7 @@ class ProviderForm(EditForm):
     url = StringField(
         _l("Address of the API"), render_kw={"inputmode": "url", "autocomplete": "off", "spellcheck": "false"}
     )
-    key = PasswordField(_l("Key"), render_kw={"autocomplete": "off", "maxlength": "300"})
+    key = SecretField(_l("Key"), render_kw={"autocomplete": "off", "maxlength": "300"})
     way = SelectField(_l("The key goes"), default=_QUERY, **CHOICE_WORDS)
     is_on = BooleanField(_l("Take calls from this provider"))
 

@@ -14,6 +14,24 @@ from portal.kernel.db import db
 from portal.kernel.money import MoneyColumn
 from portal.kernel.tenancy import current_account_id
 
+_EXPECTS_MANY = "expects many rows"
+_PAGES_IN_THE_LOG = 50_000
+_CACHE_KIB = 256 * 1024
+
+
+def expect_many() -> None:
+    """Tells this process's connection that rows come by the million, as often as one likes.
+
+    SQLite then remembers more pages, and brings its log into the file once for many transactions, which mostly touch
+    the same pages of the indexes. PostgreSQL has its own ways.
+    """
+    connection = db.session.connection()
+    if isinstance(connection.dialect, PGDialect) or connection.info.get(_EXPECTS_MANY):
+        return
+    connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint={_PAGES_IN_THE_LOG}")
+    connection.exec_driver_sql(f"PRAGMA cache_size={-_CACHE_KIB}")
+    connection.info[_EXPECTS_MANY] = True
+
 
 def ready(table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]], dialect: Dialect) -> list[list[Any]]:
     """The same rows, their values as the driver takes them: what `bulk_insert` does else, and another process can."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -21,6 +22,7 @@ _DIGITS = 3
 """Digits that one character stands for."""
 _FIRST_OF_DIGITS = 0xE000
 """Here begin the characters that belong to nobody: a thousand of them stand for three digits each."""
+_PACKED = {f"{digits:0{_DIGITS}}": chr(_FIRST_OF_DIGITS + digits) for digits in range(10**_DIGITS)}
 _NUMERALS = range(_FIRST_OF_DIGITS + 10**_DIGITS, 0xF8FF)
 """Three of these write an account's number as one trigram."""
 _LONG_NUMBER = re.compile(f"[0-9]{{{GRAM + _DIGITS - 1},}}")
@@ -31,13 +33,15 @@ def indexed(account_id: int, text: str) -> str:
     return _mark(account_id) + text + "".join(_packed(digits) for digits in _LONG_NUMBER.findall(text))
 
 
-def match(account_id: int, needles: Iterable[str]) -> str:
-    """The question of FTS5 for the account's rows that may hold all of the needles."""
+def match(account_id: int | None, needles: Iterable[str]) -> str:
+    """The question of FTS5 for the account's rows, or all accounts', that may hold all of the needles."""
     grams = [gram for needle in needles for gram in _grams_of(needle)]
-    quoted = [f'"{gram.replace(chr(34), chr(34) * 2)}"' for gram in (_mark(account_id), *grams)]
+    marks = [] if account_id is None else [_mark(account_id)]
+    quoted = [f'"{gram.replace(chr(34), chr(34) * 2)}"' for gram in (*marks, *grams)]
     return " AND ".join(dict.fromkeys(quoted))
 
 
+@cache
 def _mark(account_id: int) -> str:
     numerals = []
     for _place in range(GRAM):
@@ -48,7 +52,7 @@ def _mark(account_id: int) -> str:
 
 def _packed(digits: str) -> str:
     starts = range(len(digits) - _DIGITS + 1)
-    return "".join(chr(_FIRST_OF_DIGITS + int(digits[start : start + _DIGITS])) for start in starts)
+    return "".join([_PACKED[digits[start : start + _DIGITS]] for start in starts])
 
 
 def _grams_of(needle: str) -> Iterator[str]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from wtforms import IntegerField, RadioField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, NumberRange, Optional
@@ -29,9 +32,9 @@ class RetentionForm(EditForm):
         """As it is set; None: for ever."""
         return cls(formdata=None, keep="days" if days else "ever", days=days or _OFFERED_DAYS).as_saved()
 
-    def validate(self, extra_validators: object = None) -> bool:
+    def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
         """A number of days is needed only where it counts."""
-        is_fine = bool(super().validate(extra_validators))
+        is_fine = super().validate(extra_validators)
         if is_fine and self.keep.data == "days" and not self.days.data:
             self.days.errors = [*self.days.errors, str(_FEW)]
             return False

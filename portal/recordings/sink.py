@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import structlog
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import bindparam, select, update
 
 from portal.calls.events import CallRecorded
 from portal.calls.models import CallRecord
-from portal.calls.queries import find_call
+from portal.kernel.clock import now
 from portal.kernel.db import announce, db, transaction
 from portal.kernel.errors import NotFound
 from portal.kernel.events import publish
+from portal.kernel.prepared import Prepared, given
 from portal.kernel.storage import BlobStore
 from portal.recordings.models import Recording, RecordingState
-from portal.recordings.queries import recording_of
 from portal.recordings.waveform import BrokenAudio, outline
 
 _MPEG = "audio/mpeg"
@@ -36,6 +38,45 @@ class _Examined:
     peaks: bytes | None
     media_type: str = "audio/wav"
 
+    @property
+    def suffix(self) -> str:
+        return ".mp3" if self.media_type == _MPEG else ".wav"
+
+
+class _Found(NamedTuple):
+    """A call, and how far its record is; None where none was begun."""
+
+    id: int
+    account_id: int
+    started_at: datetime
+    state: RecordingState | None
+
+
+# Built once: each call that is recorded waits for them.
+_FIND = Prepared(
+    select(CallRecord.id, CallRecord.account_id, CallRecord.started_at, Recording.state)
+    .outerjoin(Recording, Recording.call_id == CallRecord.id)
+    .where(CallRecord.api_call_id == bindparam("api_call_id")),
+    _Found,
+)
+_KEPT = ("blob", "octets", "seconds", "state", "etag", "sides", "peaks", "media_type", "file_name")
+_BEGIN = Prepared(
+    lambda make: (
+        make(Recording)
+        .values(given(("call_id", "file_name", "created_at")))
+        .values(state=RecordingState.RECORDING, media_type="audio/wav", octets=0, seconds=0, sides=1)
+        .on_conflict_do_nothing(index_elements=("account_id", "call_id"))
+        .returning(Recording.id)
+    )
+)
+_KEEP = Prepared(
+    update(Recording)
+    .where(Recording.call_id == bindparam("call"), Recording.state == RecordingState.RECORDING)
+    .values(given(_KEPT))
+    .returning(Recording.id)
+)
+_CALL = select(CallRecord).where(CallRecord.api_call_id == bindparam("api_call_id"))
+
 
 class Sink:
     """See `telephony.engine.RecordSink`. May be called from any thread, and again after a failure."""
@@ -47,9 +88,8 @@ class Sink:
     def begin(self, account_id: int, api_call_id: str) -> None:
         """The talk is being recorded. A call that is not written yet gets its record when it is complete."""
         with self._app.app_context(), transaction(account_id):
-            call = find_call(api_call_id)
-            if call is not None and recording_of(call) is None:
-                db.session.add(_new(call))
+            call = _FIND.first(api_call_id=api_call_id)
+            if call is not None and call.state is None and _begin(call.id, api_call_id):
                 announce("calls-changed")
 
     def complete(self, account_id: int, api_call_id: str, path: Path, seconds: float) -> None:
@@ -59,13 +99,12 @@ class Sink:
         """
         with self._app.app_context():
             with transaction(account_id, writes=False):
-                call = find_call(api_call_id)
-                known = recording_of(call) if call else None
+                call = _FIND.first(api_call_id=api_call_id)
             if call is None:
                 raise NotFound(f"no call {api_call_id}")
-            if known is None or known.state == RecordingState.RECORDING:
+            if call.state in (None, RecordingState.RECORDING):
                 examined = _examine(path, seconds)
-                key = _key(call, ".mp3" if examined.media_type == _MPEG else ".wav")
+                key = _key(call, examined.suffix)
                 # The engine's file stays until our row says that we have it: a crash in between loses nothing.
                 octets = self._storage.put(key, path, keep_source=True)
                 with transaction(account_id):
@@ -73,34 +112,37 @@ class Sink:
         path.unlink(missing_ok=True)
 
 
+def _begin(call_id: int, api_call_id: str) -> bool:
+    """Whether there was none yet."""
+    return _BEGIN.first(call_id=call_id, file_name=f"{api_call_id}.wav", created_at=now()) is not None
+
+
 def _keep(api_call_id: str, key: str, octets: int, examined: _Examined) -> None:
-    call = db.session.scalars(select(CallRecord).where(CallRecord.api_call_id == api_call_id)).one()
-    recording = db.session.scalar(select(Recording).where(Recording.call_id == call.id).with_for_update())
-    if recording is None:
-        recording = _new(call)
-        db.session.add(recording)
-    elif recording.state != RecordingState.RECORDING:
+    call = db.session.scalars(_CALL, {"api_call_id": api_call_id}).one()
+    _begin(call.id, api_call_id)
+    kept = _KEEP.first(
+        call=call.id,
+        blob=key,
+        octets=octets,
+        # How long an MP3 plays is not told by its file: the talk that it holds is.
+        seconds=examined.seconds or call.talk_seconds or 0,
+        state=examined.state,
+        etag=examined.etag,
+        sides=examined.sides,
+        peaks=examined.peaks,
+        media_type=examined.media_type,
+        file_name=f"{api_call_id}{examined.suffix}",
+    )
+    if kept is None:
         return
-    recording.blob, recording.octets = key, octets
-    # How long an MP3 plays is not told by its file: the talk that it holds is.
-    recording.seconds = examined.seconds or call.talk_seconds or 0
-    recording.state, recording.etag = examined.state, examined.etag
-    recording.sides, recording.peaks, recording.media_type = examined.sides, examined.peaks, examined.media_type
-    if examined.media_type == _MPEG:
-        recording.file_name = f"{recording.file_name.rpartition('.')[0]}.mp3"
-    db.session.flush()
-    if recording.state == RecordingState.READY:
+    if examined.state == RecordingState.READY:
         # The switch may have given the record up before it came.
         call.has_recording = True
         publish(CallRecorded(call))
     announce("calls-changed")
 
 
-def _new(call: CallRecord) -> Recording:
-    return Recording(call_id=call.id, file_name=f"{call.api_call_id}.wav")
-
-
-def _key(call: CallRecord, suffix: str) -> str:
+def _key(call: _Found, suffix: str) -> str:
     """The same for the same call, so that a second try replaces the first; made from row numbers alone."""
     return f"records/{call.account_id}/{call.started_at:%Y/%m/%d}/{call.id}{suffix}"
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from portal.kernel.clock import monotonic
-from portal.kernel.db import db
+from portal.kernel.prepared import Prepared
 from portal.kernel.tenancy import current_account_id
 from portal.routing.blacklist import blacklist
 from portal.routing.facts import GroupFacts, Member
@@ -66,7 +66,7 @@ class _Kept:
 
 
 # Where round robin stands is no rule: it moves with every call.
-_STAMP = (
+_STAMP = Prepared(
     select(HuntGroup.last_member_id, RoutingStamp.word)
     .outerjoin(RoutingStamp, RoutingStamp.account_id == HuntGroup.account_id)
     .where(HuntGroup.name == NEW_CONTACTS)
@@ -85,7 +85,7 @@ class RulesAtHand:
 
         One short statement, and the rest only where something has changed.
         """
-        last_member_id, word = db.session.execute(_STAMP).one()
+        ((last_member_id, word),) = _STAMP.all()
         account_id = current_account_id()
         with self._lock:
             kept = self._kept.get(account_id)

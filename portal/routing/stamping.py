@@ -24,8 +24,6 @@ from portal.routing.models import (
 )
 from portal.telephony.models import Did, SipLine
 
-KEEPS_RULES = {"keeps_rules": True}
-"""Execution options of a statement that changes rows of rules, but nothing that `routing.rules` reads."""
 _RULES = (
     BlacklistEntry,
     CrmUser,
@@ -62,10 +60,15 @@ def _look(session: Session, _context: Any) -> None:
 
 def _look_at_statement(state: ORMExecuteState) -> None:
     is_change = state.is_insert or state.is_update or state.is_delete
-    if not is_change or state.bind_mapper is None or state.execution_options.get("keeps_rules"):
-        return
-    if state.bind_mapper.class_ in _RULES:
+    kind = state.bind_mapper.class_ if state.bind_mapper is not None else None
+    if is_change and kind in _RULES and not _is_no_rule(state, kind):
         state.session.info.setdefault(_CHANGED, set()).add(current_account_id())
+
+
+def _is_no_rule(state: ORMExecuteState, kind: type[Any]) -> bool:
+    """Whether rows that are named by their id are given new values of what is no rule."""
+    rows, ignored = state.parameters, {"id", *_NO_RULES.get(kind, ())}
+    return state.is_update and isinstance(rows, list) and all(row.keys() <= ignored for row in rows)
 
 
 def _stamp(session: Session) -> None:

@@ -20,7 +20,6 @@ from portal.kernel.db import transaction
 from portal.routing.deciding import Decision
 from portal.routing.facts import GroupFacts
 from portal.routing.models import HuntGroup
-from portal.routing.stamping import KEEPS_RULES
 
 log = structlog.get_logger(__name__)
 
@@ -79,7 +78,7 @@ class Turns:
         rows = [{"id": group_id, "last_member_id": turn.member_id} for (_, group_id), turn in waiting.items()]
         try:
             with self._app.app_context(), transaction(everything="turns of round robin") as session:
-                session.execute(update(HuntGroup), rows, execution_options=KEEPS_RULES)
+                session.execute(update(HuntGroup), rows)
         except SQLAlchemyError as error:
             # They stay in memory, and are written with the next.
             log.warning("turns_not_written", error=repr(error))

@@ -71,6 +71,8 @@ class AsteriskEngine:
         self._subscriptions = Subscriptions(self._ari, self._lines)
         self._feed = Feed(
             settings.asterisk,
+            self._ari,
+            timeline,
             opened=lambda: timeline.post(self._begin_settling),
             heard=self._switch.hear,
             lost=lambda: timeline.post(self._switch.lose),

@@ -13,6 +13,7 @@ from portal.telephony.models import Did, SipLine
 
 # Built once, for each page of the log.
 _DIDS = select(Did).order_by(Did.id)
+_NUMBERS = Prepared(select(Did.number, Did.label).order_by(Did.id))
 _OWN_NUMBER = Prepared(select(Did.id).where(Did.number == bindparam("number")))
 
 
@@ -37,6 +38,11 @@ def find_line(line_id: int) -> SipLine:
 def dids() -> Sequence[Did]:
     """The account's public numbers, in the order in which they were added: the first is shown to who is called."""
     return db.session.scalars(_DIDS).all()
+
+
+def labelled_numbers() -> list[tuple[str, str]]:
+    """The same with their labels, "" for none."""
+    return [(number, label) for number, label in _NUMBERS.all()]
 
 
 def is_own_number(number: str) -> bool:

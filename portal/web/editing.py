@@ -40,6 +40,7 @@ class EditForm(BaseForm):
             return False
         self.present = [(str(field.label.text), _shown(field)) for field in differ]
         self.based_on.data = kept
+        self.keep_secrets()
         self.form_errors.append(_("Somebody else has changed this meanwhile. Nothing was saved yet."))
         return True
 

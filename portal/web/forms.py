@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import DateField, StringField, ValidationError
+from wtforms import DateField, PasswordField, StringField, ValidationError
 from wtforms.i18n import get_translations
 
 from portal.kernel import phone
 from portal.kernel.errors import Refused
 from portal.kernel.i18n import gettext as _
 from portal.kernel.i18n import language
+from portal.web.htmx import KEPT_AS_IT_STANDS
 from portal.web.kept import typed_before
 
 _LONGEST_ID = 18
@@ -47,13 +49,31 @@ class BaseForm(FlaskForm):
         if kept := typed_before(set(self._fields)):
             self.process(kept)
 
+    def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
+        """Whether all fields are right; the secrets stay typed in the page where they are not."""
+        is_right = super().validate(extra_validators)
+        if not is_right:
+            self.keep_secrets()
+        return bool(is_right)
+
+    def keep_secrets(self) -> None:
+        """It comes back to be sent again."""
+        for field in self._fields.values():
+            if isinstance(field, SecretField):
+                field.render_kw = {**(field.render_kw or {}), **KEPT_AS_IT_STANDS}
+
     def refuse(self, error: Refused) -> None:
         """Puts a service's refusal at its field, or over the form where it names none."""
+        self.keep_secrets()
         if error.field and error.field in self._fields:
             field = self._fields[error.field]
             field.errors = [*field.errors, error.message]
         else:
             self.form_errors.append(error.message)
+
+
+class SecretField(PasswordField):
+    """A key of another system: never sent back by us, not even to be typed again; the browser keeps it meanwhile."""
 
 
 class PhoneField(StringField):

@@ -11,6 +11,8 @@ from werkzeug.urls import iri_to_uri
 
 _LONGEST_MESSAGE = 300
 """Characters. It travels in a header or a cookie, where a proxy or a browser drops what is longer than 4 to 8 KiB."""
+KEPT_AS_IT_STANDS = {"hx-preserve": ""}
+"""Attributes: the page keeps its own element of the same id, with all that was typed there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,7 @@ SEE_EVERYTHING = {
     "portal/recordings/retention.py",
     "portal/telephony/lines.py",
     "portal/telephony/orders.py",
+    "portal/telephony/scribe/presence.py",
     "portal/telephony/asterisk_lines.py",
     "portal/telephony/provider/inbox.py",
     "portal/telephony/provider_engine.py",

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
-from sqlalchemy import Select, select, text
+from sqlalchemy import Select, TextualSelect, select, text
 
 from portal.calls.log import moments, ways
 from portal.calls.log.filters import CallFilters
@@ -20,7 +20,7 @@ from portal.calls.models import CallRecord
 from portal.kernel import clock
 from portal.kernel.db import db, is_sqlite, transaction
 from portal.kernel.readiness import upgrade_database
-from tests.calls.factory import Story, tell
+from tests.calls.factory import NOON, Story, tell
 from tests.people import Cast
 
 CALLERS = ("79031112233", "79034445566", "79037778899")
@@ -39,8 +39,9 @@ def north(app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> int:
 def test_the_database_uses_the_index(app: Flask, north: int) -> None:
     with app.app_context(), transaction(north, writes=False):
         if is_sqlite():
-            plan = _plan("explain query plan", moments.seconds_with(["4445"], 0, 1 << 40, oldest_first=False, limit=9))
+            plan = _plan("explain query plan", moments.asked('"444"', 0, 1 << 40, oldest_first=False, limit=9))
             assert "VIRTUAL TABLE INDEX" in plan
+            assert "COVERING INDEX ix_call_record_account_id_started_at_id (account_id=? AND started_at>?" in plan
         else:
             # Of so few rows it would read all, if it may.
             db.session.connection().exec_driver_sql("set local enable_seqscan = off")
@@ -65,12 +66,23 @@ def test_a_call_is_found_by_what_it_is_known_by_now(app: Flask, north: int) -> N
         assert _found("7903111") == [(north, CALLERS[0])]
 
 
+def test_neighbours_calls_hide_nothing(app: Flask, north: int, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ways, "_SECONDS_AT_ONCE", (8, 9, 10))
+    # A day of its own: the index never forgets at which seconds other tests' companies had calls.
+    between = [NOON - timedelta(days=99, minutes=minute) for minute in range(60)]
+    tell(app, Story(north, caller="79035556677", started_at=NOON - timedelta(days=100)).finished())
+    tell(app, *(Story(cast.south, caller="79035556677", started_at=moment).finished() for moment in between))
+
+    with app.app_context(), transaction(north, writes=False):
+        assert _found("5556677") == [(north, "79035556677")]
+
+
 def _found(question: str) -> list[tuple[int, str]]:
     page = call_page(CallFilters(zone=ZoneInfo("Europe/Moscow"), q=question))
     return [(call.account_id, call.caller) for call in page.rows]
 
 
-def _plan(explain: str, rows: Select[Any]) -> str:
+def _plan(explain: str, rows: Select[Any] | TextualSelect) -> str:
     connection = db.session.connection()
     compiled = rows.compile(connection, compile_kwargs={"literal_binds": True})
     explained = text(f"{explain} {compiled}".replace("%%", "%"))

@@ -21,6 +21,7 @@ from tests.routing.office import STRANGER
 
 PAGE = "/connectors"
 AMO, B24 = "/connectors/amocrm", "/connectors/bitrix24"
+SECRETS = {AMO: "amo-token", B24: "b24-webhook"}
 
 
 def text(browser: Browser, url: str = PAGE) -> str:
@@ -114,8 +115,14 @@ def test_what_cannot_work_is_said_at_its_field(
     answer = anna.submit(url, typed, htmx=htmx)
 
     assert answer.status_code == 422
-    assert f'href="#{field}"' in answer.get_data(as_text=True)
+    page = answer.get_data(as_text=True)
+    assert f'href="#{field}"' in page
     assert link_of(app, cast.north) is None
+    # The browser keeps the secret that was typed; it is not sent back.
+    secret = re.search(f'<input[^>]*id="{SECRETS[url]}"[^>]*>', page)
+    assert secret
+    assert "hx-preserve" in secret.group()
+    assert 'value=""' in secret.group()
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from portal.accounts import services
 from portal.accounts.zone import account_zone
@@ -17,7 +17,7 @@ from portal.calls.models import CallLeg, CallRecord
 from portal.demo import fill, seed
 from portal.demo.fill import fill_account
 from portal.kernel.config import Settings
-from portal.kernel.db import db, transaction
+from portal.kernel.db import db, is_sqlite, transaction
 from portal.kernel.errors import Conflict, Refused
 from portal.kernel.locks import take_lock
 from portal.telephony.engine import CallOutcome
@@ -176,3 +176,17 @@ def test_strangers_differ_from_week_to_week(app: Flask, west: int) -> None:
         strangers = db.session.scalars(select(CallRecord.caller).where(CallRecord.kind == "incoming")).all()
 
     assert len(set(strangers)) > 0.95 * len(strangers)
+
+
+def test_also_when_it_is_broken_off_the_index_of_texts_is_quick_to_read(app: Flask, west: int) -> None:
+    def stop(_line: str) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fill_account(app, west, CALLS, say=stop)
+
+    with app.app_context(), transaction(west):
+        if is_sqlite():
+            parts = db.session.scalar(text("select count(distinct segid) from call_moment_idx"))
+            joined = db.session.scalar(text("select v from call_moment_config where k = 'automerge'"))
+            assert (parts, joined) == (1, 4)

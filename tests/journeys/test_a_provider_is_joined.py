@@ -43,6 +43,8 @@ def test_a_provider_is_checked_and_saved(
         page.locator("#provider-check").click()
         expect(page.locator("#provider .error-summary")).to_contain_text("401")
         expect(page.locator("#provider-steps .badge--bad")).to_have_count(1)
+        # What was typed is not lost where the page can keep it; the server never sends a key back.
+        expect(page.locator("#key")).to_have_value("wrong" if way.get("java_script_enabled", True) else "")
         page.locator("#key").fill(KEY)
         page.locator("#provider-check").click()
         # Found good is saved: the key is typed once.

@@ -1,7 +1,7 @@
 """What an engine has told its scribe, as it leaves."""
 
-from portal.telephony.engine import CallChange
-from portal.telephony.scribe.letters import Begin, End, Noted
+from portal.telephony.engine import CallChange, Presence
+from portal.telephony.scribe.letters import Begin, End, Noted, PhonesSeen
 from portal.telephony.scribe.outbox import Outbox
 from tests.calls.factory import Story
 
@@ -18,17 +18,27 @@ def test_a_milestone_takes_along_what_rested_before_it() -> None:
     outbox.put(answered := noted(story, CallChange.ANSWERED, 2))
     outbox.put(End())
 
-    assert [outbox.next() for _ in range(3)] == [Begin(), answered, End()]
+    assert outbox.next() == [Begin(), answered, End()]
 
 
 def test_facts_without_a_milestone_are_sent_too_at_the_end_or_when_they_have_rested() -> None:
     outbox, one, other = Outbox(), Story(1), Story(1)
     outbox.put(first := noted(one, CallChange.LEGS, 1))
-    assert outbox.next() == first
+    assert outbox.next() == [first]
 
     outbox.put(last := noted(other, CallChange.LEGS, 1))
     outbox.put(End())
-    assert [outbox.next(), outbox.next()] == [last, End()]
+    assert outbox.next() == [last, End()]
+
+
+def test_of_phones_only_how_they_are_now_is_sent_and_all_together() -> None:
+    outbox = Outbox()
+    outbox.put(PhonesSeen(1, {"SIP/1": Presence.RINGING, "SIP/2": Presence.ONLINE}))
+    outbox.put(PhonesSeen(1, {"SIP/1": Presence.BUSY}))
+    outbox.put(PhonesSeen(2, {"SIP/3": Presence.OFFLINE}))
+
+    one = PhonesSeen(1, {"SIP/1": Presence.BUSY, "SIP/2": Presence.ONLINE})
+    assert outbox.next() == [one, PhonesSeen(2, {"SIP/3": Presence.OFFLINE})]
 
 
 def test_a_call_is_kept_until_its_latest_is_written() -> None:

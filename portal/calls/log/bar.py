@@ -16,7 +16,7 @@ from portal.contacts.names import line_names
 from portal.kernel import clock, phone
 from portal.kernel.i18n import gettext as _
 from portal.telephony.engine import CallOutcome
-from portal.telephony.queries import dids
+from portal.telephony.queries import labelled_numbers
 from portal.web.filters import day, money
 
 EVERY_CALL = "none"
@@ -72,7 +72,7 @@ def filter_bar(filters: CallFilters) -> FilterBar:
     choices = {
         "direction": [(each.value, direction_word(each.kind)) for each in Direction],
         "outcome": [(each.value, outcome_word(each)) for each in CallOutcome],
-        "line": [(did.number, _labelled(phone.display(did.number), did.label)) for did in dids()],
+        "line": [(number, _labelled(phone.display(number), label)) for number, label in labelled_numbers()],
         "sip": _sip_options(),
         "record": [("yes", _("with a record")), ("no", _("without a record"))],
         "notices": [
@@ -94,16 +94,17 @@ def filter_bar(filters: CallFilters) -> FilterBar:
         records=choices["record"],
         notices=choices["notices"],
         tags=choices["tag"],
-        clear_url=_address({}),
+        clear_url=address({}),
     )
 
 
 def log_url(filters: CallFilters, **more: str) -> str:
     """The address of the log for this choice."""
-    return _address(filters.query() | more)
+    return address(filters.query() | more)
 
 
-def _address(values: dict[str, str]) -> str:
+def address(values: dict[str, str]) -> str:
+    """The address of the log for what `CallFilters.query` answers, and more of the kind."""
     # By its bare address the log opens with the view that a person has chosen for that.
     values = values or {"view": EVERY_CALL}
     # `from` is no name for an argument; the type checker sees the unpacked ones as url_for's own.
@@ -154,7 +155,7 @@ def _chips(filters: CallFilters, words: dict[str, dict[str, str]]) -> list[Chip]
 
 
 def _without(values: dict[str, str], names: tuple[str, ...]) -> str:
-    return _address({name: value for name, value in values.items() if name not in names})
+    return address({name: value for name, value in values.items() if name not in names})
 
 
 def _money(amount: Decimal | None) -> str | None:

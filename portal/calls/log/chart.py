@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from portal.calls.log.bar import log_url
+from portal.calls.log.bar import address
 from portal.calls.log.filters import CallFilters
 from portal.calls.log.totals import Column, Sums
 from portal.kernel.i18n import ngettext
@@ -31,13 +31,14 @@ def bars(filters: CallFilters, columns: Sequence[Column]) -> list[Bar]:
     """A bar for each period."""
     highest = max((column.sums.calls for column in columns), default=0) or 1
     apart = -(-len(columns) // _MOST_LABELS)
+    query = filters.query()
     return [
-        _bar(filters, column, column.sums.calls / highest, has_label=number % apart == 0, has_text=apart == 1)
+        _bar(query, column, column.sums.calls / highest, has_label=number % apart == 0, has_text=apart == 1)
         for number, column in enumerate(columns)
     ]
 
 
-def _bar(filters: CallFilters, column: Column, share: float, *, has_label: bool, has_text: bool) -> Bar:
+def _bar(query: dict[str, str], column: Column, share: float, *, has_label: bool, has_text: bool) -> Bar:
     name, label = _words(column)
     calls = ngettext("%(num)d call", "%(num)d calls", column.sums.calls)
     period = {"from": str(column.first_day), "to": str(column.last_day)}
@@ -47,7 +48,7 @@ def _bar(filters: CallFilters, column: Column, share: float, *, has_label: bool,
         text=str(column.sums.calls) if has_text else "",
         title=f"{name}: {calls}",
         share=share,
-        url=None if column.hour else log_url(filters, **period),
+        url=None if column.hour else address(query | period),
         sums=column.sums,
     )
 

@@ -24,6 +24,10 @@ def over(rows: Select[Any], filters: CallFilters, cursor: Cursor | None, wanted:
     if not choice.is_choosy(filters):
         yield ways.all_of(rows, stretch, wanted)
         return
+    straight = ways.of_few_classes(rows, filters, stretch, wanted)
+    if straight is not None:
+        yield straight
+        return
     looked = ways.nearest(rows, stretch, wanted)
     yield looked
     for way in ways.farther(filters) if looked.left is not None else ():

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, String, bindparam, column, text
@@ -16,79 +18,81 @@ from portal.kernel.tenancy import current_account_id
 
 Key = tuple[datetime, int]
 """When a call began, and its id."""
+Lists = dict[int, Sequence[Any]]
+"""The nearest calls of each class: keys whose moment is as the database keeps it."""
+_MICROSECOND = timedelta(microseconds=1)
 _MICROSECONDS = 1_000_000
 _SPARE = 4
 """Times as many as are wanted are read in all at first, since some classes are more frequent than others."""
-_GROWTH = 8
+_GROWTH = 64
+"""Times as many of each are read next, of those classes alone that may have more, and no older ones than were found."""
 # The index is named, since SQLite knows no better than to take another one that has the class in it as well.
 _SQLITE = """
-select json_group_array(json((
+select json_group_array(json_array(class.value, json((
     select json_group_array(json_array(started_at, id)) from (
         select started_at, id from call_record indexed by ix_call_record_class
         where account_id = :account and class_id = class.value
             and started_at {bound} :bound and (started_at, id) {beyond} (:edge, :edge_id)
         order by started_at {order}, id {order} limit :limit
     )
-))) from json_each(:classes) as class
+)))) from json_each(:classes) as class
 """
 _POSTGRESQL = """
-select started_at, id from unnest(cast(:classes as bigint[])) as class(id_of_class)
+select id_of_class, started_at, id from unnest(cast(:classes as bigint[])) as class(id_of_class)
 cross join lateral (
     select started_at, id from call_record
     where account_id = :account and class_id = id_of_class
         and started_at {bound} :bound and (started_at, id) {beyond} (:edge, :edge_id)
     order by started_at {order}, id {order} limit :limit
 ) as newest
-order by started_at {order}, id {order} limit :limit
+order by id_of_class, started_at {order}, id {order}
 """
 _OLDER = {"bound": ">=", "beyond": "<", "order": "desc"}
-_NEWER = {"bound": "<", "beyond": ">", "order": "asc"}
+_NEWER = {"bound": "<=", "beyond": ">", "order": "asc"}
 
 
 def newest(classes: Iterable[int], window: Stretch, limit: int) -> Sequence[Key]:
     """The nearest calls of the entered account's classes in this window, `limit` of them at most."""
-    words = _NEWER if window.is_backwards else _OLDER
+    is_older = not window.is_backwards
     values = {
         "account": current_account_id(),
-        "bound": window.until if window.is_backwards else window.since,
-        "edge": window.edge,
+        "bound": _stored(window.since if is_older else window.until - _MICROSECOND),
+        "edge": _stored(window.edge),
         "edge_id": window.edge_id,
-        "limit": limit,
     }
-    find = _from_sqlite if is_sqlite() else _from_postgresql
-    return find(list(classes), values, words)
-
-
-def _from_sqlite(classes: list[int], values: dict[str, Any], words: dict[str, str]) -> Sequence[Key]:
-    values |= {name: _micro(values[name]) for name in ("bound", "edge")} | {"classes": json.dumps(classes)}
-    statement = text(_SQLITE.format_map(words)).columns(column("lists", String))
-    wanted, is_older = values["limit"], words is _OLDER
+    asked, lists, found = list(classes), Lists(), list[Any]()
     # A few of each at first: all that are wanted, of each of a hundred classes, would be a hundred times too many.
-    of_each = min(wanted, _SPARE * wanted // max(len(classes), 1) + 1)
-    while True:
-        lists = json.loads(db.session.scalar(statement, values | {"limit": of_each}))
-        # The nearest are told apart before they become moments.
-        found = sorted((pair for pairs in lists for pair in pairs), reverse=is_older)
-        ends = [pairs[-1] for pairs in lists if len(pairs) == of_each] if of_each < wanted else []
-        if ends:
-            # Of a class whose list is full nobody knows what lies beyond its end.
-            found = found[: found.index(max(ends) if is_older else min(ends)) + 1]
-        if not ends or len(found) >= wanted:
-            return [(_moment(micro), row_id) for micro, row_id in found[:wanted]]
-        of_each = min(wanted, of_each * _GROWTH)
+    of_each = min(limit, _SPARE * limit // max(len(asked), 1) + 1)
+    while asked:
+        lists |= _lists(asked, values | {"limit": of_each}, _OLDER if is_older else _NEWER)
+        found = sorted(chain.from_iterable(lists.values()), reverse=is_older)[:limit]
+        is_enough = len(found) == limit
+        if is_enough:
+            values["bound"] = found[-1][0]
+        # Of a class whose list is full nobody knows what lies beyond its end, and before the last that was found.
+        full = [each for each in asked if len(lists.get(each, ())) == of_each < limit]
+        asked = [each for each in full if not is_enough or (lists[each][-1] > found[-1]) is is_older]
+        of_each = min(limit, of_each * _GROWTH)
+    return [(_moment(moment), row_id) for moment, row_id in found]
 
 
-def _from_postgresql(classes: list[int], values: dict[str, Any], words: dict[str, str]) -> Sequence[Key]:
+def _lists(classes: list[int], values: Mapping[str, Any], words: Mapping[str, str]) -> Lists:
+    if is_sqlite():
+        statement = text(_SQLITE.format_map(words)).columns(column("lists", String))
+        return dict(json.loads(db.session.scalar(statement, {**values, "classes": json.dumps(classes)})))
     typed = (bindparam("bound", type_=DateTime(timezone=True)), bindparam("edge", type_=DateTime(timezone=True)))
-    statement = text(_POSTGRESQL.format_map(words)).bindparams(*typed, bindparam("edge_id", type_=BigInteger))
-    keys = statement.columns(column("started_at", DateTime(timezone=True)), column("id", BigInteger))
-    return [(moment, row_id) for moment, row_id in db.session.execute(keys, values | {"classes": classes})]
+    asked = text(_POSTGRESQL.format_map(words)).bindparams(*typed, bindparam("edge_id", type_=BigInteger))
+    columns = column("class", BigInteger), column("at", DateTime(timezone=True)), column("id", BigInteger)
+    rows = db.session.execute(asked.columns(*columns), {**values, "classes": classes})
+    return {each: [row[1:] for row in found] for each, found in groupby(rows, key=itemgetter(0))}
 
 
-def _moment(micro: int) -> datetime:
-    seconds, rest = divmod(micro, _MICROSECONDS)
+def _stored(moment: datetime) -> Any:
+    return clock.to_unix(moment) * _MICROSECONDS + moment.microsecond if is_sqlite() else moment
+
+
+def _moment(stored: Any) -> datetime:
+    if isinstance(stored, datetime):
+        return stored
+    seconds, rest = divmod(stored, _MICROSECONDS)
     return clock.from_unix(seconds) + timedelta(microseconds=rest)
-
-
-def _micro(moment: datetime) -> int:
-    return clock.to_unix(moment) * _MICROSECONDS + moment.microsecond

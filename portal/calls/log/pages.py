@@ -1,8 +1,9 @@
 """The call log, newest first, a page at a time by key: a deep page costs what the first one costs.
 
-A page looks first through the nearest calls, which answers every choice that is not rare. Then it looks where calls
-of the choice can be: in the seconds that the text index names, or among the newest of each class. What is examined is
-bounded: a page that finds little in a long stretch says how far it has looked, and the next one goes on there.
+A choice that the classes of calls tell is answered by the newest of each. Any other looks first through the nearest
+calls, which is enough where it is not rare, and then where its calls can be: in the seconds that the text index names,
+or among the newest of the classes that hold some. What is examined is bounded: a page that finds little in a long
+stretch says how far it has looked, and the next one goes on there.
 """
 
 from __future__ import annotations

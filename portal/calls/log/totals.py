@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -20,9 +20,10 @@ from portal.telephony.engine import CallKind, CallOutcome
 
 MOST_COUNTED = 10_000
 """Calls that are counted one by one; of more it is said that there are more."""
-_MOST_DAYS = 62
-_MANY_MONTHS = 5
-"""So many are more than `_MOST_DAYS`, whichever they are."""
+_DAY = timedelta(days=1)
+_MOST_DAYS = 62 * _DAY
+_LONG = 120 * _DAY
+"""Where a month begins so much after another, their calls are more than `_MOST_DAYS` apart, whenever they began."""
 _EVER = date(1970, 1, 1), date(2999, 12, 31)
 _COUNTED: tuple[Any, ...] = (
     CallRecord.kind,
@@ -106,17 +107,7 @@ def kept_totals(filters: CallFilters) -> LogTotals | None:
     if filters.first_day and filters.first_day == filters.last_day:
         sums = sum((column.sums for column in _days(filters, filters.first_day, filters.last_day)), Sums())
         return LogTotals(sums, _hours(filters))
-    if filters.first_day is None and filters.last_day is None:
-        columns = _whole_months(filters)
-        if len(columns) >= _MANY_MONTHS:
-            return LogTotals(sum((column.sums for column in columns), Sums()), columns)
-    reach = _reach(filters)
-    if reach is None:
-        return LogTotals(Sums())
-    first, last = reach
-    columns = (
-        _days(filters, first, last) if last - first < timedelta(days=_MOST_DAYS) else _months(filters, first, last)
-    )
+    columns = _columns(filters)
     return LogTotals(sum((column.sums for column in columns), Sums()), columns)
 
 
@@ -151,6 +142,20 @@ def _reach(filters: CallFilters) -> tuple[date, date] | None:
     return max(oldest, filters.first_day or oldest), min(newest, filters.last_day or newest)
 
 
+def _columns(filters: CallFilters) -> list[Column]:
+    """By day or by month. What chooses no period is mostly told by the totals of months alone."""
+    is_whole = filters.first_day is None and filters.last_day is None
+    months = dict(_kept(filters, (Grain.MONTH, *_EVER))) if is_whole else {}
+    if months and max(months) - min(months) >= _LONG:
+        return _by_month(months, min(months), _next_month(max(months)) - _DAY)
+    reach = _reach(filters)
+    if reach is None:
+        return []
+    if reach[1] - reach[0] < _MOST_DAYS:
+        return _days(filters, *reach)
+    return _by_month(months if is_whole else _months(filters, *reach), *reach)
+
+
 def _days(filters: CallFilters, first: date, last: date) -> list[Column]:
     known = dict(_kept(filters, (Grain.DAY, first, last)))
     count = (last - first).days + 1
@@ -158,33 +163,26 @@ def _days(filters: CallFilters, first: date, last: date) -> list[Column]:
     return [Column(day, day, known.get(day, Sums())) for day in days]
 
 
-def _whole_months(filters: CallFilters) -> list[Column]:
-    """From the first month with such a call to the last, by their own totals alone."""
-    months = dict(_kept(filters, (Grain.MONTH, *_EVER)))
-    columns, month = [], min(months, default=_EVER[1])
-    while month <= max(months, default=_EVER[0]):
-        following = _next_month(month)
-        columns.append(Column(month, following - timedelta(days=1), months.get(month, Sums())))
-        month = following
-    return columns
-
-
-def _months(filters: CallFilters, first: date, last: date) -> list[Column]:
+def _months(filters: CallFilters, first: date, last: date) -> dict[date, Sums]:
     """Whole months from their own totals, those at both ends by day."""
     begin = first if first.day == 1 else _next_month(first)
-    end = _next_month(last) - timedelta(days=1)
-    end = end if end == last else last.replace(day=1) - timedelta(days=1)
+    end = _next_month(last) - _DAY
+    end = end if end == last else last.replace(day=1) - _DAY
     months: dict[date, Sums] = {}
-    before, after = begin - timedelta(days=1), end + timedelta(days=1)
+    before, after = begin - _DAY, end + _DAY
     spans = (Grain.DAY, first, before), (Grain.MONTH, begin, end), (Grain.DAY, after, last)
     for day, sums in _kept(filters, *spans):
         month = day.replace(day=1)
         months[month] = months.get(month, Sums()) + sums
+    return months
+
+
+def _by_month(months: Mapping[date, Sums], first: date, last: date) -> list[Column]:
+    """A column for each month between these days; the first and the last one end with them."""
     columns, month = [], first.replace(day=1)
     while month <= last:
         following = _next_month(month)
-        until = min(last, following - timedelta(days=1))
-        columns.append(Column(max(month, first), until, months.get(month, Sums())))
+        columns.append(Column(max(month, first), min(last, following - _DAY), months.get(month, Sums())))
         month = following
     return columns
 

@@ -20,6 +20,7 @@ from portal.calls.log import moments, touched
 from portal.calls.log.classes import ClassKey, Facts, class_ids, price_band, sips_of, talk_band
 from portal.calls.log.figures import Figures, Place, add_totals, places
 from portal.calls.models import CallRecord
+from portal.kernel.clock import to_unix
 from portal.kernel.db import GuardedSession
 from portal.telephony.engine import CallKind
 
@@ -61,7 +62,7 @@ def keep(calls: Sequence[tuple[Values | None, Values | None]]) -> list[int]:
     add_totals(_sums(looks, account_zone()))
     touched.note(look.started_at for pair in looks for look in pair if look)
     moments.note(
-        (after["started_at"], after["search_text"] or "")
+        (to_unix(after["started_at"]), after["search_text"] or "")
         for before, after in calls
         if after and (before is None or any(before[name] != after[name] for name in _SEARCHED))
     )

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, cast
 
 from sqlalchemy import BigInteger, Select, func, select, type_coerce
@@ -27,11 +28,13 @@ from portal.kernel.trigrams import GRAM
 
 NEAR = 2_000
 """Calls that every choice is first looked for among: enough for what one call in forty is."""
+FEW_CLASSES = 500
+"""Of so many the newest of each are sooner found than what the nearest calls hold of a rare choice."""
 FAR = 8_000
 """Calls that are looked through one by one at most."""
 CANDIDATES = 1_500
 """Calls that an index of words names and that are read and compared at once."""
-_OF_CLASSES_AT_ONCE = (300, 1_500, 3_000)
+_OF_CLASSES_AT_ONCE = (300, 1_500, 4_500)
 """The same of fitting classes, look by look: most of them fit, and few are enough."""
 _MOST_NAMED_LOOKS = 5
 _SECONDS_AT_ONCE = (300, 1_500, 6_000)
@@ -80,6 +83,7 @@ def farther(filters: CallFilters) -> Iterator[Way]:
     if any(len(needle) >= GRAM for needle in choice.needles(filters)) and knows_text():
         if is_sqlite():
             yield _by_moments
+            yield partial(_by_moments, is_own=True)
         else:
             yield _one_by_one
             if choice.classes(filters):
@@ -117,22 +121,27 @@ def _by_notices(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int
     return all_of(rows.where(CallRecord.api_call_id.in_(ids)), stretch, wanted)
 
 
-def _by_moments(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int) -> Looked | None:
-    """In the seconds that the text index of SQLite names."""
+def _by_moments(
+    rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int, *, is_own: bool = False
+) -> Looked | None:
+    """In the seconds that the text index of SQLite names; nothing where they are others' and not `is_own`."""
     if stretch.step >= len(_SECONDS_AT_ONCE):
         return None
     limit = _SECONDS_AT_ONCE[stretch.step]
     edge, since, until = (clock.to_unix(each) for each in (stretch.edge, stretch.since, stretch.until))
     first, last = (edge, until) if stretch.is_backwards else (since, min(edge, until))
-    named = moments.seconds_with(choice.needles(filters), first, last, oldest_first=stretch.is_backwards, limit=limit)
-    seconds = db.session.scalars(named).all()
-    ids = [row_id for moment, row_id in moments.calls_in(seconds) if stretch.holds(moment, row_id)]
+    needles, backwards = choice.needles(filters), stretch.is_backwards
+    named = moments.calls_with(needles, first, last, is_own=is_own, oldest_first=backwards, limit=limit)
+    is_all = len(named.seconds) < limit
+    if named.is_crowded and not is_all and not is_own:
+        return None
+    ids = [row_id for moment, row_id in named.calls if stretch.holds(moment, row_id)]
     calls = _read(stretch.in_order(_among(rows, ids)).limit(wanted))
-    if len(seconds) < limit:
+    if is_all:
         return Looked(calls, None)
     # The last second has been looked through whole.
-    moment = clock.from_unix(seconds[-1])
-    ahead = (moment + timedelta(microseconds=999_999), LAST_ID) if stretch.is_backwards else (moment, 0)
+    moment = clock.from_unix(max(named.seconds) if backwards else min(named.seconds))
+    ahead = (moment + timedelta(microseconds=999_999), LAST_ID) if backwards else (moment, 0)
     return Looked(calls, replace(stretch.beyond(*ahead), step=stretch.step + 1))
 
 
@@ -159,20 +168,31 @@ def _nearer_part(stretch: Stretch) -> tuple[Stretch, Stretch | None]:
     return stretch.up_to(moment), replace(stretch, edge=moment, edge_id=0, span=span)
 
 
+def of_few_classes(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int) -> Looked | None:
+    """All that is to be found of a choice that its classes tell, where they are so few that each may be asked."""
+    if not choice.is_told_by_class(filters):
+        return None
+    classes = _classes(filters, FEW_CLASSES + 1)
+    if len(classes) > FEW_CLASSES:
+        return None
+    return Looked(_of_keys(rows, newest(classes, stretch, wanted), stretch, wanted), None)
+
+
 def _by_class(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int) -> Looked | None:
-    """The newest of each class that the choice is made of, in stretches that grow."""
-    classes = db.session.scalars(select(CallClass.id).where(*choice.classes(filters))).all()
-    if not classes:
-        return Looked((), None)
+    """The newest of each class that the choice is made of."""
     if stretch.step >= len(_OF_CLASSES_AT_ONCE):
         return None
-    window, rest = _nearer_part(stretch)
+    classes = _classes(filters)
     if choice.is_told_by_class(filters):
-        return Looked(_of_keys(rows, newest(classes, window, wanted), stretch, wanted), rest)
+        return Looked(_of_keys(rows, newest(classes, stretch, wanted), stretch, wanted), None)
     most = _OF_CLASSES_AT_ONCE[stretch.step]
-    keys = newest(classes, window, most + 1)
-    left = replace(stretch.beyond(*keys[most - 1]), step=stretch.step + 1) if len(keys) > most else rest
+    keys = newest(classes, stretch, most + 1)
+    left = replace(stretch.beyond(*keys[most - 1]), step=stretch.step + 1) if len(keys) > most else None
     return Looked(_of_keys(rows, keys[:most], stretch, wanted), left)
+
+
+def _classes(filters: CallFilters, most: int | None = None) -> Sequence[int]:
+    return db.session.scalars(select(CallClass.id).where(*choice.classes(filters)).limit(most)).all()
 
 
 def _of_keys(rows: Calls, keys: Sequence[Key], stretch: Stretch, wanted: int) -> Sequence[Any]:

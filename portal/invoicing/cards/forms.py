@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wtforms import BooleanField, PasswordField, SelectField, StringField
+from wtforms import BooleanField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from portal.invoicing.cards.models import CardShop
 from portal.invoicing.cards.receipts import MODES, SUBJECTS, TAX_SYSTEMS, VAT_CODES, ReceiptRules
 from portal.kernel.i18n import lazy_gettext as _l
 from portal.web.editing import EditForm
-from portal.web.forms import row_id
+from portal.web.forms import SecretField, row_id
 
 
 def _choices(words: Mapping[Any, str]) -> list[SelectChoice]:
@@ -23,7 +23,7 @@ class ShopForm(EditForm):
     """Shop id and secret key. The key is never shown again; an empty field keeps it."""
 
     shop_id = StringField(_l("Shop id (shopId)"), render_kw={"autocomplete": "off", "inputmode": "numeric"})
-    secret = PasswordField(_l("Secret key"), render_kw={"autocomplete": "new-password"})
+    secret = SecretField(_l("Secret key"), render_kw={"autocomplete": "new-password"})
     is_on = BooleanField(_l("Take payments by card"))
     sends_receipts = BooleanField(_l("YooKassa makes the receipts (54-FZ)"))
     vat_code = SelectField(_l("VAT in the receipt"), choices=_choices(VAT_CODES))

@@ -29,6 +29,7 @@ from portal.kernel.http.redact import is_secret as is_secret
 from portal.kernel.http.redact import redact as redact
 from portal.kernel.http.standing import Reply as Reply
 from portal.kernel.http.standing import StandingLine as StandingLine
+from portal.kernel.http.stream import Stream as Stream
 from portal.kernel.http.target import CheckedUrl as CheckedUrl
 from portal.kernel.http.trouble import ServiceTrouble as ServiceTrouble
 from portal.kernel.http.trouble import Trouble as Trouble

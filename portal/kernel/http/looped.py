@@ -92,15 +92,15 @@ class LoopedLine:
 
     def give_up_late(self) -> None:
         """To be done now and then: what has had no answer by its deadline will have none."""
-        for asked in [each for each in (*self._busy, *self._waiting) if each.journey.is_over]:
-            seat = self._busy.get(asked)
-            if seat is not None:
+        # First those that wait: the end of another would give them its place.
+        for asked in [each for each in self._waiting if each.journey.is_over]:
+            self._waiting.remove(asked)
+            asked.told(failed(TimeoutError(), asked.journey))
+        for asked, seat in list(self._busy.items()):
+            # Who is still being dialled for keeps the deadline itself.
+            if seat is not None and asked.journey.is_over:
                 seat.hang_up()
-            elif asked in self._busy:
-                continue  # the dialling keeps the deadline itself
-            else:
-                self._waiting.remove(asked)
-            self._end(asked, failed(TimeoutError(), asked.journey))
+                self._end(asked, failed(TimeoutError(), asked.journey))
 
     def close(self) -> None:
         """When the loop has ended."""

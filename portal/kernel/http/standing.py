@@ -22,6 +22,7 @@ from portal.kernel.http.errors import BadRequest
 from portal.kernel.http.exchange import EXPECTED, failed
 from portal.kernel.http.journey import HEAD_BYTES, Journey, Stage
 from portal.kernel.http.plain import Head, Wire
+from portal.kernel.http.stream import Stream
 from portal.kernel.http.target import CheckedUrl
 
 _AT_MOST = 64
@@ -90,6 +91,14 @@ class StandingLine:
                 return Reply(head.status, head.reason, b"".join(pieces))
             file.writelines(pieces)
             return Reply(head.status, head.reason, b"")
+
+    def stream(self, *, deadline_seconds: float) -> Stream:
+        """A connection by itself, for what is no exchange. Raises Failed."""
+        journey = Journey(deadline_seconds)
+        try:
+            return Stream(self.reach(journey))
+        except EXPECTED as error:
+            raise failed(error, journey) from error
 
     def reach(self, journey: Journey) -> CheckedConnection:
         """A new connection. Raises what `EXPECTED` names."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from typing import Any
@@ -49,6 +50,7 @@ class ScribeDesk:
         self._settings: Settings = app.extensions["portal.settings"]
         self._scribe = LocalScribe(app, journal, sink, self._tell_written)
         self._line = line
+        self._letters = self._hear()
         self._speaking = threading.Lock()
         self._over = threading.Event()
         self._recorder = ThreadPoolExecutor(2, "recorder")
@@ -59,14 +61,14 @@ class ScribeDesk:
         for each in (signal.SIGINT, signal.SIGTERM):
             signal.signal(each, signal.SIG_IGN)
         os.nice(_POLITE)
-        if not isinstance(self._hear(), Begin):
+        if not isinstance(next(self._letters, None), Begin):
             return
         lock = self._lock()
         try:
             self._scribe.begin()
             self._tell(Ready())
             threading.Thread(target=self._tell_backlog, name="backlog", daemon=True).start()
-            while not isinstance(letter := self._hear(), End):
+            for letter in self._letters:
                 self._take(letter)
             self._scribe.sink.close()
             self._finish()
@@ -109,12 +111,16 @@ class ScribeDesk:
             fault = repr(error)
         self._tell(RecordTaken(record.number, fault))
 
-    def _hear(self) -> object:
-        """The next letter; that the engine is gone is its end too."""
+    def _hear(self) -> Iterator[object]:
+        """Letters, until their end; that the engine is gone is that too."""
         try:
-            return self._line.recv()
+            while True:
+                for letter in self._line.recv():
+                    if isinstance(letter, End):
+                        return
+                    yield letter
         except (EOFError, ConnectionError):
-            return End()
+            return
 
     def _tell(self, letter: Any) -> None:
         try:

@@ -100,7 +100,7 @@ def bare_switch(
             timeline.post(switch.begin_settling)
             timeline.post(switch.end_settling)
 
-        feed = Feed(settings, opened=opened, heard=switch.hear, lost=lambda: timeline.post(switch.lose))
+        feed = Feed(settings, ari, timeline, opened=opened, heard=switch.hear, lost=lambda: timeline.post(switch.lose))
         timeline.start()
         feed.start()
         until(lambda: switch.is_up)

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from portal.kernel.config.asterisk import AsteriskSettings
-from portal.kernel.http import Door, Failed, Loop, LoopedLine, Reply
+from portal.kernel.http import Door, Failed, Loop, LoopedLine, Reply, Stream
 
 ANYWHERE = tuple(ipaddress.ip_network(each) for each in ("0.0.0.0/0", "::/0"))
 """The operator names the switch, which mostly stands in a network of the inside."""
@@ -100,6 +100,13 @@ class Ari:
     def aside(self, loop: Loop) -> AriAside:
         """The same for a thread that never waits."""
         return AriAside(LoopedLine(self._line, loop, at_most=_AT_ONCE, idle_seconds=_IDLE_SECONDS))
+
+    def stream(self) -> Stream:
+        """A connection by itself, for its events. Raises `AriAway`."""
+        try:
+            return self._line.stream(deadline_seconds=_DEADLINE_SECONDS)
+        except Failed as error:
+            raise AriAway(str(error)) from error
 
     def download(self, path: str, target: Path, *, deadline_seconds: float) -> None:
         """The bytes at this path, into a file. Raises OSError too."""

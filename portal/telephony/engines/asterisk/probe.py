@@ -13,6 +13,7 @@ from portal.telephony.engines.asterisk.ari import Ari, AriAway, AriRefused, Erra
 from portal.telephony.engines.asterisk.arrival import once_it_is_ours
 from portal.telephony.engines.asterisk.feed import Feed
 from portal.telephony.engines.asterisk.lanes import carry_out
+from portal.telephony.engines.timeline import RealTimeline
 
 _PATIENCE_SECONDS = 5.0
 _USUAL_CONTEXT = "from-trunk"
@@ -37,8 +38,10 @@ def hands_over(settings: AsteriskSettings, ari: Ari, destination: str) -> bool:
     """
     heard: queue.Queue[str] = queue.Queue()
     is_open: queue.Queue[bool] = queue.Queue()
-    feed = Feed(settings, opened=lambda: is_open.put(True), heard=heard.put, lost=lambda: None)
+    timeline = RealTimeline()
+    feed = Feed(settings, ari, timeline, opened=lambda: is_open.put(True), heard=heard.put, lost=lambda: None)
     channel = f"portal-check-{secrets.token_hex(4)}"
+    timeline.start()
     feed.start()
     try:
         is_open.get(timeout=_PATIENCE_SECONDS)
@@ -53,6 +56,7 @@ def hands_over(settings: AsteriskSettings, ari: Ari, destination: str) -> bool:
             with suppress(AriRefused, AriAway):
                 ari.drop(f"channels/{each}")
         feed.stop()
+        timeline.stop()
 
 
 def _arrives(ari: Ari, heard: queue.Queue[str], ours: str) -> bool:

@@ -74,7 +74,7 @@ class AsteriskSwitch:
         return self._link is _Link.UP
 
     def hear(self, text: str) -> None:
-        """An event has come. From any thread; never waits."""
+        """An event has come. From any thread; never waits, and is not troubled by what comes of it."""
         arrived_at = self._timeline.now()
         self._timeline.post(lambda: self._take(json.loads(text), arrived_at))
 
