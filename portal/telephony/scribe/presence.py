@@ -54,6 +54,9 @@ class PresenceBoard:
     def _write(self) -> None:
         with self._lock:
             news, self._news = self._news, {}
+        if not news:
+            # What was told while a write failed came along with what that gave back.
+            return
         try:
             _write_presence(news)
         except BaseException:
