@@ -120,7 +120,7 @@ def on_call_finished(event: CallFinished) -> None:
 
 
 def on_call_recorded(event: CallRecorded) -> None:
-    """The record is whole."""
+    """The call is over and its record is whole."""
     _write(event.call, EventType.RECORDING_READY)
 
 
