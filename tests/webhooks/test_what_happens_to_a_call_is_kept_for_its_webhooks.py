@@ -1,6 +1,7 @@
 """The outbox: an event and its deliveries stand or fall with the call, and arise once."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -123,7 +124,7 @@ def test_a_call_is_missed_where_nobody_talked_to_the_caller_and_opens_a_follow_u
     north: Company, outcome: str, *, is_told: bool
 ) -> None:
     webhook_id = north.listens(URL, EventType.CALL_MISSED)
-    facts = {} if outcome == "answered" else {"answered_at": None, "callee": None, "talk_seconds": None}
+    facts: dict[str, Any] = {} if outcome == "answered" else {"answered_at": None, "callee": None, "talk_seconds": None}
 
     north.ends(outcome=outcome, **facts)
 
