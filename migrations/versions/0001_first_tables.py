@@ -1114,6 +1114,7 @@ def upgrade() -> None:
     sa.Column('url', sa.String(length=2000), nullable=False),
     sa.Column('canonical_url', sa.String(length=2000), nullable=False),
     sa.Column('event', sa.String(length=24), nullable=False),
+    sa.Column('earlier_events', sa.JSON(), nullable=True),
     sa.Column('state', sa.String(length=16), nullable=False),
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.Column('hears_since', UtcDateTime(), nullable=False),

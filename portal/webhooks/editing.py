@@ -42,6 +42,8 @@ def update_webhook(webhook_id: int, settings: WebhookSettings, vault: Vault) -> 
         refuse_twin(settings.url.canonical, settings.event, but=hook.id)
     before, heard_of = _facts(hook), _hears_of(hook)
     hook.headers = read_headers(settings.headers, hook.headers, vault)
+    if hook.event != settings.event:
+        hook.earlier_events = hook.events
     hook.url, hook.canonical_url, hook.event = settings.url.text, settings.url.canonical, settings.event
     hook.method = settings.method
     if hook.method == Method.POST and hook.secret is None:
@@ -56,6 +58,13 @@ def update_webhook(webhook_id: int, settings: WebhookSettings, vault: Vault) -> 
     audit("webhook.edit", subject_of(hook), before=before, after=_facts(hook))
     announce("webhooks-changed")
     return hook
+
+
+def reveal_headers(webhook_id: int, vault: Vault) -> dict[str, str]:
+    """The headers that are stored sealed, by their names in small letters: who asks wants to repeat a request."""
+    hook = find_webhook(webhook_id)
+    audit("webhook.reveal-keys", subject_of(hook))
+    return {name.lower(): vault.open(value) for name, value, is_sealed in hook.headers or () if is_sealed}
 
 
 def reveal_secret(webhook_id: int, vault: Vault) -> str:

@@ -32,13 +32,18 @@ from portal.webhooks.services import find_webhook, subject_of
 BATCH = 500
 """Calls of one transaction: others write between two of them."""
 LONGEST_CALL = timedelta(hours=24)
+MOST_LOOKED_AT = 20_000
+"""Calls that one look at a period goes through: each of them is looked for among the deliveries."""
+MOST_COUNTED = 1000
+"""What failed is counted up to here: "more than" says enough, and costs the same however much there is."""
 _WELL = (DeliveryState.DELIVERED, DeliveryState.WAITING, DeliveryState.SENDING)
 _LOST = (DeliveryState.FAILED, DeliveryState.EXPIRED, DeliveryState.CANCELLED)
 
 
 def failed_count(webhook_id: int, since: datetime) -> int:
-    """How many of its deliveries since then were given up."""
-    return db.session.scalar(select(func.count()).select_from(WebhookDelivery).where(_failed(webhook_id, since))) or 0
+    """How many of its deliveries since then were given up, counted up to `MOST_COUNTED` and one."""
+    failed = select(WebhookDelivery.id).where(_failed(webhook_id, since)).limit(MOST_COUNTED + 1).subquery()
+    return db.session.scalar(select(func.count()).select_from(failed)) or 0
 
 
 def repeat_failed(webhook_id: int, since: datetime) -> int:
@@ -60,6 +65,25 @@ def unreached_count(hook: WebhookSubscription, since: datetime, until: datetime,
     """How many calls that ended in the period have neither arrived there nor are on their way; counted up to `most`."""
     calls = _unreached(hook, since, until).limit(most).subquery()
     return db.session.scalar(select(func.count()).select_from(calls)) or 0
+
+
+def looked_at(since: datetime, until: datetime) -> datetime | None:
+    """How far one look at this period goes, where it holds more than `MOST_LOOKED_AT` calls; None where it holds less.
+
+    A whole minute, after `since`, as the fields of a page name moments: the next look begins there.
+    """
+    ended = (CallRecord.ended_at >= since, CallRecord.ended_at < until)
+    beyond = db.session.scalar(
+        select(CallRecord.started_at)
+        .where(CallRecord.started_at >= since - LONGEST_CALL, CallRecord.started_at < until, *ended)
+        .order_by(CallRecord.started_at, CallRecord.id)
+        .offset(MOST_LOOKED_AT)
+        .limit(1)
+    )
+    if beyond is None:
+        return None
+    end = max(beyond, since + timedelta(minutes=1)).replace(second=0, microsecond=0)
+    return end if end < until else None
 
 
 def send_unreached(webhook_id: int, since: datetime, until: datetime) -> int:

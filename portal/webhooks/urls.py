@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from portal.kernel.errors import Refused
 from portal.kernel.http import Door, UrlReason, UrlRefused, redact
@@ -74,3 +76,17 @@ def _checked(door: Door, text: str) -> str:
 def redacted(text: str) -> str:
     """A URL, or what holds one, for people who may not see its keys, and for the audit trail."""
     return _TOKEN.sub(rf"\1{MASK}", redact(text))
+
+
+def host_of(url: str) -> str:
+    """The server of a URL: what tells two webhooks apart where the rest may hold keys."""
+    return urlsplit(url).netloc
+
+
+def place_of(url: str) -> str:
+    """Server and path of a URL, without its query and without the token of a capture URL."""
+    return redacted(f"{host_of(url)}{urlsplit(url).path}")
+
+
+FILTERS: dict[str, Callable[..., object]] = {"redacted": redacted, "host_of": host_of, "place_of": place_of}
+"""For templates."""

@@ -156,6 +156,7 @@ def _acts_on_webhooks() -> dict[str, str]:
         "repeat": _("repeated"),
         "repeat-failed": _("what failed is repeated"),
         "reveal-secret": _("secret shown"),
+        "reveal-keys": _("keys of a request shown"),
         "rotate-secret": _("secret replaced"),
         "resume": _("goes on"),
         "switch-off": _("switched off"),

@@ -67,6 +67,8 @@ class WebhookSubscription(AccountOwned, Model):
     url: Mapped[str] = mapped_column(String(2000))
     canonical_url: Mapped[str] = mapped_column(String(2000))
     event: Mapped[EventType] = mapped_column(String(24))
+    earlier_events: Mapped[list[Any] | None]
+    """What it told before somebody chose another event for it: its deliveries of them stay."""
     state: Mapped[SubscriptionState] = mapped_column(String(16), default=SubscriptionState.ACTIVE)
     created_at: Mapped[datetime] = mapped_column(default=now)
     hears_since: Mapped[datetime] = mapped_column(default=now)
@@ -105,6 +107,11 @@ class WebhookSubscription(AccountOwned, Model):
     """The breaker: while this is set nothing goes out but, from then on, one delivery to see whether it is back."""
     probes: Mapped[int] = mapped_column(default=0)
     """How many of those came to nothing."""
+
+    @property
+    def events(self) -> list[str]:
+        """All that its deliveries can tell: its event, and those of before."""
+        return list(dict.fromkeys([self.event, *(self.earlier_events or ())]))
 
     @property
     def is_signed(self) -> bool:

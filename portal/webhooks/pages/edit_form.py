@@ -10,10 +10,11 @@ from wtforms.validators import NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.calls.words import outcome_word
+from portal.contacts.names import line_names
 from portal.kernel import phone
 from portal.kernel.i18n import lazy_gettext as _l
 from portal.telephony.engine import CallOutcome
-from portal.telephony.queries import dids, sip_lines
+from portal.telephony.queries import dids
 from portal.web.editing import EditForm
 from portal.webhooks import headers
 from portal.webhooks.editing import WebhookSettings
@@ -54,9 +55,10 @@ class WebhookSettingsForm(EditForm):
     def __init__(self, hook: WebhookSubscription, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         numbers = dict.fromkeys([did.number for did in dids()] + list(hook.dids or []))
-        lines = dict.fromkeys([line.name for line in sip_lines()] + list(hook.sip_lines or []))
+        names = line_names()
+        lines = dict.fromkeys([*names, *(hook.sip_lines or ())])
         self.dids.choices = [SelectChoice(number, phone.display(number)) for number in numbers]
-        self.sip_lines.choices = [SelectChoice(name, name) for name in lines]
+        self.sip_lines.choices = [SelectChoice(line, _named(line, names.get(line))) for line in lines]
         self.outcomes.choices = [SelectChoice(each.value, outcome_word(each)) for each in CallOutcome]
 
     def settings(self, url: SendableUrl) -> WebhookSettings:
@@ -71,6 +73,11 @@ class WebhookSettingsForm(EditForm):
             sip_lines=self.sip_lines.data or (),
             outcomes=self.outcomes.data or (),
         )
+
+
+def _named(line: str, name: str | None) -> str:
+    """An SIP account with whose it is."""
+    return f"{name} · {line}" if name else line
 
 
 def filled_form(hook: WebhookSubscription) -> WebhookSettingsForm:

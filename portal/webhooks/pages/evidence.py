@@ -50,16 +50,17 @@ def body_of(delivery: WebhookDelivery, attempt: DeliveryAttempt) -> str | None:
     return wire.json_body(delivery.event.type, parameters, delivery.event.happened_at).decode()
 
 
-def curl(delivery: WebhookDelivery, attempt: DeliveryAttempt, url: str) -> str:
-    """The same request for a terminal, keys in it hidden: whoever repeats it puts them in."""
+def curl(delivery: WebhookDelivery, attempt: DeliveryAttempt, url: str, keys: Mapping[str, str] | None = None) -> str:
+    """The same request for a terminal: with the sealed headers of `keys`, else with every key in it hidden."""
+    shown = redact if keys is None else str
     method, _space, rest = attempt.request_line.partition(" ")
     target = rest.rpartition(" HTTP/")[0] or rest
     root = urlsplit(url)
     whole = target if "://" in target else f"{root.scheme}://{root.netloc}{target}"
-    words = ["curl", "-i", *(["-X", method] if method != "GET" else []), redact(whole)]
+    words = ["curl", "-i", *(["-X", method] if method != "GET" else []), shown(whole)]
     for name, value in attempt.request_headers:
         if name.lower() not in _BY_CURL:
-            words += ["-H", redact(f"{name}: {value}")]
+            words += ["-H", shown(f"{name}: {(keys or {}).get(name.lower(), value)}")]
     if (body := body_of(delivery, attempt)) is not None:
         words += ["--data-raw", body]
     return " ".join(shlex.quote(word) for word in words)

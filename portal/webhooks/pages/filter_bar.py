@@ -12,10 +12,10 @@ from flask import url_for
 
 from portal.kernel.clock import now
 from portal.kernel.i18n import gettext as _
-from portal.webhooks.models import DeliveryState, EventType
+from portal.webhooks.models import DeliveryState, EventType, WebhookSubscription
 from portal.webhooks.pages.period import in_field, parse
 from portal.webhooks.queries import DeliveryFilter
-from portal.webhooks.words import EVENT_LABELS, state_badge
+from portal.webhooks.words import event_label, state_badge
 
 _API_CALL_ID = re.compile(r"[0-9a-f]{32}")
 
@@ -37,6 +37,7 @@ class FilterBar:
     states: list[Choice]
     periods: list[Choice]
     events: list[tuple[str, str]]
+    """Empty where there is but one."""
     values: Mapping[str, str]
     """The fields of the form, as the address has them."""
     is_filtered: bool
@@ -57,12 +58,12 @@ def read_filter(arguments: Mapping[str, str]) -> DeliveryFilter:
     )
 
 
-def filter_bar(webhook_id: int, chosen: DeliveryFilter, arguments: Mapping[str, str]) -> FilterBar:
-    """The bar of this choice."""
+def filter_bar(hook: WebhookSubscription, chosen: DeliveryFilter, arguments: Mapping[str, str]) -> FilterBar:
+    """The bar of this choice; it asks for the event where the webhook has told several."""
     values = _values(chosen, arguments)
 
     def address(**other: str | None) -> str:
-        return url_for("webhooks.webhook", webhook_id=webhook_id, **{**values, **other})
+        return url_for("webhooks.webhook", webhook_id=hook.id, **{**values, **other})
 
     shown = [state for state in DeliveryState if state is not DeliveryState.SENDING]
     moment = now()
@@ -83,7 +84,7 @@ def filter_bar(webhook_id: int, chosen: DeliveryFilter, arguments: Mapping[str, 
                 for label, since in presets
             ),
         ],
-        events=[(event.value, str(label)) for event, label in EVENT_LABELS.items()],
+        events=[(event, event_label(event)) for event in hook.events] if len(hook.events) > 1 else [],
         values=values,
         is_filtered=chosen != DeliveryFilter(),
     )

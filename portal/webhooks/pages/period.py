@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from portal.kernel.clock import now
@@ -28,6 +28,13 @@ class Period:
     until: datetime
     since_text: str
     until_text: str
+
+    def divided(self, at: datetime | None) -> tuple[Period, Period | None]:
+        """What comes before that moment, and the rest; None divides nothing."""
+        if at is None:
+            return self, None
+        text = in_field(at)
+        return replace(self, until=at, until_text=text), replace(self, since=at, since_text=text)
 
 
 def parse(text: str) -> datetime | None:

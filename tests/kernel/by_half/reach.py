@@ -51,6 +51,7 @@ def deliveries(at: World) -> Iterator[Act]:
     at.north(lambda: editing.update_webhook(hook, signed, at.vault))()
     yield at.north(lambda: editing.rotate_secret(hook, timedelta(hours=1), at.vault))
     yield at.north(lambda: editing.reveal_secret(hook, at.vault))
+    yield at.north(lambda: editing.reveal_headers(hook, at.vault))
     yield at.north(lambda: trying.send_test(hook, story.api_call_id))
     yield at.north(lambda: webhooks.repeat_delivery(hook, delivery))
     failed = update(WebhookDelivery).values(state=DeliveryState.FAILED)

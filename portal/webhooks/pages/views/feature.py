@@ -10,15 +10,14 @@ from portal.kernel.http import Door
 from portal.web import htmx
 from portal.web.feature import Feature
 from portal.web.security import is_own_path
-from portal.webhooks import words
+from portal.webhooks import urls, words
 from portal.webhooks.models import WebhookSubscription
-from portal.webhooks.pages import evidence
+from portal.webhooks.pages import evidence, panel
 from portal.webhooks.pages.forms import WebhookForm
 from portal.webhooks.pages.section import webhook_section
-from portal.webhooks.urls import redacted
 
 feature = Feature("webhooks", __name__, url_prefix="/webhooks")
-for _name, _filter in {**words.FILTERS, **evidence.FILTERS, "redacted": redacted}.items():
+for _name, _filter in {**words.FILTERS, **evidence.FILTERS, **panel.FILTERS, **urls.FILTERS}.items():
     feature.add_app_template_filter(_filter, _name)
 feature.add_app_template_global(words.cause, "failure_cause")
 feature.add_app_template_global(words.advice, "failure_advice")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from flask import request, url_for
+from flask import Response, request, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.accounts.door import vault
 from portal.kernel.clock import now
 from portal.kernel.errors import NotFound
 from portal.kernel.i18n import gettext as _
@@ -15,8 +16,9 @@ from portal.kernel.mail.outbox import is_mail_set
 from portal.kernel.paging import Cursor
 from portal.web import htmx
 from portal.web.access import Permission
-from portal.webhooks import backlog, hours, queries, resending, services
-from portal.webhooks.models import SubscriptionState, WebhookSubscription
+from portal.webhooks import backlog, editing, hours, queries, resending, services
+from portal.webhooks.models import SubscriptionState, WebhookDelivery, WebhookSubscription
+from portal.webhooks.pages import evidence
 from portal.webhooks.pages.filter_bar import filter_bar, page_url, read_filter
 from portal.webhooks.pages.views.feature import back, feature
 from portal.webhooks.sending.schedule import LASTING
@@ -37,7 +39,7 @@ def webhook(webhook_id: int) -> ResponseReturnValue:
         row=row,
         waiting=queries.waiting_count(webhook_id),
         **overview(row.webhook),
-        bar=filter_bar(webhook_id, chosen, request.args),
+        bar=filter_bar(row.webhook, chosen, request.args),
         deliveries=page.rows,
         newer_url=page_url(webhook_id, chosen, page.previous, request.args),
         older_url=page_url(webhook_id, chosen, page.next, request.args),
@@ -47,10 +49,22 @@ def webhook(webhook_id: int) -> ResponseReturnValue:
 @feature.get("/<int:webhook_id>/deliveries/<int:delivery_id>", needs=Permission.SEE_INTEGRATION)
 def delivery(webhook_id: int, delivery_id: int) -> ResponseReturnValue:
     row = queries.webhook_row(webhook_id)
-    found = queries.find_delivery(webhook_id, delivery_id)
-    if found is None:
-        raise NotFound(_("There is no such delivery."))
+    found = _delivery(webhook_id, delivery_id)
     return htmx.render("webhooks/delivery.html", fragment="webhooks/_delivery.html", row=row, delivery=found)
+
+
+@feature.post(
+    "/<int:webhook_id>/deliveries/<int:delivery_id>/curl", needs=Permission.MANAGE_INTEGRATION, needs_fresh=True
+)
+def copy_curl(webhook_id: int, delivery_id: int) -> ResponseReturnValue:
+    found = _delivery(webhook_id, delivery_id)
+    attempt = next((each for each in found.tries if str(each.number) == request.form.get("try")), None)
+    if attempt is None:
+        raise NotFound(_("There is no such try."))
+    keys = editing.reveal_headers(webhook_id, vault())
+    return Response(
+        evidence.curl(found, attempt, queries.webhook_row(webhook_id).webhook.url, keys), mimetype="text/plain"
+    )
 
 
 @feature.post("/<int:webhook_id>/deliveries/<int:delivery_id>/repeat", needs=Permission.MANAGE_INTEGRATION)
@@ -58,6 +72,13 @@ def repeat(webhook_id: int, delivery_id: int) -> ResponseReturnValue:
     services.repeat_delivery(webhook_id, delivery_id)
     back_to = back(url_for(".delivery", webhook_id=webhook_id, delivery_id=delivery_id))
     return htmx.done(_("It is being sent again."), back_to=back_to)
+
+
+def _delivery(webhook_id: int, delivery_id: int) -> WebhookDelivery:
+    found = queries.find_delivery(webhook_id, delivery_id)
+    if found is None:
+        raise NotFound(_("There is no such delivery."))
+    return found
 
 
 def overview(hook: WebhookSubscription) -> dict[str, Any]:
