@@ -42,7 +42,7 @@ MOST_AHEAD = 3
 LONGEST_IDLENESS, LONGEST_GATHERING = 0.01, 0.03
 """Seconds for which what has landed waits at most, so that others are noted with it: with an idle sender, without."""
 _GLANCE = 0.002
-"""Seconds between two looks at what has landed meanwhile: to be woken by each costs them all a turn at Python's lock."""
+"""Seconds between two looks at what has landed meanwhile: to be woken by each would cost a turn at Python's lock."""
 _TELLS_EVERY = 0.25
 """Seconds between two words to an account's open pages: they need not fetch anew with each of many notices."""
 _MOMENT = 0.2
