@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from portal.connectors.models import CrmCall, CrmLink
 from portal.connectors.telling.carrier import CrmCarrier
-from portal.contacts.models import Contact, ContactNumber, CrmUser
 from portal.kernel.clock import now
 from portal.kernel.db import db
 from portal.telephony.engine import CallKind
@@ -19,7 +17,7 @@ from tests.browser import Browser
 from tests.calls.factory import CALLER, Story, tell_whole
 from tests.connectors.amocrm import AmoCrmServer
 from tests.connectors.bitrix24 import Bitrix24Server
-from tests.connectors.office import connect_application, connect_webhook, join, link_of
+from tests.connectors.office import connect_webhook, join, link_of
 from tests.connectors.server import Said
 from tests.contacts.desk import inside
 from tests.integration.desk import Desk
@@ -170,64 +168,6 @@ def test_bitrix24_registers_and_finishes_in_the_employees_name(
     assert (call["EXTERNAL_CALL_ID"], call["LINE_NUMBER"]) == (story.api_call_id, "74951234567")
     assert call["CALL_START_DATE"].endswith("+00:00")
     assert "записан в Bitrix24" in page_of(anna, story)
-
-
-def rang_nobody(account_id: int) -> Story:
-    """Closed, or everybody was away: the caller was told so, and no phone rang."""
-    return Story(account_id, answered_after=None, rings=False)
-
-
-def test_bitrix24_has_a_call_that_rang_nobody_in_the_name_of_the_cards_owner(
-    app: Flask, cast: Cast, anna: Browser, bitrix_office: Bitrix24Server
-) -> None:
-    bitrix_office.know(CALLER, owner=9)
-    story = tell_whole(app, rang_nobody(cast.north))
-
-    assert CrmCarrier(app).round() == 1
-
-    (call,) = bitrix_office.calls.values()
-    assert (call["USER_ID"], call["STATUS_CODE"], call["finished"]) == ("9", "304", 1)
-    assert "записан в Bitrix24" in page_of(anna, story)
-
-
-@pytest.mark.parametrize("owner", [None, 0])
-def test_bitrix24_has_a_strangers_call_that_rang_nobody_in_the_name_of_who_let_us_in(
-    app: Flask, cast: Cast, bitrix_office: Bitrix24Server, owner: int | None
-) -> None:
-    if owner is not None:
-        bitrix_office.know(CALLER, owner=owner)
-    tell_whole(app, rang_nobody(cast.north))
-
-    assert CrmCarrier(app).round() == 1
-
-    (call,) = bitrix_office.calls.values()
-    assert (call["USER_ID"], call["STATUS_CODE"]) == ("1", "304")
-
-
-def test_a_call_that_rang_nobody_is_of_the_contacts_own_crm_user(
-    app: Flask, cast: Cast, bitrix_office: Bitrix24Server
-) -> None:
-    bitrix_office.know(CALLER, owner=9)
-    with inside(app, cast.north):
-        olga = db.session.scalars(select(CrmUser).where(CrmUser.name.startswith("Olga"))).one()
-        db.session.add(Contact(name="Maria", crm_user_id=olga.id, numbers=[ContactNumber(number=CALLER)]))
-    tell_whole(app, rang_nobody(cast.north))
-
-    CrmCarrier(app).round()
-
-    (call,) = bitrix_office.calls.values()
-    assert call["USER_ID"] == "5"
-
-
-def test_bitrix24_has_the_calls_also_where_no_user_was_brought_in(
-    app: Flask, cast: Cast, desk: Desk, bitrix: Bitrix24Server
-) -> None:
-    connect_application(app, cast.north, bitrix)
-    tell_whole(app, Story(cast.north))
-
-    assert CrmCarrier(app).round() == 1
-    (call,) = bitrix.calls.values()
-    assert (call["USER_ID"], call["STATUS_CODE"]) == ("1", "200")
 
 
 def test_an_inbound_webhook_is_not_asked_for_what_it_may_not(
