@@ -57,19 +57,19 @@ class BaseForm(FlaskForm):
         return bool(is_right)
 
     def keep_secrets(self) -> None:
-        """It comes back to be sent again."""
+        """It comes back to be sent again; a secret that is wrong itself is empty then, and marked as what is wrong."""
         for field in self._fields.values():
-            if isinstance(field, SecretField):
+            if isinstance(field, SecretField) and not field.errors:
                 field.render_kw = {**(field.render_kw or {}), **KEPT_AS_IT_STANDS}
 
     def refuse(self, error: Refused) -> None:
         """Puts a service's refusal at its field, or over the form where it names none."""
-        self.keep_secrets()
         if error.field and error.field in self._fields:
             field = self._fields[error.field]
             field.errors = [*field.errors, error.message]
         else:
             self.form_errors.append(error.message)
+        self.keep_secrets()
 
 
 class SecretField(PasswordField):

@@ -118,11 +118,13 @@ def test_what_cannot_work_is_said_at_its_field(
     page = answer.get_data(as_text=True)
     assert f'href="#{field}"' in page
     assert link_of(app, cast.north) is None
-    # The browser keeps the secret that was typed; it is not sent back.
+    # The browser keeps the secret that was typed, unless that is what is wrong; it is not sent back.
     secret = re.search(f'<input[^>]*id="{SECRETS[url]}"[^>]*>', page)
     assert secret
-    assert "hx-preserve" in secret.group()
     assert 'value=""' in secret.group()
+    is_wrong = field == SECRETS[url]
+    assert ("hx-preserve" in secret.group()) is not is_wrong
+    assert ("aria-invalid" in secret.group()) is is_wrong
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The demo that the journeys lead through: a real process tree, one for each process of the test run."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -8,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from portal.kernel.db import db
 from tests.journeys.company import Company, app_beside, found_company
-from tests.journeys.visit import visit
+from tests.journeys.visit import WAYS, visit
 from tests.people import PASSWORD
 from tests.support.installation import Installation
 
@@ -33,6 +34,13 @@ def beside(demo: Installation) -> Iterator[Flask]:
 def company(beside: Flask) -> Company:
     """A company that nobody knows yet."""
     return found_company(beside)
+
+
+@pytest.fixture(params=WAYS)
+def way(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """How the browser of a journey comes: with scripts or without."""
+    looks: dict[str, Any] = request.param
+    return looks
 
 
 @pytest.fixture

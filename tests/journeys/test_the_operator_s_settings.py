@@ -12,7 +12,7 @@ from sqlalchemy import delete
 from portal.invoicing.cards.models import CardShop
 from portal.kernel.db import transaction
 from tests.journeys.company import Company
-from tests.journeys.visit import WAYS, reload_until, visit
+from tests.journeys.visit import reload_until, visit
 from tests.people import OLGA, PASSWORD
 from tests.support.installation import Installation
 from tests.support.receiver import Answer, Receiver
@@ -22,13 +22,6 @@ pytestmark = pytest.mark.browser
 
 GONE = Answer(410)
 SECRET = "live_a-key-of-the-shop"
-
-
-@pytest.fixture(params=WAYS)
-def way(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """How the browsers of a journey come."""
-    looks: dict[str, Any] = request.param
-    return looks
 
 
 @pytest.fixture

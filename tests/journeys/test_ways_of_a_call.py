@@ -11,20 +11,13 @@ from playwright.sync_api import Browser, Page, expect
 
 from portal.kernel.clock import now
 from tests.journeys.company import GLEB, IGOR, Company
-from tests.journeys.visit import WAYS, visit
+from tests.journeys.visit import visit
 from tests.people import PASSWORD
 from tests.support.installation import Installation
 
 pytestmark = pytest.mark.browser
 
 DAYS = 7
-
-
-@pytest.fixture(params=WAYS)
-def way(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """How the browser of a journey comes."""
-    looks: dict[str, Any] = request.param
-    return looks
 
 
 @pytest.fixture
