@@ -20,10 +20,9 @@ from portal.kernel.errors import NotFound
 from portal.kernel.events import publish
 from portal.kernel.prepared import Prepared, given
 from portal.kernel.storage import BlobStore
-from portal.recordings.models import Recording, RecordingState
+from portal.recordings.models import MPEG, WAV, Recording, RecordingState
 from portal.recordings.waveform import BrokenAudio, outline
 
-_MPEG = "audio/mpeg"
 log = structlog.get_logger(__name__)
 
 
@@ -36,11 +35,11 @@ class _Examined:
     etag: str
     sides: int
     peaks: bytes | None
-    media_type: str = "audio/wav"
+    media_type: str = WAV
 
     @property
     def suffix(self) -> str:
-        return ".mp3" if self.media_type == _MPEG else ".wav"
+        return ".mp3" if self.media_type == MPEG else ".wav"
 
 
 class _Found(NamedTuple):
@@ -64,7 +63,7 @@ _BEGIN = Prepared(
     lambda make: (
         make(Recording)
         .values(given(("call_id", "file_name", "created_at")))
-        .values(state=RecordingState.RECORDING, media_type="audio/wav", octets=0, seconds=0, sides=1)
+        .values(state=RecordingState.RECORDING, media_type=WAV, octets=0, seconds=0, sides=1)
         .on_conflict_do_nothing(index_elements=("account_id", "call_id"))
         .returning(Recording.id)
     )
@@ -168,7 +167,7 @@ def _examine(path: Path, seconds: float) -> _Examined:
     except BrokenAudio as error:
         if path.suffix == ".mp3" and _is_mpeg(path):
             # A provider's record: browsers play it, its outline cannot be drawn.
-            return _Examined(RecordingState.READY, round(seconds), etag, 1, None, _MPEG)
+            return _Examined(RecordingState.READY, round(seconds), etag, 1, None, MPEG)
         log.warning("record_broken", file=path.name, reason=str(error))
         return _Examined(RecordingState.FAILED, round(seconds), etag, 1, None)
     return _Examined(RecordingState.READY, round(found.seconds), etag, found.sides, found.peaks)
