@@ -147,7 +147,7 @@ def test_the_command_is_copied_with_its_keys_by_an_admin_and_noted(
     assert len(north.audit("webhook.reveal-keys")) == 1
     assert "Copy with the keys" not in boris.get(page).text
     assert [who.submit(f"{page}/curl", first).status_code for who in (boris, clara)] == [403, 404]
-    assert english_anna.submit(f"{page}/curl", {"try": "2"}).status_code == 404
+    assert english_anna.submit(f"{page}/curl", {"try": "2"}).status_code == 422
 
 
 def test_a_look_at_a_long_period_goes_so_far_and_says_where_it_goes_on(

@@ -69,6 +69,7 @@ def test_a_failing_webhook_says_so_and_when_it_is_checked_again(
     assert "failing" in english_anna.get("/webhooks").text
     assert "next check:" in page
     assert page.count("until the server answers again") == 6
+    assert "waits until" not in page
     assert "next try:" not in page
 
 

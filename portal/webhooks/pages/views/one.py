@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.accounts.door import vault
 from portal.kernel.clock import now
-from portal.kernel.errors import NotFound
+from portal.kernel.errors import NotFound, Refused
 from portal.kernel.i18n import gettext as _
 from portal.kernel.mail.outbox import is_mail_set
 from portal.kernel.paging import Cursor
@@ -60,7 +60,7 @@ def copy_curl(webhook_id: int, delivery_id: int) -> ResponseReturnValue:
     found = _delivery(webhook_id, delivery_id)
     attempt = next((each for each in found.tries if str(each.number) == request.form.get("try")), None)
     if attempt is None:
-        raise NotFound(_("There is no such try."))
+        raise Refused(_("There is no such try."), "try")
     keys = editing.reveal_headers(webhook_id, vault())
     return Response(
         evidence.curl(found, attempt, queries.webhook_row(webhook_id).webhook.url, keys), mimetype="text/plain"
