@@ -12,7 +12,7 @@ import structlog
 from flask import Flask
 from sqlalchemy import bindparam, select, update
 
-from portal.calls.events import CallRecorded
+from portal.calls.events import CallFinished, CallRecorded
 from portal.calls.models import CallRecord
 from portal.kernel.clock import now
 from portal.kernel.db import announce, db, transaction
@@ -74,7 +74,17 @@ _KEEP = Prepared(
     .values(given(_KEPT))
     .returning(Recording.id)
 )
-_CALL = select(CallRecord).where(CallRecord.api_call_id == bindparam("api_call_id"))
+_IS_KEPT = Prepared(
+    select(Recording.id).where(Recording.call_id == bindparam("call"), Recording.state == RecordingState.READY)
+)
+# Held: whoever writes the call's end meanwhile waits, and then finds the record, or has written it before we look.
+_CALL = select(CallRecord).where(CallRecord.api_call_id == bindparam("api_call_id")).with_for_update(key_share=True)
+
+
+def on_call_finished(event: CallFinished) -> None:
+    """A record that came before the call's end is told of now. Most do: an engine ends a call with its record."""
+    if event.call.has_recording and _IS_KEPT.first(call=event.call.id) is not None:
+        publish(CallRecorded(event.call))
 
 
 class Sink:
@@ -92,7 +102,9 @@ class Sink:
                 announce("calls-changed")
 
     def complete(self, account_id: int, api_call_id: str, path: Path, seconds: float) -> None:
-        """Stores the file and tells the rooms above, once. A file that is no audio is kept, but not offered.
+        """Stores the file and tells the rooms above, once, when the call is over too.
+
+        A file that is no audio is kept, but not offered.
 
         Raises `NotFound` while the call is not written: the file then stays where it is, to be handed over again.
         """
@@ -137,7 +149,8 @@ def _keep(api_call_id: str, key: str, octets: int, examined: _Examined) -> None:
     if examined.state == RecordingState.READY:
         # The switch may have given the record up before it came.
         call.has_recording = True
-        publish(CallRecorded(call))
+        if call.ended_at is not None:
+            publish(CallRecorded(call))
     announce("calls-changed")
 
 
