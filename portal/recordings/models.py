@@ -103,6 +103,7 @@ class HearingKind(StrEnum):
 
     LISTENED = "listened"
     DOWNLOADED = "downloaded"
+    PACKED = "packed"
 
 
 class RecordHearing(AccountOwned, Model):
