@@ -111,6 +111,22 @@ def check_engine() -> None:
         run_check()
 
 
+@engine.command("sounds")
+@click.argument("folder", type=_FOLDER)
+def write_sounds(folder: Path) -> None:
+    """Write a signal for each announcement that FOLDER lacks: Asterisk's sounds/portal. Nothing there is replaced."""
+    from portal.telephony.engines.asterisk.sounds import write_signals
+
+    try:
+        made = write_signals(folder)
+    except OSError as error:
+        raise click.ClickException(f"{folder} cannot be written: {error.strerror}.") from None
+    for path in made:
+        click.echo(f"{path} is written: a signal, no words. Replace it by a recording of yours.")
+    if not made:
+        click.echo(f"{folder} has every announcement already.")
+
+
 @cli.command()
 @click.option("--host", help="Address to listen on (default: PORTAL_HOST, 127.0.0.1).")
 @click.option(

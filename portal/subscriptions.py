@@ -12,6 +12,7 @@ from portal.connectors.telling import marks as crm
 from portal.contacts import upkeep as contacts_upkeep
 from portal.followups import keeping as followups
 from portal.kernel.events import EventBus
+from portal.recordings import sink as recordings
 from portal.routing import activity as routing_activity
 from portal.routing import services as routing
 from portal.routing import stamping
@@ -39,6 +40,7 @@ def init_app(app: Flask) -> None:
     bus.subscribe(CallFinished, outbox.on_call_finished)
     bus.subscribe(CallRang, crm.on_call_rang)
     bus.subscribe(CallFinished, crm.on_call_finished)
+    bus.subscribe(CallFinished, recordings.on_call_finished)
     bus.subscribe(WebhookFailing, webhook_alerts.on_failing)
     bus.subscribe(WebhookSwitchedOff, webhook_alerts.on_switched_off)
     bus.subscribe(WebhookRecovered, webhook_alerts.on_recovered)

@@ -44,6 +44,6 @@ class CallFinished:
 
 @dataclass(frozen=True, slots=True)
 class CallRecorded:
-    """The record's audio is complete and stored."""
+    """The call is over and written, and its record's audio is complete and stored."""
 
     call: CallRecord

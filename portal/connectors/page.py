@@ -8,17 +8,19 @@ from sqlalchemy import func, select
 
 from portal.connectors.forms import AmoForm, BitrixForm, SwitchesForm, saved_amo, saved_bitrix, saved_switches
 from portal.connectors.links import crm_link, title_of
-from portal.connectors.models import BringState, CrmCall, CrmLink, CrmUserBringing, NoteState, Way
+from portal.connectors.models import BringState, CrmCall, CrmKind, CrmLink, CrmUserBringing, NoteState, Way
 from portal.connectors.state import is_resting
 from portal.connectors.words import trouble_word
 from portal.kernel.clock import now
 from portal.kernel.db import db
 from portal.kernel.http import Trouble
 from portal.kernel.i18n import gettext as _
+from portal.recordings.models import MPEG
+from portal.recordings.queries import latest_recording
 from portal.routing.known_rules import known_contact_rules
 from portal.routing.lookup.state import lookup_state
+from portal.routing.lookup.words import answer_in_words
 from portal.routing.models import ContactSource
-from portal.routing.rehearsal_words import result_word
 from portal.web.addresses import public_url
 
 PAGE = "connectors/index.html"
@@ -42,6 +44,7 @@ def crm_page(
         "found": found,
         "is_waiting": link is not None and link.way == Way.APPLICATION and not link.known_as,
         "is_webhook": link is not None and link.way == Way.WEBHOOK,
+        "plays_no_records": _plays_no_records(link),
         "return_url": public_url("connectors.authorised"),
         "bringing": _last_bringing(),
         **state_part(link),
@@ -50,15 +53,15 @@ def crm_page(
 
 def state_part(link: CrmLink | None) -> dict[str, Any]:
     """How it goes."""
-    asked = lookup_state()
+    asked, rules = lookup_state(), known_contact_rules()
     return {
         "link": link,
         "title": title_of(link) if link else "",
         "trouble": trouble_word(link.trouble) if link and link.trouble else "",
         "is_resting": link is not None and is_resting(link, now()),
         "asked": asked,
-        "asked_word": result_word(asked.result) if asked else "",
-        "is_asked": ContactSource.LOOKUP in known_contact_rules().sources,
+        "answer": answer_in_words(asked, rules.budget_ms) if asked else None,
+        "is_asked": ContactSource.LOOKUP in rules.sources,
         "waiting": _count(CrmCall.due_at.is_not(None)),
         "failed": _count(CrmCall.state == NoteState.FAILED),
     }
@@ -74,6 +77,14 @@ def crm_in_words() -> str:
     if link.way == Way.APPLICATION and not link.known_as:
         return f"{title_of(link)}: {trouble_word(Trouble.NOT_AUTHORISED)}"
     return _("%(name)s is connected", name=title_of(link))
+
+
+def _plays_no_records(link: CrmLink | None) -> bool:
+    """Whether the CRM's card cannot play what we record: amoCRM's player takes MP3 only."""
+    if link is None or link.kind != CrmKind.AMOCRM:
+        return False
+    record = latest_recording()
+    return record is not None and record.media_type != MPEG
 
 
 def _last_bringing() -> CrmUserBringing | None:

@@ -18,7 +18,8 @@ from portal.routing.lookup import CallerLookup
 class CallNote:
     """A call as a CRM is told of it. Ids are the CRM's own, as text; numbers are universal; durations are seconds.
 
-    `user` is who took or made it, else whose phone rang first; "" where none of them is a user of the CRM.
+    `user` is who took or made it, else whose phone rang first, else who looks after the contact; "" where none of them
+    is a user of the CRM. `record_name` is the record's file, whose ending is its format.
     `outside_id` is what the CRM called this call when it was first told of it, "" before.
     """
 
@@ -32,6 +33,7 @@ class CallNote:
     started_at: datetime
     talk_seconds: int
     record_url: str = ""
+    record_name: str = ""
     outside_id: str = ""
     creates_contact: bool = False
     was_tried: bool = False

@@ -29,7 +29,7 @@ def _words() -> dict[Trouble, str]:
         ),
         Trouble.REFUSED: _("It finds fault with this call."),
         Trouble.UNKNOWN_NUMBER: _("It has no contact with this number."),
-        Trouble.NO_USER: _("None of those who were rung is a user of the CRM here: bring the CRM's users in."),
+        Trouble.NO_USER: _("It does not say in whose name the call could be written: bring its users in here."),
         Trouble.TOO_OLD: _("It could not be told for three days."),
     }
 

@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, or_, select
 
 from portal.calls.events import CallAnswered, CallFinished
+from portal.calls.missed import is_missed
 from portal.calls.models import CallRecord
 from portal.contacts.queries import present_owner_id
 from portal.followups.due import due_at
 from portal.followups.models import FollowUp
-from portal.followups.moments import Contact, Misses, contact_of, is_missed, misses, next_contact
+from portal.followups.moments import Contact, Misses, contact_of, misses, next_contact
 from portal.followups.numbers import is_client, other_side
 from portal.followups.rules import lock_rules, minutes
 from portal.kernel.db import announce, db, once

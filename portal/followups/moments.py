@@ -9,14 +9,13 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from portal.calls.missed import missed_calls
 from portal.calls.models import CallRecord
 from portal.followups.models import Closing, HandClosing
 from portal.kernel.db import db
 from portal.kernel.prepared import Prepared
-from portal.telephony.engine import CallKind, CallOutcome
+from portal.telephony.engine import CallKind
 
-MISSED = (CallOutcome.MISSED, CallOutcome.CLOSED, CallOutcome.FAILED, CallOutcome.INTERRUPTED)
-"""What came of an incoming call that nobody answered; the account's hours excuse nobody from calling back."""
 _LONGEST_CALL = timedelta(days=1)
 """Calls are indexed by their beginning; what is looked for is when they were answered or ended."""
 
@@ -51,11 +50,6 @@ def contact_of(call: CallRecord) -> Contact | None:
         return None
     closing = Closing.CLIENT_CALLED if call.kind == CallKind.INCOMING else Closing.CALLED_BACK
     return Contact(call.answered_at, closing, call_id=call.id)
-
-
-def is_missed(call: CallRecord) -> bool:
-    """Whether somebody called in vain."""
-    return call.kind == CallKind.INCOMING and call.answered_at is None and call.outcome in MISSED
 
 
 def next_contact(number: str, since: datetime) -> Contact | None:
@@ -97,13 +91,11 @@ def misses(number: str, first_at: datetime, last_at: datetime) -> Misses | None:
     """The missed calls of a number from one moment to another, both included; None where there are none."""
     within = (
         CallRecord.caller == number,
-        CallRecord.kind == CallKind.INCOMING,
         CallRecord.started_at >= first_at - _LONGEST_CALL,
         CallRecord.started_at <= last_at,
         CallRecord.ended_at >= first_at,
         CallRecord.ended_at <= last_at,
-        CallRecord.answered_at.is_(None),
-        CallRecord.outcome.in_(MISSED),
+        *missed_calls(),
     )
     count, earliest = db.session.execute(
         select(func.count(CallRecord.id), func.min(CallRecord.ended_at)).where(*within)

@@ -12,9 +12,9 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, func, sel
 from sqlalchemy.orm import joinedload
 from sqlalchemy.sql.base import ExecutableOption
 
+from portal.calls.missed import is_missed
 from portal.calls.models import CallRecord
 from portal.followups.models import Closing, FollowUp
-from portal.followups.moments import is_missed
 from portal.followups.numbers import other_side
 from portal.kernel.among import among
 from portal.kernel.clock import now

@@ -15,9 +15,9 @@ from portal.kernel.i18n import lazy_gettext as _l
 from portal.routing.known_rules import BUDGET_MS, LAST_TALK_HOURS, OWNER_SECONDS, known_contact_rules
 from portal.routing.lookup import crm_at_hand
 from portal.routing.lookup.state import lookup_state
+from portal.routing.lookup.words import answer_in_words
 from portal.routing.models import ContactSource, OwnerMode
 from portal.routing.queries import new_contact_group
-from portal.routing.rehearsal_words import result_word
 from portal.web.editing import EditForm
 
 PAGE = "integration/known_contacts.html"
@@ -85,7 +85,8 @@ def known_contacts_page(
     form: KnownContactsForm | None = None, sources: tuple[list[str], list[str]] | None = None
 ) -> dict[str, Any]:
     """The page as saved, or as it was typed and refused."""
-    saved = list(known_contact_rules().sources)
+    rules = known_contact_rules()
+    saved = list(rules.sources)
     order, asked = sources or ([*saved, *(each.value for each in ContactSource if each.value not in saved)], saved)
     state = lookup_state()
     return {
@@ -93,7 +94,7 @@ def known_contacts_page(
         "sources": [SourceRow(ContactSource(each), *_words(ContactSource(each)), each in asked) for each in order],
         "state": state,
         "crm_title": crm_at_hand().title(),
-        "state_word": result_word(state.result) if state is not None else "",
+        "answer": answer_in_words(state, rules.budget_ms) if state is not None else None,
         "is_resting": state is not None and state.open_until is not None and state.open_until > now(),
     }
 

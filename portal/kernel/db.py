@@ -11,7 +11,7 @@ from typing import Any, ClassVar, TypeVar, cast
 from flask import Flask, current_app, g
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import JSON, BigInteger, Connection, Dialect, MetaData, Table, event, text
+from sqlalchemy import JSON, BigInteger, Connection, Dialect, MetaData, Table, event
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -137,10 +137,8 @@ def notify(connection: Connection, topics: Iterable[str]) -> None:
     """Rings on PostgreSQL, which delivers at the commit."""
     names = sorted(topics)
     # A notice holds less than 8000 bytes, and one that is longer would undo the transaction.
-    notices = ("\n".join(names[start : start + 50]) for start in range(0, len(names), 50))
-    connection.execute(
-        text("select pg_notify(:channel, :topics)"), [{"channel": CHANNEL, "topics": notice} for notice in notices]
-    )
+    for start in range(0, len(names), 50):
+        connection.exec_driver_sql("select pg_notify(%s, %s)", (CHANNEL, "\n".join(names[start : start + 50])))
 
 
 @event.listens_for(GuardedSession, "before_commit")

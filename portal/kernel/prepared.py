@@ -7,7 +7,6 @@ same kind of objects as the last time. What is prepared asks for columns and ans
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from operator import itemgetter
 from typing import Any, Generic, TypeVar, cast, overload
 
 from flask import g
@@ -24,8 +23,6 @@ Row = TypeVar("Row")
 MakeInsert = Callable[[type[Model]], Any]
 """The INSERT of this database, which knows what to do about a row that is there."""
 _HELD = "connection of what is prepared"
-_Place = Callable[[Mapping[str, Any]], Any]
-"""Takes the value of one place of the statement out of what is given."""
 
 
 class Prepared(Generic[Row]):
@@ -105,7 +102,11 @@ class _Compiled:
         self._text = str(compiled)
         self._names = compiled.positiontup or list(compiled.binds)
         self._is_positional = compiled.positional
-        self._places = [_place(compiled.binds[name], name, dialect) for name in self._names]
+        binds = {name: compiled.binds[name] for name in self._names}
+        self._always = {name: bind.value for name, bind in binds.items() if not (bind.required or bind.callable)}
+        self._asked = [(name, bind.callable) for name, bind in binds.items() if bind.callable is not None]
+        ways = ((name, bind.type.dialect_impl(dialect).bind_processor(dialect)) for name, bind in binds.items())
+        self._there = [(name, convert) for name, convert in ways if convert is not None]
         described = statement.returning_column_descriptions if self._writes else statement.column_descriptions
         kinds = [each["type"].dialect_impl(dialect) for each in described]
         self._back = [kind.result_processor(dialect, None) for kind in kinds]
@@ -141,8 +142,13 @@ class _Compiled:
             cursor.close()
 
     def _bound(self, values: Mapping[str, Any]) -> Any:
-        found = tuple([place(values) for place in self._places])
-        return found if self._is_positional else dict(zip(self._names, found, strict=True))
+        """What is given, what always stands there, and what is asked for anew each time, as the driver takes it."""
+        found = {**values, **self._always}
+        for name, ask in self._asked:
+            found[name] = ask()
+        for name, convert in self._there:
+            found[name] = convert(found[name])
+        return tuple(map(found.__getitem__, self._names)) if self._is_positional else found
 
 
 def _told(error: Exception, statement: str, values: Any, connection: Connection) -> Exception:
@@ -155,15 +161,3 @@ def _told(error: Exception, statement: str, values: Any, connection: Connection)
     if is_lost:
         connection.invalidate(error)
     return told
-
-
-def _place(bind: BindParameter[Any], name: str, dialect: Dialect) -> _Place:
-    """What is given, what is asked for anew each time, or what always stands there."""
-    convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
-    source = bind.callable
-    if bind.required:
-        return itemgetter(name) if convert is None else lambda values: convert(values[name])
-    if source is not None:
-        return lambda _values: source() if convert is None else convert(source())
-    value = bind.value if convert is None else convert(bind.value)
-    return lambda _values: value

@@ -17,6 +17,10 @@ _PATIENCE = ((0.06, 0.0005), (1.0, 0.002), (_BUSY_MILLISECONDS / 1000, 0.01))
 """Having waited so long (seconds), it looks again that often. SQLite's own way soon sleeps 100 ms between two looks, in
 which others write a dozen times: beside one that writes without a break, a bell was answered after seconds."""
 
+_PAGES_IN_THE_LOG = 4000
+"""So many pages of the log (16 MB) make whoever commits then bring them into the file. A call writes thirty, nearly all
+of them the last call's as well, and each comes into the file once: after SQLite's own 1,000 every 28th call waited."""
+
 
 def tune(engine: Engine, synchronous: str, writes: Callable[[], bool], *, cache_megabytes: int = 32) -> None:
     """Each connection as above, its cache so large; `writes()` says whether the transaction that begins will write."""
@@ -31,6 +35,7 @@ def tune(engine: Engine, synchronous: str, writes: Callable[[], bool], *, cache_
             f"synchronous={synchronous}",
             "foreign_keys=ON",
             "temp_store=MEMORY",
+            f"wal_autocheckpoint={_PAGES_IN_THE_LOG}",
             f"cache_size={-1000 * cache_megabytes}",
             "mmap_size=268435456",
         ):

@@ -23,7 +23,6 @@ from sqlalchemy import (
     UniqueConstraint,
     bindparam,
     event,
-    text,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, ORMExecuteState, Session, declared_attr, mapped_column, with_loader_criteria
@@ -200,7 +199,4 @@ def _begin_scope(_session: Session, _transaction: Any, connection: Any) -> None:
 def tell_postgresql(connection: Any, scope: Scope, *, is_lasting: bool = False) -> None:
     """Row-level security reads this setting; it ends with the transaction, or lasts as long as the connection."""
     account = "all" if scope.reason is not None else str(scope.account_id)
-    connection.execute(
-        text("select set_config('portal.account', :account, :is_local)"),
-        {"account": account, "is_local": not is_lasting},
-    )
+    connection.exec_driver_sql("select set_config('portal.account', %s, %s)", (account, not is_lasting))

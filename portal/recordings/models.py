@@ -13,6 +13,8 @@ from portal.kernel.clock import now
 from portal.kernel.db import Model
 from portal.kernel.tenancy import AccountOwned, BigId, owned, points_to
 
+WAV, MPEG = "audio/wav", "audio/mpeg"
+"""The media types of records."""
 _GOING = text("state in ('expired', 'deleted') and blob is not null")
 
 
@@ -46,7 +48,7 @@ class Recording(AccountOwned, Model):
     state: Mapped[RecordingState] = mapped_column(String(16), default=RecordingState.RECORDING)
     blob: Mapped[str | None] = mapped_column(String(200))
     file_name: Mapped[str] = mapped_column(String(100))
-    media_type: Mapped[str] = mapped_column(String(40), default="audio/wav")
+    media_type: Mapped[str] = mapped_column(String(40), default=WAV)
     octets: Mapped[int] = mapped_column(default=0)
     seconds: Mapped[int] = mapped_column(default=0)
     sides: Mapped[int] = mapped_column(default=1)

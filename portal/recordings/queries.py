@@ -9,7 +9,7 @@ from sqlalchemy import select
 from portal.calls.models import CallRecord
 from portal.kernel.among import among
 from portal.kernel.db import db
-from portal.recordings.models import Recording
+from portal.recordings.models import Recording, RecordingState
 
 # Built once, for each page of the log.
 _OF_CALLS = select(Recording).where(among(Recording.call_id, "ids"))
@@ -18,6 +18,12 @@ _OF_CALLS = select(Recording).where(among(Recording.call_id, "ids"))
 def recording_of(call: CallRecord) -> Recording | None:
     """The record of a call, in whatever state, or None where none was begun."""
     return db.session.scalar(select(Recording).where(Recording.call_id == call.id))
+
+
+def latest_recording() -> Recording | None:
+    """The newest record that can be heard; None where there is none."""
+    ready = select(Recording).where(Recording.state == RecordingState.READY)
+    return db.session.scalar(ready.order_by(Recording.created_at.desc()).limit(1))
 
 
 def recordings_of(calls: Iterable[CallRecord]) -> dict[int, Recording]:

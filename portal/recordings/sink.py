@@ -12,7 +12,7 @@ import structlog
 from flask import Flask
 from sqlalchemy import bindparam, select, update
 
-from portal.calls.events import CallRecorded
+from portal.calls.events import CallFinished, CallRecorded
 from portal.calls.models import CallRecord
 from portal.kernel.clock import now
 from portal.kernel.db import announce, db, transaction
@@ -20,10 +20,9 @@ from portal.kernel.errors import NotFound
 from portal.kernel.events import publish
 from portal.kernel.prepared import Prepared, given
 from portal.kernel.storage import BlobStore
-from portal.recordings.models import Recording, RecordingState
+from portal.recordings.models import MPEG, WAV, Recording, RecordingState
 from portal.recordings.waveform import BrokenAudio, outline
 
-_MPEG = "audio/mpeg"
 log = structlog.get_logger(__name__)
 
 
@@ -36,11 +35,11 @@ class _Examined:
     etag: str
     sides: int
     peaks: bytes | None
-    media_type: str = "audio/wav"
+    media_type: str = WAV
 
     @property
     def suffix(self) -> str:
-        return ".mp3" if self.media_type == _MPEG else ".wav"
+        return ".mp3" if self.media_type == MPEG else ".wav"
 
 
 class _Found(NamedTuple):
@@ -64,7 +63,7 @@ _BEGIN = Prepared(
     lambda make: (
         make(Recording)
         .values(given(("call_id", "file_name", "created_at")))
-        .values(state=RecordingState.RECORDING, media_type="audio/wav", octets=0, seconds=0, sides=1)
+        .values(state=RecordingState.RECORDING, media_type=WAV, octets=0, seconds=0, sides=1)
         .on_conflict_do_nothing(index_elements=("account_id", "call_id"))
         .returning(Recording.id)
     )
@@ -75,7 +74,17 @@ _KEEP = Prepared(
     .values(given(_KEPT))
     .returning(Recording.id)
 )
-_CALL = select(CallRecord).where(CallRecord.api_call_id == bindparam("api_call_id"))
+_IS_KEPT = Prepared(
+    select(Recording.id).where(Recording.call_id == bindparam("call"), Recording.state == RecordingState.READY)
+)
+# Held: whoever writes the call's end meanwhile waits, and then finds the record, or has written it before we look.
+_CALL = select(CallRecord).where(CallRecord.api_call_id == bindparam("api_call_id")).with_for_update(key_share=True)
+
+
+def on_call_finished(event: CallFinished) -> None:
+    """A record that came before the call's end is told of now. Most do: an engine ends a call with its record."""
+    if event.call.has_recording and _IS_KEPT.first(call=event.call.id) is not None:
+        publish(CallRecorded(event.call))
 
 
 class Sink:
@@ -93,7 +102,9 @@ class Sink:
                 announce("calls-changed")
 
     def complete(self, account_id: int, api_call_id: str, path: Path, seconds: float) -> None:
-        """Stores the file and tells the rooms above, once. A file that is no audio is kept, but not offered.
+        """Stores the file and tells the rooms above, once, when the call is over too.
+
+        A file that is no audio is kept, but not offered.
 
         Raises `NotFound` while the call is not written: the file then stays where it is, to be handed over again.
         """
@@ -138,7 +149,8 @@ def _keep(api_call_id: str, key: str, octets: int, examined: _Examined) -> None:
     if examined.state == RecordingState.READY:
         # The switch may have given the record up before it came.
         call.has_recording = True
-        publish(CallRecorded(call))
+        if call.ended_at is not None:
+            publish(CallRecorded(call))
     announce("calls-changed")
 
 
@@ -155,7 +167,7 @@ def _examine(path: Path, seconds: float) -> _Examined:
     except BrokenAudio as error:
         if path.suffix == ".mp3" and _is_mpeg(path):
             # A provider's record: browsers play it, its outline cannot be drawn.
-            return _Examined(RecordingState.READY, round(seconds), etag, 1, None, _MPEG)
+            return _Examined(RecordingState.READY, round(seconds), etag, 1, None, MPEG)
         log.warning("record_broken", file=path.name, reason=str(error))
         return _Examined(RecordingState.FAILED, round(seconds), etag, 1, None)
     return _Examined(RecordingState.READY, round(found.seconds), etag, found.sides, found.peaks)

@@ -10,6 +10,7 @@ from flask_babel import format_datetime
 from portal.kernel.i18n import gettext as _
 from portal.routing.facts import Asking, RouteFacts
 from portal.routing.lookup import LookupResult
+from portal.routing.lookup.words import result_word
 from portal.routing.models import ContactSource, HuntStrategy, OwnerMode
 from portal.routing.rehearsal import Rehearsal
 from portal.telephony.plan import FallbackCause, StepReason
@@ -27,19 +28,6 @@ class Reason:
 def reasons(rehearsal: Rehearsal) -> list[Reason]:
     """The questions in their order, up to the one that settled the call."""
     return list(_reasons(rehearsal))
-
-
-def result_word(result: str) -> str:
-    """What came of asking a source."""
-    return {
-        LookupResult.FOUND: _("found"),
-        LookupResult.NOBODY: _("knows nobody with this number"),
-        LookupResult.STRANGER: _("named somebody who is no CRM user here"),
-        LookupResult.LATE: _("did not answer in time; the call goes on without"),
-        LookupResult.FAILED: _("gave no usable answer"),
-        LookupResult.CROWDED: _("was not asked: too many questions are under way"),
-        LookupResult.RESTING: _("was not asked: it failed again and again and is left alone for a minute"),
-    }[LookupResult(result)]
 
 
 def _reasons(rehearsal: Rehearsal) -> Iterator[Reason]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -21,10 +22,13 @@ from portal.telephony.engines.asterisk.names import endpoint_of_channel
 from portal.telephony.engines.asterisk.presence import PhoneBoard
 from portal.telephony.engines.asterisk.world import Channel
 from portal.telephony.last_resort import LastResorts
+from portal.telephony.orders import timed_call_id
 from portal.telephony.plan import RoutePlan
 from portal.telephony.services import check_originate
 
 log = structlog.get_logger(__name__)
+_MADE_BY_ASTERISK = re.compile(r"(?:.+-)?(?P<second>[0-9]{1,11})\.[0-9]+")
+"""The id of a channel, after the name of the system where that has one."""
 
 
 class Desk:
@@ -53,7 +57,9 @@ class Desk:
         Asterisk makes a channel's id from the second and a count, and so once.
         """
         vault: Vault = self._app.extensions["portal.vault"]
-        return vault.lookup_hash(f"arrived\0{self._switch}\0{channel}")[:32]
+        digits = vault.lookup_hash(f"arrived\0{self._switch}\0{channel}")
+        made = _MADE_BY_ASTERISK.fullmatch(channel)
+        return timed_call_id(int(made["second"]), digits) if made else digits[:32]
 
     def receive(
         self, channel: Channel, at: datetime, done: Callable[[IncomingCall | OutgoingCall | None], None]

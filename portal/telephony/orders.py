@@ -53,8 +53,16 @@ class Order:
 
 
 def new_call_id() -> str:
-    """A call's id: 32 lower-case hexadecimal digits, by chance."""
-    return secrets.token_hex(16)
+    """A call's id: 32 lower-case hexadecimal digits, by chance but for the moment that they begin with."""
+    return timed_call_id(now().timestamp(), secrets.token_hex(16))
+
+
+def timed_call_id(seconds: float, digits: str) -> str:
+    """An id of a call of this moment: its milliseconds since 1970, as a UUID of version 7 (RFC 9562) begins, then the
+    first of these digits. So the calls of a day lie side by side in the indexes that know their ids; by chance alone
+    each would be on pages of its own, which have to be read first.
+    """
+    return f"{int(seconds * 1000):012x}{digits}"[:32]
 
 
 def repeatable_call_id(account_id: int, request_id: str) -> str:

@@ -11,7 +11,7 @@ from portal.webhooks.models import EventType
 KNOWS_NO_LINE = frozenset({EventType.CALL_STARTED})
 """When a call comes in, nobody has been rung yet: a choice of SIP accounts could never be met."""
 KNOWS_OUTCOME = frozenset({EventType.CALL_FINISHED, EventType.RECORDING_READY})
-"""Events that come when a call's outcome is known and can be one of several."""
+"""Events that come when a call's outcome is known, and whatever it is."""
 
 
 class Choice(Protocol):

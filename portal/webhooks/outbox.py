@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, insert, or_, select
 
 from portal.calls.events import CallAnswered, CallFinished, CallRecorded, CallStarted
+from portal.calls.missed import is_missed
 from portal.calls.models import CallRecord
 from portal.kernel.clock import now
 from portal.kernel.db import announce, once, ring
 from portal.kernel.prepared import Prepared, given
 from portal.kernel.secrets import random_word
-from portal.telephony.engine import CallKind, CallOutcome
+from portal.telephony.engine import CallKind
 from portal.webhooks import wire
 from portal.webhooks.choice import hears_of
 from portal.webhooks.models import (
@@ -112,15 +113,15 @@ def on_call_answered(event: CallAnswered) -> None:
 
 
 def on_call_finished(event: CallFinished) -> None:
-    """Every kind of call ends; an incoming one that nobody answered was missed."""
-    if event.call.outcome == CallOutcome.MISSED:
+    """Every kind of call ends; an incoming one in which nobody talked to the caller was missed."""
+    if is_missed(event.call):
         _write(event.call, EventType.CALL_FINISHED, EventType.CALL_MISSED)
     else:
         _write(event.call, EventType.CALL_FINISHED)
 
 
 def on_call_recorded(event: CallRecorded) -> None:
-    """The record is whole."""
+    """The call is over and its record is whole."""
     _write(event.call, EventType.RECORDING_READY)
 
 

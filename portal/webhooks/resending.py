@@ -9,13 +9,13 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, u
 from sqlalchemy.orm import selectinload
 
 from portal.accounts.audit import audit
+from portal.calls.missed import missed_calls
 from portal.calls.models import CallLeg, CallRecord
 from portal.kernel.clock import now
 from portal.kernel.db import announce, db, ring
 from portal.kernel.errors import Conflict
 from portal.kernel.i18n import gettext as _
 from portal.kernel.secrets import random_word
-from portal.telephony.engine import CallOutcome
 from portal.webhooks.models import (
     DeliveryState,
     EventType,
@@ -136,7 +136,7 @@ def _concerned(hook: WebhookSubscription) -> list[ColumnElement[bool]]:
     """The calls that such an event comes from, and that the webhook's own choice names."""
     conditions: list[ColumnElement[bool]] = []
     if hook.event == EventType.CALL_MISSED:
-        conditions.append(CallRecord.outcome == CallOutcome.MISSED)
+        conditions += missed_calls()
     if hook.event == EventType.RECORDING_READY:
         conditions.append(CallRecord.has_recording.is_(True))
     if hook.dids:

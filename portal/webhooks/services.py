@@ -75,6 +75,7 @@ def pause_webhook(webhook_id: int) -> WebhookSubscription:
 def repeat_delivery(webhook_id: int, delivery_id: int) -> WebhookDelivery:
     """Sends a delivery again, at once and, if need be, by a whole new round of tries, under the same `webhook-id`.
 
+    What it tells decides how long it is tried, whatever its webhook tells by now; a test is tried once again.
     Raises `Conflict` while it is being sent, and where its webhook does not send.
     """
     hook = find_webhook(webhook_id)
@@ -91,17 +92,22 @@ def repeat_delivery(webhook_id: int, delivery_id: int) -> WebhookDelivery:
         raise Conflict(_("This delivery is being sent right now."))
     at = now()
     if delivery.state != DeliveryState.WAITING:
-        delivery.lane, delivery.step = Lane.REPEAT, 0
-        delivery.expires_at = SCHEDULES[hook.event].expires_at(at)
+        plan = SCHEDULES[delivery.event.type]
+        delivery.lane, delivery.step = Lane.REPEAT, plan.last_step if delivery.is_test else 0
+        delivery.expires_at = plan.expires_at(at)
     delivery.state, delivery.claim = DeliveryState.WAITING, None
     delivery.due_at, delivery.finished_at = at, None
-    if hook.probe_at is not None:
-        # Who presses believes that the receiver is back.
-        hook.probe_at = at
+    probe_now(hook, at)
     audit("webhook.repeat", subject_of(hook), after={"delivery": delivery.public_id})
     ring(BELL)
     announce("webhooks-changed")
     return delivery
+
+
+def probe_now(hook: WebhookSubscription, at: datetime) -> None:
+    """Who presses believes that the receiver is back: a failing webhook is not left in peace until its next probe."""
+    if hook.probe_at is not None:
+        hook.probe_at = at
 
 
 def find_webhook(webhook_id: int) -> WebhookSubscription:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from portal.accounts.audit import audit
+from portal.calls.missed import missed_calls
 from portal.calls.models import CallRecord
 from portal.kernel.clock import now
 from portal.kernel.db import announce, db, ring
@@ -14,7 +15,7 @@ from portal.kernel.errors import Conflict, Refused
 from portal.kernel.http import Request
 from portal.kernel.i18n import gettext as _
 from portal.kernel.secrets import Vault, random_word
-from portal.telephony.engine import CallKind, CallOutcome
+from portal.telephony.engine import CallKind
 from portal.webhooks.models import (
     EventType,
     Lane,
@@ -27,7 +28,7 @@ from portal.webhooks.models import (
 from portal.webhooks.outbox import BELL, event_of
 from portal.webhooks.sending.dress import Dress, request_for
 from portal.webhooks.sending.schedule import SCHEDULES
-from portal.webhooks.services import find_webhook, subject_of
+from portal.webhooks.services import find_webhook, probe_now, subject_of
 
 OFFERED = 25
 """How many past calls one can choose from."""
@@ -43,7 +44,7 @@ def past_calls(event: EventType) -> Sequence[CallRecord]:
     elif event == EventType.CALL_ANSWERED:
         query = query.where(CallRecord.answered_at.is_not(None))
     elif event == EventType.CALL_MISSED:
-        query = query.where(CallRecord.outcome == CallOutcome.MISSED)
+        query = query.where(*missed_calls())
     elif event == EventType.RECORDING_READY:
         query = query.where(CallRecord.has_recording.is_(True))
     return db.session.scalars(query.order_by(CallRecord.started_at.desc(), CallRecord.id.desc()).limit(OFFERED)).all()
@@ -66,7 +67,10 @@ def preview(hook: WebhookSubscription, call: CallRecord, vault: Vault) -> Reques
 
 
 def send_test(webhook_id: int, api_call_id: str) -> WebhookDelivery:
-    """Goes out at once, and is tried once. Raises `Conflict` where the webhook does not send, `Refused` for no call."""
+    """Goes out at once, and is tried once: before the others, where the webhook is failing, as the probe of it.
+
+    Raises `Conflict` where the webhook does not send, `Refused` for no call.
+    """
     hook = find_webhook(webhook_id)
     if hook.state != SubscriptionState.ACTIVE:
         raise Conflict(_("This webhook is not sending now: resume it first."))
@@ -80,17 +84,18 @@ def send_test(webhook_id: int, api_call_id: str) -> WebhookDelivery:
         event = event_of(hook.event, call)
         db.session.add(event)
         db.session.flush()
-    plan = SCHEDULES[hook.event]
+    at, plan = now(), SCHEDULES[hook.event]
     delivery = WebhookDelivery(
         subscription_id=hook.id,
         event_id=event.id,
         public_id=f"msg_{random_word(27)}",
         lane=Lane.REPEAT,
         is_test=True,
-        step=len(plan.steps) - 1,
-        expires_at=plan.expires_at(now()),
+        step=plan.last_step,
+        expires_at=plan.expires_at(at),
     )
     db.session.add(delivery)
+    probe_now(hook, at)
     audit("webhook.test", subject_of(hook), after={"api_call_id": api_call_id})
     ring(BELL)
     announce("webhooks-changed")

@@ -64,7 +64,7 @@ def answered_parameters(call: CallRecord) -> list[Parameter]:
 
 
 def missed_parameters(call: CallRecord) -> list[Parameter]:
-    """Nobody has answered an incoming call."""
+    """Nobody talked to the caller."""
     return _without_nulls(
         ("num_a", call.caller),
         ("code_name_num_a", call.caller_name),

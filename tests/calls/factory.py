@@ -48,6 +48,8 @@ class Story:
     talked: float = 60.0
     gave_up_after: float = 20.0
     outcome: CallOutcome | None = None
+    rings: bool = True
+    """Whether a phone of the account rings at all."""
     is_recorded: bool = False
     skipped: tuple[Skipped, ...] = ()
     known_by: KnownBy | None = None
@@ -113,6 +115,8 @@ class Story:
             result=result if ended_at else None,
             end=LegEnd.CALLER_HUNG_UP if ended_at else None,
         )
+        if not self.rings:
+            return (caller,)
         is_incoming = self.kind is CallKind.INCOMING
         reason, label = (StepReason.HUNT, "Olga Manoli") if is_incoming else (StepReason.CALLEE, "")
         rang_at = after(self.started_at, 0.2)

@@ -24,6 +24,9 @@ from tests.support.queries import counted_queries
 _MOST_FUNCTIONS = {"started": 4_000, "answered": 5_000, "finished": 6_000, "told at its end": 7_000, "missed": 8_500}
 _MOST_STATEMENTS = {"started": 15, "answered": 19, "finished": 21, "told at its end": 28, "missed": 31}
 
+_ASKED_BY_THE_CLOCK = "pg_stat_activity"
+"""Which workers listen is known for a second; on a busy machine that is over between two calls."""
+
 
 def functions(run: Callable[[], object]) -> int:
     """How many functions are called, Python's and C's."""
@@ -73,7 +76,7 @@ def test_it_takes_few_functions_and_statements(app: Flask, cast: Cast, journal: 
     for name, call in tellings(cast.north, "79039990010").items():
         with counted_queries(app) as statements:
             journal.record(call, CallChange.FINISHED)
-        asked[name] = len(statements)
+        asked[name] = sum(_ASKED_BY_THE_CLOCK not in each for each in statements)
 
     assert {name for name in called if called[name] > _MOST_FUNCTIONS[name]} == set(), called
     assert {name for name in asked if asked[name] > _MOST_STATEMENTS[name]} == set(), asked

@@ -98,7 +98,7 @@ class Bitrix24Server(Crm):
             case "finish":
                 return self._finish(body)
             case "attachrecord":
-                self.calls[body["CALL_ID"]]["record"] = body["RECORD_URL"]
+                self.calls[body["CALL_ID"]] |= {"record": body["RECORD_URL"], "record_name": body["FILENAME"]}
                 return _result({"FILE_ID": 9})
         return Said(404, {"error": "ERROR_METHOD_NOT_FOUND", "error_description": "Method not found!"})
 

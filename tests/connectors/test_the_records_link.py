@@ -16,7 +16,7 @@ from tests.calls.factory import CALLER, Story
 from tests.connectors.amocrm import AmoCrmServer
 from tests.connectors.bitrix24 import Bitrix24Server
 from tests.people import Cast
-from tests.recordings.factory import tell_recorded
+from tests.recordings.factory import tell_recorded, tell_recorded_in_mp3
 
 ROOT = "https://cabinet.example"
 
@@ -48,6 +48,43 @@ def test_the_records_link_is_in_the_crm_and_plays(
     assert heard.get_data() == audio
     heard.close()
     assert nobody.get("/crm-records/" + "x" * 43).status_code == 404
+
+
+@pytest.mark.parametrize("suffix", ["wav", "mp3"])
+def test_bitrix24_gets_a_record_under_the_name_of_its_format(
+    app: Flask, cast: Cast, bitrix_office: Bitrix24Server, tmp_path: Path, suffix: str
+) -> None:
+    story = Story(cast.north, is_recorded=True)
+    if suffix == "wav":
+        tell_recorded(app, story, tmp_path)
+    else:
+        tell_recorded_in_mp3(app, story, tmp_path)
+
+    CrmCarrier(app).round()
+
+    (call,) = bitrix_office.calls.values()
+    assert call["record_name"] == f"{story.api_call_id}.{suffix}"
+
+
+WAV_IS_NOT_PLAYED = "проигрывает только MP3"
+
+
+def test_the_page_says_that_amocrms_card_does_not_play_what_is_recorded_here(
+    app: Flask, cast: Cast, anna: Browser, amo_office: AmoCrmServer, tmp_path: Path
+) -> None:
+    assert WAV_IS_NOT_PLAYED not in anna.get("/connectors").get_data(as_text=True), "nothing is recorded yet"
+    tell_recorded(app, Story(cast.north, is_recorded=True), tmp_path)
+    assert WAV_IS_NOT_PLAYED in anna.get("/connectors").get_data(as_text=True)
+    tell_recorded_in_mp3(app, Story(cast.north, is_recorded=True), tmp_path)
+    assert WAV_IS_NOT_PLAYED not in anna.get("/connectors").get_data(as_text=True)
+
+
+def test_the_page_of_bitrix24_which_plays_both_says_nothing(
+    app: Flask, cast: Cast, anna: Browser, bitrix_office: Bitrix24Server, tmp_path: Path
+) -> None:
+    tell_recorded(app, Story(cast.north, is_recorded=True), tmp_path)
+
+    assert WAV_IS_NOT_PLAYED not in anna.get("/connectors").get_data(as_text=True)
 
 
 def test_disconnecting_ends_the_links(

@@ -17,7 +17,7 @@ from tests.browser import Browser
 from tests.calls.factory import CALLER, Story, tell_whole
 from tests.connectors.amocrm import AmoCrmServer
 from tests.connectors.bitrix24 import Bitrix24Server
-from tests.connectors.office import connect_application, connect_webhook, join, link_of
+from tests.connectors.office import connect_webhook, join, link_of
 from tests.connectors.server import Said
 from tests.contacts.desk import inside
 from tests.integration.desk import Desk
@@ -168,18 +168,6 @@ def test_bitrix24_registers_and_finishes_in_the_employees_name(
     assert (call["EXTERNAL_CALL_ID"], call["LINE_NUMBER"]) == (story.api_call_id, "74951234567")
     assert call["CALL_START_DATE"].endswith("+00:00")
     assert "записан в Bitrix24" in page_of(anna, story)
-
-
-def test_bitrix24_needs_somebody_in_whose_name(
-    app: Flask, cast: Cast, anna: Browser, desk: Desk, bitrix: Bitrix24Server
-) -> None:
-    connect_application(app, cast.north, bitrix)
-    story = tell_whole(app, Story(cast.north))
-
-    CrmCarrier(app).round()
-
-    assert "перенесите пользователей" in page_of(anna, story)
-    assert bitrix.calls == {}
 
 
 def test_an_inbound_webhook_is_not_asked_for_what_it_may_not(

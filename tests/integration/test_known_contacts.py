@@ -1,11 +1,18 @@
 """An admin says whom calls of known contacts ring, and who is asked for it."""
 
+import re
 from typing import Any
 
 import pytest
 from flask import Flask
 
+from portal.connectors.links import Reached, connect
+from portal.connectors.models import CrmKind, Way
+from portal.connectors.secrets import Secrets
+from portal.kernel.clock import now
 from portal.routing.known_rules import known_contact_rules
+from portal.routing.lookup import LookupResult
+from portal.routing.lookup.state import keep_state
 from portal.routing.queries import new_contact_group
 from tests.browser import Browser
 from tests.contacts.desk import actions, inside
@@ -94,3 +101,18 @@ def test_a_viewer_does_not_see_the_url_with_its_key(desk: Desk, anna: Browser, b
 
     assert "s3cr3t-word" in anna.get(PAGE).get_data(as_text=True)
     assert "s3cr3t-word" not in boris.get(PAGE).get_data(as_text=True)
+
+
+@pytest.mark.parametrize("page", [PAGE, "/connectors"])
+def test_a_crm_that_answers_when_the_call_has_gone_on_does_not_look_well(
+    app: Flask, cast: Cast, desk: Desk, anna: Browser, page: str
+) -> None:
+    with inside(app, cast.north):
+        connect(app.extensions["portal.vault"], Reached(CrmKind.AMOCRM, Way.TOKEN, "http://127.0.0.1:9", Secrets()))
+        keep_state(LookupResult.LATE, "Olga", 2900, now())
+
+    shown = anna.get(page).get_data(as_text=True)
+
+    assert re.search(r'badge--wait">(<svg.*?</svg>)?отвечает слишком поздно', shown)
+    assert "2900 мс, а звонок ждёт 700 мс" in shown
+    assert "найдено" not in shown

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -12,7 +13,7 @@ from portal.kernel.http import Door
 from portal.routing.known_rules import set_known_contacts
 from portal.routing.lookup import LookupFailed, LookupResult
 from portal.routing.lookup.plain_http import HttpLookup, read_answer, url_for_caller
-from portal.routing.lookup.state import lookup_state
+from portal.routing.lookup.state import keep_state, lookup_state
 from portal.routing.models import LookupState
 from portal.routing.rehearsal import rehearse
 from portal.telephony.engine import Presence
@@ -121,9 +122,35 @@ def test_a_late_answer_delays_no_call_beyond_the_budget_and_serves_the_next(offi
     ask_at(office, crm, budget_ms=300)
 
     assert owner(office) == []
-    assert until_kept(office, LookupResult.FOUND).took_ms >= 1500
+    assert until_kept(office, LookupResult.LATE).took_ms >= 1500
     assert owner(office) == [["Ben"]]
     assert len(crm.requests) == 1
+
+
+def test_failures_are_counted_until_the_crm_answers_however_far_they_lie_apart(office: Office) -> None:
+    kept, opened = [], []
+    for minute, result in enumerate([*[LookupResult.FAILED] * 6, LookupResult.LATE, LookupResult.FAILED]):
+        at = NOON + timedelta(minutes=minute)
+        with office.app.app_context(), transaction(office.account_id):
+            keep_state(result, "", 10, at)
+        found = state(office)
+        assert found is not None
+        kept.append((found.failures, found.failing_since))
+        opened.append(found.open_until)
+
+    first, last = NOON, NOON + timedelta(minutes=7)
+    assert kept == [*((number, first) for number in range(1, 7)), (0, None), (1, last)]
+    assert set(opened) == {None}, "so far apart it is no storm"
+
+
+def test_the_fifth_failure_in_a_row_opens_the_breaker_when_it_follows_closely(office: Office) -> None:
+    for second in (0, 60, 120, 180, 190):
+        with office.app.app_context(), transaction(office.account_id):
+            keep_state(LookupResult.FAILED, "", 10, NOON + timedelta(seconds=second))
+
+    found = state(office)
+    assert found is not None
+    assert found.open_until == NOON + timedelta(seconds=250)
 
 
 def test_a_crm_that_fails_again_and_again_is_left_alone(office: Office, crm: Receiver) -> None:

@@ -126,6 +126,16 @@ def test_what_was_given_up_is_among_the_calls_that_did_not_arrive(app: Flask, an
     assert delivery.state == DeliveryState.WAITING
 
 
+def test_a_call_outside_working_hours_is_among_the_missed_that_did_not_arrive(
+    english_anna: Browser, north: Company
+) -> None:
+    webhook_id = north.listens(URL, EventType.CALL_MISSED)
+    _had_a_call(north, "a" * 32, outcome="closed", answered_at=None, callee=None)
+    _had_a_call(north, "b" * 32, outcome="blocked", answered_at=None, callee=None)
+
+    assert "1 call of the last 24 hours did not reach the CRM." in english_anna.get(f"/webhooks/{webhook_id}").text
+
+
 def test_a_start_is_not_sent_again_in_bulk(english_anna: Browser, north: Company) -> None:
     webhook_id = north.listens(URL, EventType.CALL_STARTED)
     _had_a_call(north, "a" * 32)

@@ -1,6 +1,7 @@
 """The outbox: an event and its deliveries stand or fall with the call, and arise once."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -9,12 +10,14 @@ from sqlalchemy.exc import IntegrityError
 
 from portal.calls.events import CallFinished
 from portal.calls.models import CallRecord
+from portal.followups.models import FollowUp
 from portal.kernel.clock import now
 from portal.kernel.db import db, transaction
 from portal.kernel.events import publish
 from portal.webhooks import services
 from portal.webhooks.models import DeliveryState, EventType, Lane, WebhookDelivery, WebhookEvent
 from portal.webhooks.sending.schedule import START_FIRST
+from portal.webhooks.trying import past_calls
 from tests.webhooks.world import CALL_ID, Company, call_record
 
 URL = "https://crm.example/calls"
@@ -104,6 +107,31 @@ def test_only_incoming_calls_have_a_start(north: Company, kind: str, told: list[
 
     assert [event.type for event in events(north)] == told
     assert north.deliveries() == []
+
+
+@pytest.mark.parametrize(
+    ("outcome", "is_told"),
+    [
+        ("missed", True),
+        ("closed", True),
+        ("failed", True),
+        ("interrupted", True),
+        ("blocked", False),
+        ("answered", False),
+    ],
+)
+def test_a_call_is_missed_where_nobody_talked_to_the_caller_and_opens_a_follow_up_then(
+    north: Company, outcome: str, *, is_told: bool
+) -> None:
+    webhook_id = north.listens(URL, EventType.CALL_MISSED)
+    facts: dict[str, Any] = {} if outcome == "answered" else {"answered_at": None, "callee": None, "talk_seconds": None}
+
+    north.ends(outcome=outcome, **facts)
+
+    assert (EventType.CALL_MISSED in {event.type for event in events(north)}) is is_told
+    assert [each.subscription_id for each in north.deliveries()] == [webhook_id] * is_told
+    assert len(north.reads(lambda: db.session.scalars(select(FollowUp)).all())) == is_told
+    assert len(north.reads(lambda: past_calls(EventType.CALL_MISSED))) == is_told
 
 
 def test_a_start_is_worth_a_minute_from_the_call_however_late_it_is_written(north: Company) -> None:

@@ -28,7 +28,7 @@ class Journal:
 
     The same snapshot again, or an older one, changes nothing. The events follow from the facts and not from `change`:
     a call that is first heard of when it is over is told as started, answered and finished, in this order, once each.
-    (`CallRecorded` comes from `recordings`, when the audio is stored.)
+    (`CallRecorded` comes from `recordings`, when the audio is stored and the call is over.)
     """
 
     def __init__(self, app: Flask) -> None:

@@ -40,6 +40,11 @@ def is_told_by_class(filters: CallFilters) -> bool:
     return filters.q is None and filters.notices is None and filters.tag is None and _bands_fit(filters)
 
 
+def is_told_by_text(filters: CallFilters) -> bool:
+    """Whether a call of the period fits exactly when it holds the needles."""
+    return len(conditions(filters)) == len(needles(filters))
+
+
 def conditions(filters: CallFilters) -> list[ColumnElement[bool]]:
     """Of the calls. The period is left to `Stretch`."""
     found = _of_sides(filters) + _of_columns(filters, CallRecord) + _of_amounts(filters)

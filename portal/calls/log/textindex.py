@@ -146,6 +146,11 @@ def holders(needles: Iterable[str], since: datetime, until: datetime, *, oldest_
     return select(*keys).where(own, *within, *texts).order_by(*order).limit(limit)
 
 
+def names_exactly(needles: Iterable[str]) -> bool:
+    """Whether `holders` names no call but those that hold these needles."""
+    return not any(_LONG_NUMBER.search(needle) for needle in needles)
+
+
 def _holding(needle: str) -> Iterator[ColumnElement[bool]]:
     """By its long numbers alone where it has some: the calls themselves are compared with all of it afterwards."""
     numbers = _LONG_NUMBER.findall(needle)

@@ -17,7 +17,7 @@ from portal.calls.log.models import CallClass
 from portal.calls.log.newest import Key, newest
 from portal.calls.log.notices import notice_source
 from portal.calls.log.stretch import CALLS, LAST_ID, Stretch
-from portal.calls.log.textindex import holders, knows_text
+from portal.calls.log.textindex import holders, knows_text, names_exactly
 from portal.calls.models import CallRecord
 from portal.calls.remarks.models import CallTagging
 from portal.kernel import clock
@@ -36,7 +36,7 @@ CANDIDATES = 1_500
 """Calls that an index of words names and that are read and compared at once."""
 _OF_CLASSES_AT_ONCE = (300, 1_500, 4_500)
 """The same of fitting classes, look by look: most of them fit, and few are enough."""
-_MOST_NAMED_LOOKS = 5
+_MOST_NAMED_LOOKS = 3
 _SECONDS_AT_ONCE = (300, 1_500, 6_000)
 _GROWTH = 8
 
@@ -85,10 +85,8 @@ def farther(filters: CallFilters) -> Iterator[Way]:
             yield _by_moments
             yield partial(_by_moments, is_own=True)
         else:
-            yield _one_by_one
-            if choice.classes(filters):
-                # A word of many calls, of which few are of the class: the index would name all those many.
-                yield _by_class
+            # A word of many calls, of which few are of the class: the index would name all those many.
+            yield partial(_by_class, looks=2) if choice.classes(filters) else _one_by_one
             yield _by_trigrams
     if choice.classes(filters):
         yield _by_class
@@ -150,8 +148,10 @@ def _by_trigrams(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: in
     if stretch.step >= _MOST_NAMED_LOOKS:
         return None
     window, rest = _nearer_part(stretch)
-    limit = CANDIDATES + 1
-    named = holders(choice.needles(filters), *window.bounds(), oldest_first=stretch.is_backwards, limit=limit)
+    needles = choice.needles(filters)
+    # Where every call that is named fits, no more of them are read than are wanted.
+    limit = (wanted if choice.is_told_by_text(filters) and names_exactly(needles) else CANDIDATES) + 1
+    named = holders(needles, *window.bounds(), oldest_first=stretch.is_backwards, limit=limit)
     keys = [(moment, row_id) for moment, row_id in db.session.execute(named)]
     calls = _of_keys(rows, [key for key in keys if stretch.holds(*key)], stretch, wanted)
     if len(keys) < limit:
@@ -178,9 +178,11 @@ def of_few_classes(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: 
     return Looked(_of_keys(rows, newest(classes, stretch, wanted), stretch, wanted), None)
 
 
-def _by_class(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int) -> Looked | None:
+def _by_class(
+    rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int, *, looks: int = len(_OF_CLASSES_AT_ONCE)
+) -> Looked | None:
     """The newest of each class that the choice is made of."""
-    if stretch.step >= len(_OF_CLASSES_AT_ONCE):
+    if stretch.step >= looks:
         return None
     classes = _classes(filters)
     if choice.is_told_by_class(filters):

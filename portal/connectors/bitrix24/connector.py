@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from portal.connectors.bitrix24.client import Client
@@ -51,11 +51,8 @@ class Bitrix24:
             )
         except ServiceTrouble as failure:
             raise LookupFailed(f"Bitrix24: {failure.detail or failure.trouble.value}") from None
-        for card in rows(answer.get("result")):
-            owner = text(card.get("ASSIGNED_BY_ID"))
-            if owner:
-                return Named(owner, crm_id=owner)
-        return None
+        owner = _owner(answer)
+        return Named(owner, crm_id=owner) if owner else None
 
     def show_card(self, note: CallNote, users: Sequence[str]) -> str:
         """The first time by registering the call, whose card opens for one user; for the others it is shown."""
@@ -74,12 +71,11 @@ class Bitrix24:
 
     def write_call(self, note: CallNote) -> Written:
         """Registers the call where that was not done while it rang, and finishes it."""
-        if not note.user:
-            raise ServiceTrouble(Trouble.NO_USER)
-        call_id = note.outside_id or self._register(note, note.user, shows=False)[0]
+        user = note.user or self._stands_in(note.number)
+        call_id = note.outside_id or self._register(note, user, shows=False)[0]
         finish = {
             "CALL_ID": call_id,
-            "USER_ID": note.user,
+            "USER_ID": user,
             "DURATION": note.talk_seconds,
             "STATUS_CODE": _DONE if note.is_answered else _BUSY if note.is_busy else _MISSED,
             "ADD_TO_CHAT": 0,
@@ -93,10 +89,19 @@ class Bitrix24:
         return Written(call_id)
 
     def add_record(self, note: CallNote) -> None:
-        """Bitrix24 fetches it from our link; a second time replaces the first."""
-        name = f"{note.api_call_id}.wav"
-        asked = {"CALL_ID": note.outside_id, "FILENAME": name, "RECORD_URL": note.record_url}
+        """Bitrix24 fetches it from our link, and goes by its name's ending; a second time replaces the first."""
+        asked = {"CALL_ID": note.outside_id, "FILENAME": note.record_name, "RECORD_URL": note.record_url}
         self._client.call(f"{_TELEPHONY}.attachRecord", asked)
+
+    def _stands_in(self, number: str) -> str:
+        """In whose name a call is written that rang nobody known there, since it takes none without a user: who is
+        responsible for the caller's card, else the one in whose name we ask.
+        """
+        found = self._client.call(f"{_TELEPHONY}.searchCrmEntities", {"PHONE_NUMBER": f"+{number}"})
+        user = _owner(found) or text(mapping(self._client.call("profile").get("result")).get("ID"))
+        if not user:
+            raise ServiceTrouble(Trouble.NO_USER)
+        return user
 
     def _register(self, note: CallNote, user: str, *, shows: bool) -> tuple[str, str]:
         """Our own id goes along: without it, a second call of a number within 30 minutes is taken for the first."""
@@ -116,3 +121,9 @@ class Bitrix24:
         if not call_id:
             raise ServiceTrouble(Trouble.NONSENSE, "no CALL_ID in the answer")
         return call_id[:120], text(result.get("CRM_ENTITY_TYPE"))
+
+
+def _owner(answer: Mapping[str, Any]) -> str:
+    """Who is responsible for the first card that has somebody; "" for nobody."""
+    owners = (text(card.get("ASSIGNED_BY_ID")) for card in rows(answer.get("result")))
+    return next((each for each in owners if each not in ("", "0")), "")

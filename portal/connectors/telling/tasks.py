@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from portal.connectors.links import crm_link
 from portal.connectors.models import CrmCall, CrmLink, NoteState
 from portal.connectors.protocol import CallNote
 from portal.connectors.records import record_url
+from portal.contacts.queries import owner_of
 from portal.contacts.services.crm_people import crm_ids_by_phone
 from portal.kernel.clock import now
 from portal.kernel.db import announce, db, transaction
@@ -106,7 +107,11 @@ def _task(row: CrmCall, link: CrmLink, word: str, moment: datetime) -> Task:
         row_id=row.id,
         claim=word,
         link=link,
-        note=_note(call, row, users, url, creates_contact=link.creates_contacts),
+        note=replace(
+            _note(call, row, users, creates_contact=link.creates_contacts),
+            record_url=url,
+            record_name=recording.file_name if recording is not None else "",
+        ),
         created_at=row.created_at,
         is_over=call.ended_at is not None,
         is_written=row.state == NoteState.WRITTEN,
@@ -117,7 +122,7 @@ def _task(row: CrmCall, link: CrmLink, word: str, moment: datetime) -> Task:
     )
 
 
-def _note(call: CallRecord, row: CrmCall, users: Mapping[str, str], url: str, *, creates_contact: bool) -> CallNote:
+def _note(call: CallRecord, row: CrmCall, users: Mapping[str, str], *, creates_contact: bool) -> CallNote:
     return CallNote(
         api_call_id=call.api_call_id,
         is_incoming=call.kind == CallKind.INCOMING,
@@ -128,7 +133,6 @@ def _note(call: CallRecord, row: CrmCall, users: Mapping[str, str], url: str, *,
         user=_user(call, users),
         started_at=call.started_at,
         talk_seconds=call.talk_seconds or 0,
-        record_url=url,
         outside_id=row.outside_id,
         creates_contact=creates_contact,
         was_tried=row.was_tried,
@@ -136,9 +140,13 @@ def _note(call: CallRecord, row: CrmCall, users: Mapping[str, str], url: str, *,
 
 
 def _user(call: CallRecord, users: Mapping[str, str]) -> str:
-    """Who took or made it, else whose phone rang first."""
+    """Who took or made it, else whose phone rang first, else who looks after the contact here."""
     rang = [leg.address for leg in _phones(call) if leg.rang_at is not None]
-    return next((users[each] for each in (call.employee or "", *rang) if each in users), "")
+    for each in (call.employee or "", *rang):
+        if each in users:
+            return users[each]
+    owner = owner_of(call.other or "")
+    return (owner.crm_id or "") if owner is not None else ""
 
 
 def _wanted(call: CallRecord, users: Mapping[str, str]) -> tuple[str, ...]:

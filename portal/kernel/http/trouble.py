@@ -37,7 +37,7 @@ class Trouble(StrEnum):
     UNKNOWN_NUMBER = "unknown-number"
     """It has nobody with this number, and writes nothing down."""
     NO_USER = "no-user"
-    """No CRM user of ours is one of the CRM's: there is nobody in whose name it could be written."""
+    """There is nobody in whose name it could be written: no user of the CRM was rung, and it names none itself."""
     TOO_OLD = "too-old"
     """It was tried for days."""
 

@@ -51,7 +51,7 @@ class LookupDesk:
                 return LookupAnswer(LookupResult.CROWDED)
             self._asking[account_id] += 1
         answer: Future[LookupAnswer] = Future()
-        self._threads.submit(self._ask, account_id, lookup, number, did, answer)
+        self._threads.submit(self._ask, account_id, lookup, number, did, seconds, answer)
         try:
             return answer.result(max(0.0, seconds))
         except FutureTimeout:
@@ -61,7 +61,15 @@ class LookupDesk:
         """Nobody is asked any more; what was asked before is answered and kept when this returns."""
         self._threads.shutdown()
 
-    def _ask(self, account_id: int, lookup: CallerLookup, number: str, did: str, future: Future[LookupAnswer]) -> None:
+    def _ask(
+        self,
+        account_id: int,
+        lookup: CallerLookup,
+        number: str,
+        did: str,
+        budget: float,
+        future: Future[LookupAnswer],
+    ) -> None:
         began = monotonic()
         answer = LookupAnswer(LookupResult.FAILED, detail="a fault of ours")
         try:
@@ -71,7 +79,7 @@ class LookupDesk:
                 with transaction(account_id):
                     if answer.result is not LookupResult.FAILED:
                         keep_answer(number, answer.crm_user_id, now())
-                    keep_state(answer.result, answer.detail, answer.took_ms, now())
+                    keep_state(_seen_by_the_call(answer, budget), answer.detail, answer.took_ms, now())
         except Exception:
             log.exception("lookup_not_kept", account_id=account_id)
         finally:
@@ -93,6 +101,12 @@ class LookupDesk:
         if user is None:
             return LookupAnswer(LookupResult.STRANGER, detail=named.text, took_ms=_ms_since(began))
         return LookupAnswer(LookupResult.FOUND, user.id, user.name, _ms_since(began))
+
+
+def _seen_by_the_call(answer: LookupAnswer, budget: float) -> LookupResult:
+    """An answer that comes when the call has gone on serves the next one, but is no good answer for all that."""
+    is_late = answer.result is not LookupResult.FAILED and answer.took_ms > budget * 1000
+    return LookupResult.LATE if is_late else answer.result
 
 
 def _ms_since(began: float) -> int:

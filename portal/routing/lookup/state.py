@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, delete, literal, select
+from sqlalchemy import case, delete, func, literal, select
 
 from portal.contacts.models import CrmUser
 from portal.contacts.queries import crm_users
@@ -57,23 +57,22 @@ def keep_answer(number: str, crm_user_id: int | None, now: datetime) -> None:
 
 
 def keep_state(result: LookupResult, detail: str, took_ms: int, now: datetime) -> None:
-    """Notes how the CRM answered; failures close upon each other open the breaker."""
+    """Notes how the CRM answered. Failures in a row are counted until it answers, however far they lie apart; the
+    breaker opens at the fifth, or a later one, that follows closely upon the one before.
+    """
     values = {"asked_at": now, "took_ms": took_ms, "result": result.value, "detail": detail[:200]}
     row = LookupState
     if result is not LookupResult.FAILED:
         well = values | {"answered_at": now, "failures": 0, "failing_since": None, "open_until": None}
         upsert(row, well, key=["account_id"], change=well)
     else:
-        moment, is_one_of_several = (
-            literal(now, UtcDateTime),
-            row.failing_since > literal(now - FAILING_WITHIN, UtcDateTime),
-        )
+        moment, is_close = literal(now, UtcDateTime), row.asked_at > literal(now - FAILING_WITHIN, UtcDateTime)
         first = values | {"failures": 1, "failing_since": now}
         again = {
-            "failures": case((is_one_of_several, row.failures + 1), else_=1),
-            "failing_since": case((is_one_of_several, row.failing_since), else_=moment),
+            "failures": row.failures + 1,
+            "failing_since": func.coalesce(row.failing_since, moment),
             "open_until": case(
-                (is_one_of_several & (row.failures + 1 >= FAILURES_TO_REST), literal(now + RESTS_FOR, UtcDateTime)),
+                (is_close & (row.failures + 1 >= FAILURES_TO_REST), literal(now + RESTS_FOR, UtcDateTime)),
                 else_=row.open_until,
             ),
         }

@@ -17,14 +17,14 @@ _FIRST = """
     AND (q.expires_at IS NULL OR q.expires_at > :now)
     ORDER BY q.due_at, q.id LIMIT :cap
 """
-# Behind an open breaker one goes out to see whether the receiver is back: the oldest end of a call, whenever it would
-# have been tried again by itself.
+# Behind an open breaker one goes out to see whether the receiver is back: a test that somebody waits for, else the
+# oldest end of a call, whenever it would have been tried again by itself.
 _PROBE = """
     SELECT q.id FROM webhook_delivery q
     WHERE q.subscription_id = able.id AND q.state IN ('waiting', 'sending')
     AND (q.state = 'waiting' AND q.waits_for_id IS NULL OR q.due_at <= :now)
     AND (q.expires_at IS NULL OR q.expires_at > :now)
-    ORDER BY (CASE q.lane WHEN 1 THEN 0 WHEN 2 THEN 1 ELSE 2 END), q.id LIMIT 1
+    ORDER BY (CASE WHEN q.is_test THEN 0 WHEN q.lane = 1 THEN 1 WHEN q.lane = 2 THEN 2 ELSE 3 END), q.id LIMIT 1
 """
 
 _STATEMENT = """

@@ -173,7 +173,7 @@ def _moves_on(finished: Finished) -> dict[str, Any]:
 
 def _outcome(finished: Finished) -> schedule.Outcome:
     delivery, plan = finished.delivery, schedule.SCHEDULES[finished.delivery.event]
-    if delivery.is_probe:
+    if delivery.is_probe and not delivery.dress.is_test:
         return schedule.after_probe(
             plan,
             finished.verdict,

@@ -84,11 +84,13 @@ def _after(health: Health, finished: Finished) -> Health:
         return SPOTLESS if health == SPOTLESS else after_success(health)
     plan = schedule.SCHEDULES[finished.delivery.event]
     asked = finished.retry_after
+    # Somebody asked for a probe while this one was in the air: it does not put that off.
+    is_asked_anew = health.probe_at is not None and health.probe_at > finished.exchanged.started_at
     return after_failure(
         health,
         at=finished.exchanged.ended_at,
         retry_after=None if asked is None else min(asked, plan.longest_pause),
-        is_probe=finished.delivery.is_probe,
+        is_probe=finished.delivery.is_probe and not is_asked_anew,
         longest_probe=plan.longest_probe,
         chance=random.random(),  # noqa: S311 -- spreads the load, keeps no secret
     )

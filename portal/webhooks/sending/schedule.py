@@ -36,6 +36,11 @@ class Schedule:
         """From the event to the last try, the tries themselves not counted."""
         return sum(self.steps, timedelta(0))
 
+    @property
+    def last_step(self) -> int:
+        """The number of the last try: what begins with it is tried once."""
+        return len(self.steps) - 1
+
     def expires_at(self, happened_at: datetime) -> datetime | None:
         """From when on an event of that moment is worth nothing."""
         return None if self.lifetime is None else happened_at + self.lifetime
@@ -137,7 +142,7 @@ def after_try(
     """
     if verdict is Verdict.DELIVERED:
         return Outcome(DeliveryState.DELIVERED)
-    if step + 1 >= len(schedule.steps):
+    if step >= schedule.last_step:
         return Outcome(schedule.when_used_up)
     pause = schedule.steps[step + 1] * (1 - JITTER + 2 * JITTER * chance)
     if retry_after is not None:

@@ -5,93 +5,77 @@
 
 import argparse
 import json
-import secrets
+import statistics
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from pathlib import Path
+from contextlib import AbstractContextManager
 
 from flask import Flask
-from sqlalchemy import text
 
-from portal.app import create_app
-from portal.calls.log.textindex import INDEXES
-from portal.demo.fill import fill_account
-from portal.demo.seed import is_settled, settle
-from portal.kernel.config import load_settings
-from portal.kernel.db import db
-from portal.kernel.readiness import upgrade_database
+import portal.app  # noqa: F401 -- before any room: their tables point at one another
 from portal.server.garbage import look_seldom
 from tests.bench import machine
 from tests.bench.log import choices, timing, writing
+from tests.bench.log.installations import Installation, embedded, on_postgresql
 from tests.bench.log.questions import QUESTIONS
-from tests.bench.sites import durable_postgresql
-from tests.people import PASSWORD
 
 PEERS = {"Django admin": "django_admin", "Flask-Admin": "flask_admin_list"}
+ASKED_OF_PEERS = {
+    "first page": "0 % deep", "deep page": "50 % deep", "missed": "missed", "missed, deep": "missed",
+    "4 digits": "4 digits",
+}  # fmt: skip
+"""By the peers' question, what our page is asked."""
 
 
 def main() -> None:
     """Prints p50 and p95 of each question, in milliseconds of the whole request."""
+    asked = _asked()
+    look_seldom()  # As the web server does.
+    _say(machine.describe([]))
+    with _installation(asked, asked.calls) as large:
+        ours = _measure(large, asked.visits)
+        if asked.beside:
+            with _installation(asked, asked.beside, is_new=True) as small:
+                _say(f"with {small.calls} calls:")
+                _set_beside(ours, _measure(small, asked.visits))
+        if asked.peer_visits:
+            _compare(large, asked.peer_visits, ours)
+    _say(f"load at the end {machine.load():.1f}")
+
+
+def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.log")
     parser.add_argument("--calls", type=int, default=100_000)
     parser.add_argument("--visits", type=int, default=20)
     parser.add_argument("--postgresql", action="store_true")
     parser.add_argument("--folder", help="keeps the calls there, or finds them there from another time")
-    asked = parser.parse_args()
-    with _folder(asked.folder) as folder, _database(asked) as url:
-        told = {"PORTAL_LOG_LEVEL": "warning", "PORTAL_DATABASE_URL": url}
-        # On a server the key comes by setting; embedded it stays with what it has sealed.
-        told |= {"PORTAL_SECRET_KEY": secrets.token_hex(32)} if url else {}
-        app = create_app(load_settings(told, data=Path(folder)), "command")
-        _fill(app, asked.calls)
-        _say(machine.describe([]))
-        ours = _log(app, asked.calls, asked.visits)
-        _say(f"{'writing a call':50} {'':8} {writing.milliseconds(app):8.1f} ms (p95)")
-        _compare(url or f"sqlite:///{folder}/portal.db", asked.calls, ours)
-        _say(f"load at the end {machine.load():.1f}")
+    parser.add_argument("--url", help="likewise in this database of PostgreSQL, sealed by PORTAL_SECRET_KEY")
+    parser.add_argument("--beside", type=int, default=0, help="asks an installation of so many calls the same")
+    parser.add_argument(
+        "--peer-visits", type=int, default=2, help="0 leaves them out; each of ten million takes minutes"
+    )
+    return parser.parse_args()
 
 
-def _folder(kept: str | None) -> AbstractContextManager[str]:
-    return nullcontext(kept) if kept else tempfile.TemporaryDirectory(prefix="portal-bench-")
+def _installation(
+    asked: argparse.Namespace, calls: int, *, is_new: bool = False
+) -> AbstractContextManager[Installation]:
+    if asked.postgresql or asked.url:
+        return on_postgresql(calls, None if is_new else asked.url, _say)
+    return embedded(calls, None if is_new else asked.folder, _say)
 
 
-def _fill(app: Flask, calls: int) -> None:
-    upgrade_database(app)
-    if is_settled(app):
-        return
-    settle(app, PASSWORD, 400)
-    if app.extensions["portal.settings"].is_embedded:
-        fill_account(app, 1, calls, say=_say)
-        return
-    with app.app_context(), db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        # An index of trigrams that is made at the end takes a tenth of the time of one that is kept all along.
-        for index in INDEXES:
-            connection.execute(text(f"drop index {index}"))
-        fill_account(app, 1, calls, say=_say)
-        for making in INDEXES.values():
-            connection.execute(text(making))
-        # What the server does by itself a minute after.
-        connection.execute(text("vacuum analyze"))
-
-
-@contextmanager
-def _database(asked: argparse.Namespace) -> Iterator[str]:
-    if not asked.postgresql:
-        yield ""
-        return
-    with durable_postgresql() as server:
-        yield server.address.create_database("bench")
+def _measure(site: Installation, visits: int) -> dict[str, float]:
+    """The p50 of each question."""
+    found = _log(site.app, site.calls, visits)
+    _say(f"{'writing a call':50} {'':8} {writing.milliseconds(site.app):8.1f} ms (p95)")
+    return found
 
 
 def _log(app: Flask, calls: int, visits: int) -> dict[str, float]:
-    """The p50 of what the peers are asked too."""
-    look_seldom()  # As the web server does.
     client = timing.visitor(app)
     single = choices.filters(app)
-    found: dict[str, timing.Quantiles] = {}
+    found: dict[str, float] = {}
     for queries, times in (
         (choices.depths(app, calls), visits),
         (single, visits),
@@ -100,21 +84,27 @@ def _log(app: Flask, calls: int, visits: int) -> dict[str, float]:
     ):
         for name, (low, high) in timing.time_pages(client, queries, times).items():
             _say(f"{name:50} {low:8.1f} {high:8.1f} ms")
-            found[name] = low, high
-    names = {
-        "first page": "0 % deep", "deep page": "50 % deep", "missed": "missed", "missed, deep": "missed",
-        "4 digits": "4 digits",
-    }  # fmt: skip
-    assert names.keys() == QUESTIONS
-    return {question: found[name][0] for question, name in names.items()}
+            found[name] = low
+    return found
 
 
-def _compare(url: str, calls: int, ours: dict[str, float]) -> None:
+def _set_beside(ours: dict[str, float], few: dict[str, float]) -> None:
+    times = {name: ours[name] / few[name] for name in ours}
+    slower = {name: each for name, each in times.items() if each > 1.5}
+    _say(f"of {len(times)} questions the middle one takes {statistics.median(times.values()):.2f} times as long")
+    for name, each in sorted(slower.items(), key=lambda pair: -pair[1]):
+        _say(f"{name:50} {each:8.2f} times")
+
+
+def _compare(site: Installation, visits: int, ours: dict[str, float]) -> None:
+    assert ASKED_OF_PEERS.keys() == QUESTIONS
     for name, program in PEERS.items():
-        command = [sys.executable, "-W", "ignore", "-m", f"tests.bench.log.peers.{program}", url, str(calls), "2"]
-        ran = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-        for question, (low, _high) in json.loads(ran.stdout).items():
-            _say(f"{name}, {question:40} {low:10.0f} ms, {low / ours[question]:8.0f} times ours")
+        module, told = f"tests.bench.log.peers.{program}", (site.url, str(site.calls), str(visits))
+        ran = subprocess.run(
+            [sys.executable, "-W", "ignore", "-m", module, *told], stdout=subprocess.PIPE, text=True, check=True
+        )
+        for question, took in json.loads(ran.stdout).items():
+            _say(f"{name}, {question:40} {took:10.0f} ms, {took / ours[ASKED_OF_PEERS[question]]:8.0f} times ours")
 
 
 def _say(line: str) -> None:
@@ -122,4 +112,5 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -10,6 +10,7 @@ from flask import Flask
 from portal.calls.journal import Journal
 from portal.kernel import clock
 from portal.telephony.engine import CallChange
+from portal.telephony.orders import new_call_id
 from tests.bench.figures import quantiles
 from tests.calls.factory import Story
 
@@ -20,7 +21,13 @@ def milliseconds(app: Flask) -> float:
     """The 95th hundredth; each call is told once, when it has ended."""
     journal, samples = Journal(app), []
     for number in range(CALLS):
-        story = Story(1, caller=f"7903{number:07}", started_at=clock.now() - timedelta(seconds=60), answered_after=4.0)
+        story = Story(
+            1,
+            caller=f"7903{number:07}",
+            started_at=clock.now() - timedelta(seconds=60),
+            answered_after=4.0,
+            api_call_id=new_call_id(),
+        )
         began = time.perf_counter()
         journal.record(story.finished(), CallChange.FINISHED)
         samples.append(time.perf_counter() - began)

@@ -10,6 +10,7 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
+from portal.telephony.engines.asterisk.sounds import NAMES
 from portal.telephony.engines.sandbox.callers import outside_party
 from portal.telephony.engines.sandbox.chance import within
 from portal.telephony.engines.sandbox.lines import NETWORK_DELAY, Habit, PhoneSettings
@@ -40,6 +41,8 @@ class FakeAsterisk:
         self.loses_record_news = False
         self.missing_modules: set[str] = set()
         self.watched: set[str] = set()
+        self.has_tones = True
+        self.sounds = {f"portal/{name}" for name in NAMES}
         self.is_read_only = False
         self.has_dialplan = True
         self.is_mute = False

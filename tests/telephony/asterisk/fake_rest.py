@@ -77,9 +77,15 @@ def _act(fake: FakeAsterisk, channel: FakeChannel, act: str, asked: dict[str, An
     elif act == "answer":
         fake.lift(channel)
     elif act == "play":
-        playback = {"id": asked["playbackId"], "media_uri": asked["media"], "state": "done"}
+        media = str(asked["media"])
+        # A sound that is missing is noticed when it is played; a tone goes on until it is stopped.
+        kind, _colon, name = media.partition(":")
+        has_failed = name not in fake.sounds if kind == "sound" else not fake.has_tones
+        playback = {"id": asked["playbackId"], "media_uri": media, "state": "failed" if has_failed else "done"}
         playback |= {"target_uri": f"channel:{channel.id}", "language": "en"}
-        fake.after(channel, 4.0, lambda: fake.tell("PlaybackFinished", playback=playback))
+        if has_failed or kind == "sound":
+            seconds = 0.1 if has_failed else 4.0
+            fake.after(channel, seconds, lambda: fake.tell("PlaybackFinished", playback=playback))
 
 
 def _bridges(fake: FakeAsterisk, method: str, where: tuple[str, ...], asked: dict[str, Any]) -> Answer:
@@ -113,6 +119,14 @@ def _recordings(fake: FakeAsterisk, method: str, where: tuple[str, ...], _asked:
     return DONE
 
 
+def _sounds(fake: FakeAsterisk, _method: str, where: tuple[str, ...], _asked: dict[str, Any]) -> Answer:
+    """Each folder among the sounds is taken for one of a language: `portal/closed` is "closed" of "portal"."""
+    languages = [file.partition("/")[0] for file in sorted(fake.sounds) if file.partition("/")[2] == where[0]]
+    if not languages:
+        return NOT_FOUND
+    return 200, {"id": where[0], "formats": [{"language": each, "format": "slin"} for each in languages]}
+
+
 _HANDLERS: dict[str, Handler] = {
     "asterisk": _asterisk,
     "applications": _applications,
@@ -120,4 +134,5 @@ _HANDLERS: dict[str, Handler] = {
     "channels": _channels,
     "bridges": _bridges,
     "recordings": _recordings,
+    "sounds": _sounds,
 }

@@ -84,6 +84,30 @@ def test_an_asterisk_that_is_too_old(app: Flask, fake: FakeAsterisk) -> None:
     assert "too old" in faults(check(app, fake.server.url))[0]
 
 
+@pytest.mark.parametrize(("version", "is_proven"), [("18.26.4", False), ("22.10.1", True), ("23.1.0", False)])
+def test_an_asterisk_that_was_never_run_under_the_portal_is_told_so(
+    app: Flask, cast: Cast, fake: FakeAsterisk, version: str, is_proven: bool
+) -> None:
+    wire(app, cast.north)
+    fake.version = version
+
+    found = check(app, fake.server.url)
+
+    assert not faults(found)
+    assert any("was never run under the portal, 22 was" in each.text for each in found) is not is_proven
+
+
+def test_each_missing_announcement_is_named_with_what_to_do(app: Flask, cast: Cast, fake: FakeAsterisk) -> None:
+    wire(app, cast.north)
+    fake.sounds = {"portal/closed", "ru/portal/all_busy", "en/vm-goodbye", "en/engine_error"}
+
+    (found,) = [each for each in check(app, fake.server.url) if "portal engine sounds" in each.text]
+
+    names = ("portal/blacklisted", "portal/nobody_registered", "portal/nobody_answered", "portal/engine_error")
+    assert found.text.startswith(f"No sound {', '.join(names)}: ")
+    assert not found.is_fault, "a tone is heard in their place"
+
+
 def test_missing_modules_are_named(app: Flask, cast: Cast, fake: FakeAsterisk) -> None:
     wire(app, cast.north)
     fake.missing_modules = {"res_stasis_recording"}

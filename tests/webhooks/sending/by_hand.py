@@ -14,11 +14,13 @@ from portal.kernel.config import Settings
 from portal.kernel.db import transaction
 from portal.kernel.steady import SteadyConnection
 from portal.webhooks.sending import queue
+from portal.webhooks.sending.breaker import IN_A_ROW
 from portal.webhooks.sending.claimed import ClaimedDelivery
 from portal.webhooks.sending.completion import complete, complete_plain
 from portal.webhooks.sending.finished import Exchanged, Finished
 from portal.webhooks.sending.queue import Caps
 from portal.webhooks.sending.schedule import verdict_on
+from tests.webhooks.world import Company
 
 T = TypeVar("T")
 HANDS = "by_hand."
@@ -74,3 +76,15 @@ def note(app: Flask, *notes: Finished) -> list[Finished]:
     others = seeing_all(app, lambda connection: complete_plain(connection, notes, is_sqlite=settings.is_embedded))
     with app.app_context(), transaction(everything="webhook dispatch") as session:
         return complete(session, others)
+
+
+def fails_steadily(app: Flask, north: Company, calls: int = IN_A_ROW) -> datetime:
+    """So many calls end, the notice of each is tried once, and comes to nothing; answers when that was."""
+    for number in range(calls):
+        north.ends(f"{number:032x}")
+    at = now()
+    tried = claim(app, at=at)
+    while tried:
+        note(app, *(finished(each, 500, at=at) for each in tried))
+        tried = claim(app, at=at)
+    return at

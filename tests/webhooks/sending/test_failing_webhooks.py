@@ -19,7 +19,7 @@ from portal.webhooks.models import DeliveryState, EventType, SubscriptionState, 
 from portal.webhooks.sending import queue
 from portal.webhooks.sending.breaker import IN_A_ROW
 from portal.webhooks.sending.schedule import END
-from tests.webhooks.sending.by_hand import claim, finished, note, seeing_all
+from tests.webhooks.sending.by_hand import claim, fails_steadily, finished, note, seeing_all
 from tests.webhooks.world import Company
 
 URL = "https://crm.example/calls"
@@ -37,18 +37,6 @@ def told(app: Flask) -> Iterator[list[tuple[str, int]]]:
     bus.subscribe(CallFinished, outbox.on_call_finished)
     yield heard
     app.extensions["portal.events"] = outer
-
-
-def fails_steadily(app: Flask, north: Company, calls: int = IN_A_ROW) -> datetime:
-    """So many calls end, the notice of each is tried once, and comes to nothing; answers when that was."""
-    for number in range(calls):
-        north.ends(f"{number:032x}")
-    at = now()
-    tried = claim(app, at=at)
-    while tried:
-        note(app, *(finished(each, 500, at=at) for each in tried))
-        tried = claim(app, at=at)
-    return at
 
 
 def test_nothing_goes_out_while_it_is_open_and_waiting_spends_no_try(

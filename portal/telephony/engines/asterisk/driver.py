@@ -42,13 +42,13 @@ from portal.telephony.engines.asterisk.names import Names
 from portal.telephony.engines.asterisk.presence import SwitchLines
 from portal.telephony.engines.asterisk.records import RecordKeeper
 from portal.telephony.engines.asterisk.results import LegNews
+from portal.telephony.engines.asterisk.sounds import TONE, TONE_FOR, medium
 from portal.telephony.engines.timeline import Appointment, Timeline
 
 log = structlog.get_logger(__name__)
 
 RECORD_NEWS = timedelta(seconds=1)
 """Asterisk now and then loses the news that a record is closed: after so long it is fetched without."""
-
 _FAREWELLS = {CallOutcome.BUSY: LegResult.BUSY, CallOutcome.FAILED: LegResult.FAILED}
 
 
@@ -93,8 +93,8 @@ class CallDriver:
         self.record: str | None = None
         self._shared = equipment
         self._over = over
-        names, call_id = equipment.names, machine.api_call_id
-        self.line = line or SwitchLine(call_id, names.bridge(call_id), equipment.app, equipment.lanes)
+        bridge = equipment.names.bridge(machine.api_call_id)
+        self.line = line or SwitchLine(machine.api_call_id, bridge, equipment.app, equipment.lanes)
         self._appointments: list[Appointment] = []
         self._inbox: deque[tuple[Event, datetime | None]] = deque()
         self._is_at_work = False
@@ -141,10 +141,17 @@ class CallDriver:
 
     def hear_of_record(self) -> None:
         """The record is closed, or should be by now."""
-        if self.record is None or self._is_fetching:
-            return
-        self._is_fetching = True
-        self._shared.records.keep(self.machine.account_id, self.machine.api_call_id, self.record, self._hear_of_fetch)
+        if self.record is not None and not self._is_fetching:
+            self._is_fetching = True
+            account_id, call_id = self.machine.account_id, self.machine.api_call_id
+            self._shared.records.keep(account_id, call_id, self.record, self._hear_of_fetch)
+
+    def play_tone(self) -> None:
+        """There is no such announcement: for some seconds the caller is to hear a tone, not silence."""
+        caller, tone = self.seats.channels.get(CALLER_LEG), self._shared.names.tone(self.machine.api_call_id)
+        if caller is not None:  # else the news of its end is on its way
+            self.line.play(caller, TONE, tone, lambda: self._later(AnnouncementFinished()))
+        self._at(self._shared.timeline.now() + TONE_FOR, lambda: self.tell(AnnouncementFinished()))
 
     def connect_again(self) -> None:
         """The talk's bridge is not what it should be."""
@@ -190,7 +197,7 @@ class CallDriver:
                 self.line.answer(caller)
             case Announce(name=name):
                 playback = self._shared.names.playback(self.machine.api_call_id)
-                self.line.play(caller, f"sound:portal/{name}", playback, lambda: self._later(AnnouncementFinished()))
+                self.line.play(caller, medium(name), playback, lambda: self._later(AnnouncementFinished()))
 
     def _switch(self, command: Dial | CancelLeg | Bridge | HangUp) -> None:
         match command:

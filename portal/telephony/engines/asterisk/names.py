@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass
 
 _CHANNEL = re.compile(r"([0-9a-f]{32})-([0-9]+)-[0-9a-f]{8}")
-_OTHER = re.compile(r"([0-9a-f]{32})-(?:bridge|playback)-[0-9a-f]{8}")
+_OTHER = re.compile(r"([0-9a-f]{32})-(?:bridge|playback|tone)-[0-9a-f]{8}")
 _RECORD = re.compile(r"portal-([0-9]{1,18})-([0-9a-f]{32})-[0-9a-f]{8}")
 _SIP_PREFIX, TECHNOLOGY = "SIP/", "PJSIP"
 
@@ -32,6 +32,10 @@ class Names:
     def playback(self, api_call_id: str) -> str:
         return f"{api_call_id}-playback-{self.life}"
 
+    def tone(self, api_call_id: str) -> str:
+        """A playback too: what is heard in place of an announcement that is missing."""
+        return f"{api_call_id}-tone-{self.life}"
+
     def record(self, account_id: int, api_call_id: str) -> str:
         """Also the name of the file. It says whose it is, for a life that knows nothing of the call."""
         return f"portal-{account_id}-{api_call_id}-{self.life}"
@@ -47,6 +51,11 @@ def call_of(bridge_or_playback: str) -> str | None:
     """The call of a bridge or a playback of ours."""
     found = _OTHER.fullmatch(bridge_or_playback)
     return found[1] if found else None
+
+
+def is_tone(playback: str) -> bool:
+    """Whether a playback is heard in place of another."""
+    return "-tone-" in playback
 
 
 def call_of_record(name: str) -> tuple[int, str] | None:

@@ -6,8 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import structlog
+
 from portal.telephony.control.events import AnnouncementFinished, LegAnswered, LegRinging
 from portal.telephony.engines.asterisk.driver import CallDriver
+from portal.telephony.engines.asterisk.names import is_tone
+
+log = structlog.get_logger(__name__)
 
 WANTED = (
     "StasisStart",
@@ -66,6 +71,14 @@ def _hear_progress(driver: CallDriver, leg: int, status: str, at: datetime) -> N
 def tell_call(driver: CallDriver, event: Mapping[str, Any], at: datetime) -> None:
     """News of a call's record or announcement."""
     if event["type"] == "PlaybackFinished":
-        driver.tell(AnnouncementFinished(), at)
+        _hear_of_playback(driver, event["playback"], at)
     elif event["recording"]["name"] == driver.record:
         driver.hear_of_record()
+
+
+def _hear_of_playback(driver: CallDriver, playback: Mapping[str, Any], at: datetime) -> None:
+    if playback.get("state") == "failed" and not is_tone(playback["id"]):
+        log.warning("announcement_missing", media=playback.get("media_uri"))
+        driver.play_tone()
+    else:
+        driver.tell(AnnouncementFinished(), at)
