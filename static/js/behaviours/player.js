@@ -34,7 +34,6 @@ function drawPlayed(player) {
 const setSpeed = (player) => { sound(player).playbackRate = part(player, "speed").value; };
 // A sound that cannot be played is an `error` of its element, which is shown: what `play` says besides is the same.
 const toggle = (player) => (sound(player).paused ? sound(player).play().catch(() => {}) : sound(player).pause());
-const showBroken = (player, isBroken) => { part(player, "broken").hidden = !isBroken; };
 
 function jump(player, to) {
   sound(player).currentTime = to;
@@ -45,8 +44,7 @@ each("[data-player]", (player) => {
   const audio = sound(player);
   part(player, "speed").value = localStorage.speed ?? 1;
   audio.ontimeupdate = audio.onloadedmetadata = () => paint(player);
-  audio.onloadstart = () => showBroken(player, false);
-  audio.onerror = () => showBroken(player, true);
+  audio.onloadstart = audio.onerror = ({ type }) => { part(player, "broken").hidden = type !== "error"; };
   audio.onpause = () => showState(player);
   audio.onplay = () => {
     document.querySelectorAll("audio").forEach((other) => other !== audio && other.pause());
