@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import Boolean, Dialect, String, bindparam
+from sqlalchemy import Boolean, ColumnElement, Dialect, String, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute
@@ -42,7 +42,7 @@ class among(FunctionElement[bool]):  # noqa: N801 - SQLAlchemy names functions a
     type = Boolean()
     inherit_cache = True
 
-    def __init__(self, column: InstrumentedAttribute[Any], name: str) -> None:
+    def __init__(self, column: ColumnElement[Any] | InstrumentedAttribute[Any], name: str) -> None:
         super().__init__(column, bindparam(name, type_=_ListOf(column.type)))
 
     def self_group(self, against: OperatorType | None = None) -> Any:  # noqa: ARG002 -- SQLAlchemy's own signature

@@ -56,9 +56,12 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("a moment without a time zone has no meaning")
-        if dialect.name != "sqlite":
-            return value
-        since = value - _EPOCH
+        return self.microseconds(value) if dialect.name == "sqlite" else value
+
+    @staticmethod
+    def microseconds(moment: datetime) -> int:
+        """Since 1970: a moment as it stands in SQLite."""
+        since = moment - _EPOCH
         return (since.days * 86_400 + since.seconds) * _MICROSECONDS + since.microseconds
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar, cast, overload
 
 from flask import g
-from sqlalchemy import BindParameter, Connection, Dialect, Select, bindparam
+from sqlalchemy import BindParameter, Connection, Dialect, Select, TextClause, bindparam
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import DBAPIError
@@ -39,9 +39,10 @@ class Prepared(Generic[Row]):
     def __init__(self, statement: Any, row: Callable[..., Row]) -> None: ...
     def __init__(self, statement: Any, row: Any = None) -> None:
         """`statement` may be a function that is given the database's own INSERT."""
-        self._statement = statement
+        self._of = _OfEach(
+            lambda dialect: only_ours(statement(_insert_of(dialect)) if callable(statement) else statement)
+        )
         self._row: Any = row or _as_it_comes
-        self._compiled: dict[str, _Compiled] = {}
 
     def all(self, **values: Any) -> list[Row]:
         """Every row."""
@@ -58,14 +59,21 @@ class Prepared(Generic[Row]):
             connection = _connection()
             self._of(connection.dialect).run(connection, rows)
 
-    def _of(self, dialect: Dialect) -> _Compiled:
-        compiled = self._compiled.get(dialect.name)
-        if compiled is None:
-            statement = self._statement
-            if callable(statement):
-                statement = statement(sqlite_insert if dialect.name == "sqlite" else postgresql_insert)
-            compiled = self._compiled[dialect.name] = _Compiled(statement, dialect)
-        return compiled
+
+class PreparedForAll:
+    """The same over all accounts, on the connection of a `kernel.steady`; `text` for one database will do as well."""
+
+    def __init__(self, statement: Any) -> None:
+        self._of = _OfEach(lambda _dialect: statement)
+
+    def all(self, connection: Connection, **values: Any) -> Sequence[Sequence[Any]]:
+        """Every row."""
+        return self._of(connection.dialect).rows(connection, values)
+
+    def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Writes, once for each of these; nothing without one."""
+        if rows:
+            self._of(connection.dialect).run(connection, rows)
 
 
 def given(names: Iterable[str]) -> dict[str, BindParameter[Any]]:
@@ -90,12 +98,30 @@ def _as_it_comes(*values: Any) -> tuple[Any, ...]:
     return values
 
 
+def _insert_of(dialect: Dialect) -> MakeInsert:
+    return sqlite_insert if dialect.name == "sqlite" else postgresql_insert
+
+
+class _OfEach:
+    """A statement compiled for each database, when that is first asked."""
+
+    def __init__(self, make: Callable[[Dialect], Any]) -> None:
+        self._make = make
+        self._compiled: dict[str, _Compiled] = {}
+
+    def __call__(self, dialect: Dialect) -> _Compiled:
+        compiled = self._compiled.get(dialect.name)
+        if compiled is None:
+            compiled = self._compiled[dialect.name] = _Compiled(self._make(dialect), dialect)
+        return compiled
+
+
 class _Compiled:
     """The text for one database, and what becomes of each value on its way there and back."""
 
     def __init__(self, statement: Any, dialect: Dialect) -> None:
         self._writes = not isinstance(statement, Select)
-        compiled: SQLCompiler = only_ours(statement).compile(dialect=dialect)
+        compiled: SQLCompiler = statement.compile(dialect=dialect)
         if compiled.prefetch:
             # Left to a session, their defaults would be filled in.
             raise TypeError(f"not given: {', '.join(str(column) for column in compiled.prefetch)}")
@@ -107,8 +133,7 @@ class _Compiled:
         self._asked = [(name, bind.callable) for name, bind in binds.items() if bind.callable is not None]
         ways = ((name, bind.type.dialect_impl(dialect).bind_processor(dialect)) for name, bind in binds.items())
         self._there = [(name, convert) for name, convert in ways if convert is not None]
-        described = statement.returning_column_descriptions if self._writes else statement.column_descriptions
-        kinds = [each["type"].dialect_impl(dialect) for each in described]
+        kinds = [each["type"].dialect_impl(dialect) for each in _described(statement)]
         self._back = [kind.result_processor(dialect, None) for kind in kinds]
 
     def rows(self, connection: Connection, values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
@@ -149,6 +174,16 @@ class _Compiled:
         for name, convert in self._there:
             found[name] = convert(found[name])
         return tuple(map(found.__getitem__, self._names)) if self._is_positional else found
+
+
+def _described(statement: Any) -> Sequence[Any]:
+    """The columns of its answer, as far as it knows them: those of a text come as they are."""
+    if isinstance(statement, TextClause):
+        return ()
+    found: Sequence[Any] = (
+        statement.column_descriptions if isinstance(statement, Select) else statement.returning_column_descriptions
+    )
+    return found
 
 
 def _told(error: Exception, statement: str, values: Any, connection: Connection) -> Exception:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, Connection, Dialect, String, Table, and_, bindparam, case, insert, select, update
+from sqlalchemy import BindParameter, Connection, String, Table, and_, bindparam, case, insert, select, update
 from sqlalchemy.orm import Session
 
 from portal.kernel.bells import live_topic
 from portal.kernel.clock import UtcDateTime
 from portal.kernel.db import ring
+from portal.kernel.prepared import PreparedForAll, given
 from portal.webhooks.models import (
     DeliveryAttempt,
     DeliveryState,
@@ -26,11 +27,9 @@ from portal.webhooks.models import (
 )
 from portal.webhooks.sending import health, schedule
 from portal.webhooks.sending.finished import Exchanged, Finished
-from portal.webhooks.sending.note_sql import arrived_statement, evidence_statement
+from portal.webhooks.sending.note_sql import COLUMNS, arrived_statement
 from portal.webhooks.sending.schedule import Verdict
 
-_arrived, _noted = cache(arrived_statement), cache(evidence_statement)
-_MOMENT = UtcDateTime()
 _KEPT = [field.name for field in fields(Exchanged) if field.name != "ended_at"]
 
 # Statements stand ready, and name the tables themselves: the mapped classes would have each of them built anew for each
@@ -63,6 +62,7 @@ _MOVE_ON = (
     )
 )
 _NOTE = insert(cast("Table", DeliveryAttempt.__table__))
+_EVIDENCE = PreparedForAll(_NOTE.values(given(COLUMNS)))
 _start = _DELIVERY.alias()
 _OPEN = [DeliveryState.WAITING.value, DeliveryState.SENDING.value]
 # The ends that waited for these starts are due now, where the start has come to its end one way or the other.
@@ -80,50 +80,46 @@ _LET_ENDS_GO = (
 )
 
 
+@cache
+def _arrived(*, is_sqlite: bool) -> PreparedForAll:
+    return PreparedForAll(arrived_statement(is_sqlite=is_sqlite))
+
+
 def complete_plain(connection: Connection, finished: Sequence[Finished], *, is_sqlite: bool) -> list[Finished]:
     """Notes the successes of webhooks that did not fail before, which change nothing else; answers all other tries.
 
-    In a transaction that sees everything. Nearly all tries are such, and they take the short way: two statements.
+    In a transaction that sees everything. Nearly all tries are such, and they take the short way.
     """
     arrived = sorted(
         (each for each in finished if each.verdict is Verdict.DELIVERED), key=lambda each: each.delivery.id
     )
     if not arrived:
         return list(finished)
-    ids = set(connection.scalars(_arrived(is_sqlite=is_sqlite), {"tries": told_of(arrived, connection.dialect)}))
+    tries = told_of(arrived, is_sqlite=is_sqlite)
+    ids = {number for (number,) in _arrived(is_sqlite=is_sqlite).all(connection, tries=tries)}
     noted = [each for each in arrived if each.delivery.id in ids]
-    if noted:
-        moment = _moment_on(connection.dialect)
-        attempts = [
-            evidence | {"started_at": moment(evidence["started_at"])}
-            for evidence in (_evidence(each) for each in noted)
-        ]
-        connection.execute(_noted(is_sqlite=is_sqlite), {"attempts": json.dumps(attempts)})
-        _let_ends_go(connection, noted)
+    if is_sqlite:
+        # Bound values: to take them out of JSON again costs more than to insert them.
+        _EVIDENCE.run(connection, [_evidence(each) for each in noted])
+    _let_ends_go(connection, noted)
     return [each for each in finished if each.delivery.id not in ids]
 
 
-def told_of(arrived: Iterable[Finished], dialect: Dialect) -> str:
-    """What the statement that notes them is given."""
-    moment = _moment_on(dialect)
-    return json.dumps(
-        [
-            {
-                "id": each.delivery.id,
-                "claim": each.delivery.claim,
-                "ended_at": moment(each.exchanged.ended_at),
-                "status": each.exchanged.status,
-                "spent": _spent(each),
-            }
-            for each in arrived
-        ]
-    )
+def told_of(arrived: Iterable[Finished], *, is_sqlite: bool) -> str:
+    """What the statement that notes them is given, moments as the database's columns hold them."""
+    if is_sqlite:
+        return json.dumps([_arrival(each) for each in arrived], default=UtcDateTime.microseconds)
+    return json.dumps([_evidence(each) | _arrival(each) for each in arrived], default=datetime.isoformat)
 
 
-def _moment_on(dialect: Dialect) -> Callable[[datetime], Any]:
-    """How a moment stands in JSON, so that the database reads from it what the column holds."""
-    is_number = dialect.name == "sqlite"
-    return (lambda at: _MOMENT.process_bind_param(at, dialect)) if is_number else datetime.isoformat
+def _arrival(finished: Finished) -> dict[str, Any]:
+    return {
+        "delivery_id": finished.delivery.id,
+        "claim": finished.delivery.claim,
+        "ended_at": finished.exchanged.ended_at,
+        "status": finished.exchanged.status,
+        "spent": _spent(finished),
+    }
 
 
 def complete(session: Session, finished: Sequence[Finished]) -> list[Finished]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import chain
 
+from portal.webhooks.models import Lane
 from portal.webhooks.sending.claimed import ClaimedDelivery
 from portal.webhooks.sending.queue import Caps
 from portal.webhooks.sending.schedule import LEASE
@@ -29,7 +31,8 @@ class Hand:
         self._senders = senders
         self._caps = caps
         self._lock = threading.Lock()
-        self._waiting: list[ClaimedDelivery] = []
+        self._waiting: dict[tuple[Lane, int], deque[ClaimedDelivery]] = {}
+        """By lane and account; the account that has waited longest for its turn stands first."""
         self._at_work: Counter[int] = Counter()
         self._at_webhook: Counter[int] = Counter()
         self._busy = 0
@@ -43,7 +46,7 @@ class Hand:
     def take_in(self, claimed: Sequence[ClaimedDelivery]) -> None:
         """These go out as soon as senders are free."""
         with self._lock:
-            self._waiting.extend(claimed)
+            self._put(claimed)
             while self._busy < self._senders and (each := self._next()) is not None:
                 self._busy += 1
                 self._calls.put(each)
@@ -91,36 +94,49 @@ class Hand:
     def give_back(self) -> list[ClaimedDelivery]:
         """What no sender has begun: it is not sent from here any more."""
         with self._lock:
-            left, self._waiting = self._waiting, []
+            left = self._all()
+            self._waiting.clear()
             return left
 
     def to_renew(self, now: datetime) -> list[ClaimedDelivery]:
         """What has waited so long that its lease must be renewed."""
         with self._lock:
-            return [each for each in self._waiting if each.lease_until - now <= LEASE - RENEW_AFTER]
+            return [each for each in self._all() if each.lease_until - now <= LEASE - RENEW_AFTER]
 
     def renewed(self, asked: Collection[ClaimedDelivery], held: Collection[int], lease_until: datetime) -> int:
         """Of what was asked for, these ids are held on; the others have become somebody else's, and go: how many."""
         ids = {each.id for each in asked}
         with self._lock:
-            before = len(self._waiting)
-            self._waiting = [
+            before = self._all()
+            left = [
                 replace(each, lease_until=lease_until) if each.id in held else each
-                for each in self._waiting
+                for each in before
                 if each.id not in ids or each.id in held
             ]
-            return before - len(self._waiting)
+            self._waiting.clear()
+            self._put(left)
+            return len(before) - len(left)
+
+    def _all(self) -> list[ClaimedDelivery]:
+        return list(chain.from_iterable(self._waiting.values()))
+
+    def _put(self, claimed: Iterable[ClaimedDelivery]) -> None:
+        for each in claimed:
+            self._waiting.setdefault((each.lane, each.account_id), deque()).append(each)
 
     def _next(self) -> ClaimedDelivery | None:
         """The one that goes next, now at work; the lock is held."""
         found, least = None, (0, 0)
-        for place, each in enumerate(self._waiting):
-            number = self._at_work[each.account_id]
-            if number < self._caps.per_account and (found is None or (each.lane, number) < least):
-                found, least = place, (each.lane, number)
+        for lane, account_id in self._waiting:
+            number = self._at_work[account_id]
+            if number < self._caps.per_account and (found is None or (lane, number) < least):
+                found, least = (lane, account_id), (lane, number)
         if found is None:
             return None
-        taken = self._waiting.pop(found)
+        queued = self._waiting.pop(found)
+        taken = queued.popleft()
+        if queued:
+            self._waiting[found] = queued
         self._goes(taken)
         return taken
 

@@ -12,6 +12,7 @@ from typing import cast
 from sqlalchemy import Connection, Table, bindparam, case, func, select, text, update
 
 from portal.kernel.clock import UtcDateTime
+from portal.kernel.prepared import PreparedForAll
 from portal.webhooks.models import DeliveryState, Lane, SubscriptionState, WebhookDelivery, WebhookSubscription
 from portal.webhooks.offers import WORKER_LETTERS, claim_of
 from portal.webhooks.sending import pace
@@ -21,7 +22,6 @@ from portal.webhooks.sending.schedule import END, LEASE
 
 # Statements stand ready, and name the tables themselves: to build them anew each time, as the mapped classes would,
 # costs more than the database takes to run them.
-_statement = cache(claim_statement)
 _GIVEN_UP_AT_ONCE = 500
 _DELIVERY = cast("Table", WebhookDelivery.__table__)
 _WEBHOOK = cast("Table", WebhookSubscription.__table__)
@@ -123,6 +123,11 @@ class Caps:
         return cls(per_webhook, max(per_webhook, senders - senders // 4), max(1, senders // 2))
 
 
+@cache
+def _claiming(*, is_sqlite: bool) -> PreparedForAll:
+    return PreparedForAll(claim_statement(is_sqlite=is_sqlite))
+
+
 def claim(
     connection: Connection, number: int, caps: Caps, *, now: datetime, is_sqlite: bool, worker: str
 ) -> list[ClaimedDelivery]:
@@ -132,21 +137,19 @@ def claim(
     holder's lease ran out is due again. The claim is new each time, so that the former holder can complete nothing.
     """
     word, lease_until = claim_of(worker), now + LEASE
-    ids = connection.scalars(
-        _statement(is_sqlite=is_sqlite),
-        {
-            "now": now,
-            "lease_until": lease_until,
-            "claim": word,
-            "number": number,
-            "cap": caps.per_webhook,
-            "account_cap": caps.per_account,
-            "suspects": caps.suspects,
-        },
-    ).all()
-    if not ids:
+    found = _claiming(is_sqlite=is_sqlite).all(
+        connection,
+        now=now,
+        lease_until=lease_until,
+        claim=word,
+        number=number,
+        cap=caps.per_webhook,
+        account_cap=caps.per_account,
+        suspects=caps.suspects,
+    )
+    if not found:
         return []
-    rows = facts_of(connection, ids)
+    rows = facts_of(connection, [number for (number,) in found])
     paced = ((row.subscription_id, row.id) for row in rows if row.rate_per_minute is not None)
     away = pace.turned_away(connection, paced, now)
     return [claimed(row, word, lease_until) for row in rows if row.id not in away]

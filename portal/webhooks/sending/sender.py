@@ -14,6 +14,7 @@ from portal.webhooks.sending import schedule
 from portal.webhooks.sending.claimed import ClaimedDelivery
 from portal.webhooks.sending.dress import request_for
 from portal.webhooks.sending.finished import Exchanged, Finished
+from portal.webhooks.sending.schedule import Verdict
 
 BODY_BYTES = 32 * 1024
 _OFFER_LASTS = timedelta(seconds=0.5)
@@ -47,13 +48,9 @@ def send(door: Door, vault: Vault, delivery: ClaimedDelivery) -> Finished | None
         answer = door.send(request, deadline_seconds=plan.deadline_seconds, body_cap=BODY_BYTES)
     except Failed as failure:
         return _failed(delivery, began, failure, f"{request.method} {request.url}")
-    headers_came = _pairs(answer.headers)
-    return Finished(
-        delivery,
-        _answered(delivery, began, answer),
-        schedule.verdict_on(answer.status),
-        schedule.retry_after(headers_came, now()),
-    )
+    verdict = schedule.verdict_on(answer.status)
+    asked = None if verdict is Verdict.DELIVERED else schedule.retry_after(answer.headers, now())
+    return Finished(delivery, _answered(delivery, began, answer), verdict, asked)
 
 
 def _answered(delivery: ClaimedDelivery, began: datetime, answer: Exchange) -> Exchanged:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections import deque
 from dataclasses import dataclass, replace
 
@@ -40,6 +41,8 @@ MOST_AHEAD = 3
 """For each sender so many deliveries may be claimed beyond the one it sends: a round for few is a dear one."""
 LONGEST_IDLENESS, LONGEST_GATHERING = 0.01, 0.03
 """Seconds for which what has landed waits at most, so that others are noted with it: with an idle sender, without."""
+_GLANCE = 0.002
+"""Seconds between two looks at what has landed meanwhile: to be woken by each would cost a turn at Python's lock."""
 _TELLS_EVERY = 0.25
 """Seconds between two words to an account's open pages: they need not fetch anew with each of many notices."""
 _MOMENT = 0.2
@@ -119,8 +122,9 @@ class Worker:
                 LONGEST_GATHERING if self._in_the_air > self._senders else min(self._round_took, LONGEST_IDLENESS)
             )
             enough = self._senders // 2 + (min(self._ahead, self._senders) if self._has_more else 0)
-            while not is_rung and self._in_the_air > enough:
-                is_rung = self._hear_of(self._news.get(timeout=max(0.0, until - monotonic())))
+            while not is_rung and self._in_the_air > enough and monotonic() < until:
+                time.sleep(_GLANCE)
+                is_rung = self._hears_now()
         except queue.Empty:
             return
 
@@ -132,13 +136,18 @@ class Worker:
             # Nobody is woken for an offer: whoever sends it would stand behind.
             pause = min(until, self._offers.holds_at, monotonic() + HOLDS_AFTER / 2) - monotonic()
             try:
-                is_rung = self._hear_of(self._news.get(timeout=max(pause, 0.001)))
-                while not self._news.empty():
-                    is_rung |= self._hear_of(self._news.get_nowait())
+                is_rung = self._hear_of(self._news.get(timeout=max(pause, 0.001))) | self._hears_now()
             except queue.Empty:
                 self._hear_of_offers()
                 if monotonic() >= min(until, self._offers.holds_at):
                     raise
+        return is_rung
+
+    def _hears_now(self) -> bool:
+        """Takes in what has happened: whether any of it rang."""
+        is_rung = False
+        while not self._news.empty():
+            is_rung |= self._hear_of(self._news.get_nowait())
         return is_rung
 
     def _hear_of_offers(self) -> None:

@@ -38,14 +38,14 @@ def wake(scene: Scene, sink: Sink, seconds: int, per_second: int = 50) -> Iterat
         _warm_up(scene, sink, account)
         before = _processor(pid)
         committed = _calls(scene, [account], seconds * per_second, per_second)
-        sink.wait_for(len(committed), 60)
+        sink.wait_for(len(committed), 60, scene.check)
         spent = (_processor(pid) - before) / len(committed)
     ours = _delays(sink, committed)
     with bare.bell(sink) as bell:
         bell.ring(new_call_id())
-        sink.wait_for(1, 60)
+        sink.wait_for(1, 60, scene.check)
         committed = _calls(scene, [other], seconds * per_second, per_second, bell.ring)
-        sink.wait_for(1 + len(committed), 60)
+        sink.wait_for(1 + len(committed), 60, scene.check)
     floor = _delays(sink, committed)
     low, high = _percentile(ours, 50), _percentile(ours, 99)
     shown = f"p50 {low * 1000:.1f} ms, p99 {high * 1000:.1f} ms, {spent * 1000:.1f} ms of processor each"
@@ -85,9 +85,9 @@ def throughput(scene: Scene, sink: Sink, number: int, rounds: int) -> Iterator[F
 def _sent(scene: Scene, sink: Sink, waiting: int) -> tuple[float, float]:
     """How many a second of what waits, and the worker's seconds of processor for each; without its start."""
     with scene.worker(SENDERS) as pid:
-        sink.wait_for(waiting // 10, 300)
+        sink.wait_for(waiting // 10, 300, scene.check)
         before, sent = _processor(pid), sink.count()
-        sink.wait_for(waiting, 300)
+        sink.wait_for(waiting, 300, scene.check)
         spent = (_processor(pid) - before) / (waiting - sent)
         moments = sorted(at for at, _ in sink.take())
     begin = len(moments) // 10
@@ -105,7 +105,7 @@ def fairness(scene: Scene, sink: Sink, seconds: int, per_second: int = 10) -> It
     with scene.worker(8):
         _warm_up(scene, sink, other)
         committed = _calls(scene, [one, other], seconds * per_second, per_second)
-        sink.wait_for(sum(9 if index % 2 == 0 else 10 for index in range(len(committed))), 60)
+        sink.wait_for(sum(9 if index % 2 == 0 else 10 for index in range(len(committed))), 60, scene.check)
     delays = _delays(sink, committed)
     low, high = _percentile(delays, 50), _percentile(delays, 99)
     shown = f"p50 {low * 1000:.1f} ms, p99 {high * 1000:.1f} ms, {len(delays) / seconds:.0f} a second"
@@ -121,9 +121,9 @@ def soak(scene: Scene, sink: Sink, events: int) -> Iterator[Figure]:
     with scene.worker(16) as pid:
         for number in range(0, events // 4, 50):
             scene.ends(account, [new_call_id() for _ in range(50)])
-            while arrived + sink.count() < (number - 500) * 4:
-                time.sleep(0.01)
+            sink.wait_for((number - 500) * 4 - arrived, 60, scene.check)
             if number % 500 == 0:
+                scene.check()
                 sizes.append(_memory(pid))
                 arrived += len(sink.take())
         scene.wait_until_delivered(before + events // 50 // 4 * 200, 600)
@@ -141,7 +141,7 @@ def _warm_up(scene: Scene, sink: Sink, account: int) -> None:
     for _ in range(WARM):
         sink.take()
         scene.ends(account, [new_call_id()])
-        sink.wait_for(1, 60)
+        sink.wait_for(1, 60, scene.check)
         time.sleep(0.05)
     sink.take()
 

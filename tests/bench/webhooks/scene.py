@@ -82,6 +82,12 @@ class Nursery:
         return int(self._process.stdout.readline())
 
     @staticmethod
+    def check(workers: Sequence[int]) -> None:
+        """Raises RuntimeError where one of them is no more, which nobody has killed."""
+        if gone := [worker for worker in workers if not Path(f"/proc/{worker}").exists()]:
+            raise RuntimeError(f"workers have died by themselves: {gone}")
+
+    @staticmethod
     def kill(worker: int) -> None:
         """At once; returns when it is no more."""
         os.kill(worker, signal.SIGKILL)
@@ -104,6 +110,7 @@ class Scene:
         self.app: Flask = create_app(load_settings(self.environment), "engine")
         upgrade_database(self.app)
         self._committed_at = 0.0
+        self._worker: subprocess.Popen[bytes] | None = None
         event.listen(GuardedSession, "after_commit", self._note_commit, insert=True)
 
     def _note_commit(self, _session: object) -> None:
@@ -137,6 +144,7 @@ class Scene:
         """Until so many are noted. Raises TimeoutError."""
         deadline = time.monotonic() + seconds
         while self.delivered() < count:
+            self.check()
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{self.delivered()} of {count} deliveries were noted in {seconds} s")
             time.sleep(0.05)
@@ -146,6 +154,7 @@ class Scene:
         deadline = time.monotonic() + seconds
         query = select(func.count()).where(WebhookDelivery.state == DeliveryState.DELIVERED)
         while time.monotonic() < deadline:
+            self.check()
             with self.app.app_context(), transaction(account_id, writes=False):
                 if (db.session.scalar(query) or 0) >= count:
                     return True
@@ -183,12 +192,19 @@ class Scene:
     def worker(self, senders: int) -> Iterator[int]:
         """A worker for a while; gives its process id."""
         environment = os.environ | self.environment | {"PORTAL_WEBHOOK_SENDERS": str(senders)}
-        process = subprocess.Popen([sys.executable, "-c", WORKER], env=environment)
+        process = self._worker = subprocess.Popen([sys.executable, "-c", WORKER], env=environment)
         try:
             yield process.pid
+            self.check()
         finally:
+            self._worker = None
             process.terminate()
             process.wait(60)
+
+    def check(self) -> None:
+        """Raises RuntimeError where the worker that should run has died: nothing that it was to do will come."""
+        if self._worker is not None and (code := self._worker.poll()) is not None:
+            raise RuntimeError(f"{self.name}: the worker has died, exit code {code}")
 
 
 def _call(api_call_id: str) -> CallRecord:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import cast
@@ -33,10 +33,11 @@ class Sink:
         self._pipe.send("count")
         return cast("int", self._pipe.recv())
 
-    def wait_for(self, number: int, seconds: float) -> None:
-        """Until so much has come. Raises TimeoutError."""
+    def wait_for(self, number: int, seconds: float, check: Callable[[], None]) -> None:
+        """Until so much has come. Raises TimeoutError, and what `check` raises where it sees that nothing will."""
         deadline = time.monotonic() + seconds
         while self.count() < number:
+            check()
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{self.count()} of {number} requests came in {seconds} s")
             time.sleep(0.02)

@@ -77,7 +77,7 @@ def _kill(nursery: Nursery, sink: Sink, chance: random.Random, kills: int) -> No
     workers = [nursery.bear() for _ in range(WORKERS)]
     try:
         for _ in range(kills):
-            sink.wait_for(sink.count() + 1, 60)
+            sink.wait_for(sink.count() + 1, 60, lambda: nursery.check(workers))
             time.sleep(chance.uniform(0, LONGEST_LIFE))
             nursery.kill(workers.pop(0))
             workers.append(nursery.bear())

@@ -41,7 +41,7 @@ def price_of_a_claim(connection: Connection) -> float:
 
 def price_of_a_note(connection: Connection, delivery: ClaimedDelivery) -> float:
     """The same of noting that this one has arrived."""
-    tries = told_of([finished(delivery)], connection.dialect)
+    tries = told_of([finished(delivery)], is_sqlite=_is_sqlite(connection))
     return _price(connection, arrived_statement(is_sqlite=_is_sqlite(connection)), {"tries": tries})
 
 
