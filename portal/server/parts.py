@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import threading
@@ -27,6 +28,7 @@ from portal.telephony.scribe.process import ScribeProcess
 from portal.webhooks.sending.worker import Worker
 
 _POLITE = 5
+_URGENT = -5
 
 
 def run_worker(app: Flask) -> None:
@@ -61,7 +63,10 @@ def run_engine(app: Flask, *, traffic: bool = False) -> None:
     sys.setswitchinterval(0.0005)
     settings: Settings = app.extensions["portal.settings"]
     journal, sink = Journal(app), Sink(app)
-    scribe = _scribe(app, journal, sink) if settings.engine != "provider" else None
+    scribe = None
+    if settings.engine != "provider":
+        scribe = _scribe(app, journal, sink)
+        _go_first()
     engine = EngineProcess(
         app,
         planner=Planner(app),
@@ -83,6 +88,12 @@ def _scribe(app: Flask, journal: Journal, sink: Sink) -> ScribeProcess:
         db.engine.dispose()
     look_seldom()
     return ScribeProcess.fork(app, journal, sink)
+
+
+def _go_first() -> None:
+    """A caller waits for each step of a switch's engine: it goes before pages and writers, where the system allows."""
+    with contextlib.suppress(PermissionError):
+        os.nice(_URGENT)
 
 
 def _alive(app: Flask, kind: str, work: Callable[[threading.Event], None], detail: str = "") -> None:

@@ -17,7 +17,7 @@ from portal.kernel.errors import PortalError, Refused
 from portal.kernel.secrets import Vault
 from portal.telephony.addresses import is_outside_number, is_sip_account
 from portal.telephony.asterisk_lines import LinesOfSwitch
-from portal.telephony.engine import IncomingCall, OutgoingCall, RoutePlanner
+from portal.telephony.engine import PLANS_AT_ONCE, IncomingCall, OutgoingCall, RoutePlanner
 from portal.telephony.engines.asterisk.names import endpoint_of_channel
 from portal.telephony.engines.asterisk.presence import PhoneBoard
 from portal.telephony.engines.asterisk.world import Channel
@@ -49,7 +49,7 @@ class Desk:
         self._phones = phones
         self._planner = LastResorts(planner)
         self._now = now
-        self._threads = ThreadPoolExecutor(4, "planner")
+        self._threads = ThreadPoolExecutor(PLANS_AT_ONCE, "planner")
 
     def call_id_of(self, channel: str) -> str:
         """The call of a channel that the dialplan made: always the same, so that a later life finds it again.

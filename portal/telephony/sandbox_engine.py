@@ -8,7 +8,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from pathlib import Path
 from random import SystemRandom
 
-from portal.telephony.engine import Presence
+from portal.telephony.engine import PLANS_AT_ONCE, Presence
 from portal.telephony.engine_desk import Desk
 from portal.telephony.engines.sandbox.switch import SandboxSwitch
 from portal.telephony.engines.sandbox.tape import Tape
@@ -21,8 +21,6 @@ from portal.telephony.switch_life import LeftCalls, close_left_call
 
 KNOWN_CALLER_SHARE = 0.7
 _RECORD_PATIENCE_SECONDS = 2.0
-_PLANNERS = 16
-"""Calls that are planned at once: each may wait for its account's CRM."""
 
 
 class SandboxEngine:
@@ -38,7 +36,7 @@ class SandboxEngine:
         self._chance = SystemRandom()
         self._directory = SandboxDirectory(switch)
         self._recorder = ThreadPoolExecutor(1, "recorder")
-        self._planners = ThreadPoolExecutor(_PLANNERS, "planner")
+        self._planners = ThreadPoolExecutor(PLANS_AT_ONCE, "planner")
         self._switch = SandboxSwitch(
             switch,
             timeline,

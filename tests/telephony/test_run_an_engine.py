@@ -203,6 +203,15 @@ def test_a_killed_engine_leaves_no_call_open_after_the_next_start(
     assert call.talk_seconds < 20
 
 
+def test_who_decides_goes_before_who_writes(first_engine: subprocess.Popen[str]) -> None:
+    scribe = int(subprocess.check_output(["pgrep", "-P", str(first_engine.pid)]))
+    ours, decides, writes = (os.getpriority(os.PRIO_PROCESS, each) for each in (0, first_engine.pid, scribe))
+    may_be_first = subprocess.run([sys.executable, "-c", "import os; os.nice(-1)"], check=False, capture_output=True)
+
+    assert writes == ours + 5
+    assert decides == (ours if may_be_first.returncode else ours - 5)
+
+
 def test_a_call_left_open_ended_with_the_last_sign_of_life(app: Flask, north: int) -> None:
     died = now() - timedelta(hours=9)
     story = Story(north, started_at=died - timedelta(seconds=40), answered_after=10)

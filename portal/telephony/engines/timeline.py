@@ -115,6 +115,7 @@ class RealTimeline:
     def __init__(self, name: str = "switch") -> None:
         self._agenda = _Agenda()
         self._posted: deque[Act] = deque()
+        self._ahead: deque[Act] = deque()
         self._is_asleep = self._is_stopping = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -140,9 +141,12 @@ class RealTimeline:
 
     def post(self, act: Act) -> None:
         self._posted.append(act)
-        # In this order: who falls asleep says so first, and then looks whether anything is there.
-        if self._is_asleep:
-            self._ears.ring()
+        self._wake()
+
+    def post_ahead(self, act: Act) -> None:
+        """Do `act` before what waits of `post`: somebody hears nothing until it is done."""
+        self._ahead.append(act)
+        self._wake()
 
     def watch(self, line: Line, heard: Act) -> None:
         """Do `heard` whenever there is something to read. From the timeline's own thread, as `unwatch`."""
@@ -152,13 +156,18 @@ class RealTimeline:
         """No longer; to be said before it is closed, and without harm more than once."""
         self._ears.unwatch(line)
 
+    def _wake(self) -> None:
+        # After the act is there: who falls asleep says so first, and then looks whether anything is.
+        if self._is_asleep:
+            self._ears.ring()
+
     def _finish(self) -> None:
         self._is_stopping = True
 
     def _run(self) -> None:
         while not self._is_stopping:
-            for _ in range(len(self._posted)):
-                self._do(self._posted.popleft())
+            for _ in range(len(self._ahead) + len(self._posted)):
+                self._do((self._ahead or self._posted).popleft())
             while (due := self._agenda.next_due()) is not None and due <= clock.monotonic():
                 self._do(self._agenda.pop().act)
             for heard in self._sleep():
@@ -169,7 +178,7 @@ class RealTimeline:
         self._is_asleep = True
         due = self._agenda.next_due()
         left = None if due is None else max(0.0, due - clock.monotonic())
-        heard = self._ears.hear(0 if self._posted or self._is_stopping else left)
+        heard = self._ears.hear(0 if self._ahead or self._posted or self._is_stopping else left)
         self._is_asleep = False
         return heard
 

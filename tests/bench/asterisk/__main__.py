@@ -35,6 +35,7 @@ from tests.telephony.asterisk.real.phones import free_port
 _PATIENCE = 60.0
 _ROUNDS = ((5, 300), (20, 800), (50, 2000))
 """Calls a second, and how many."""
+_DATABASES = ("sqlite", "postgresql")
 
 
 def main() -> None:
@@ -43,12 +44,13 @@ def main() -> None:
     parser.add_argument("tree", type=Path)
     parser.add_argument("--share", type=float, default=1.0, help="of the calls: to try the bench itself")
     parser.add_argument("--rate", type=int, choices=[rate for rate, _calls in _ROUNDS], help="this one alone")
-    parser.add_argument("--sqlite", action="store_true", help="no PostgreSQL")
+    parser.add_argument("--database", choices=_DATABASES, help="this one alone")
     asked = parser.parse_args()
     _say(machine.describe(["Asterisk, sipp and the engine on the same cores"]))
     with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder:
-        _measure("SQLite", "", Path(folder) / "sqlite", asked)
-        if not asked.sqlite:
+        if asked.database != "postgresql":
+            _measure("SQLite", "", Path(folder) / "sqlite", asked)
+        if asked.database != "sqlite":
             with durable_postgresql() as server:
                 url = server.address.create_database("switch")
                 _measure("PostgreSQL", url, Path(folder) / "postgresql", asked)
@@ -79,31 +81,33 @@ def _measure(name: str, database: str, folder: Path, asked: argparse.Namespace) 
             _wait(lambda: asterisk.ari("applications"))
             line = partial(sipp.call, tree / "run" / "sipp", folder, (outside, asterisk.sip_port), numbers)
             for rate, calls in [each for each in _ROUNDS if asked.rate in (None, each[0])]:
-                _round(f"{name}, {rate} calls a second", app, line, engine.pid, rate, round(calls * asked.share))
+                title, parties = f"{name}, {rate} calls a second", (engine.pid, asterisk.pid)
+                _round(title, app, line, parties, rate, round(calls * asked.share))
     finally:
         engine.terminate()
         engine.wait()
         asterisk.stop()
 
 
-def _round(title: str, app: Flask, call: Callable[..., int], engine: int, rate: int, calls: int) -> None:
-    began, before = now(), _spent(engine)
+def _round(title: str, app: Flask, call: Callable[..., int], parties: tuple[int, int], rate: int, calls: int) -> None:
+    began, before = now(), _spent(*parties)
     unanswered = call(calls=calls, rate=rate)
     found = _settled(app, began, calls)
-    deciding, writing = (
-        (after - then) / max(1, found.calls) * 1000 for after, then in zip(_spent(engine), before, strict=True)
+    deciding, writing, switching = (
+        (after - then) / max(1, found.calls) * 1000 for after, then in zip(_spent(*parties), before, strict=True)
     )
     lines = [
         f"  callers who heard nobody: {unanswered}",
-        f"  processor a call: {deciding:.0f} ms for deciding, {writing:.0f} for writing it down",
+        f"  processor a call: {deciding:.1f} ms for deciding, {writing:.1f} for writing it, Asterisk {switching:.1f}",
     ]
     _say("\n".join([f"{title}, load {machine.load():.1f}", *found.lines(), *lines]))
 
 
-def _spent(engine: int) -> tuple[float, float]:
-    """Seconds of processor of the engine that decides and of its scribe, which other work hardly changes."""
+def _spent(engine: int, asterisk: int) -> tuple[float, float, float]:
+    """Seconds of processor of the engine that decides, of its scribe, of Asterisk: other work hardly changes them."""
     (scribe,) = Path(f"/proc/{engine}/task/{engine}/children").read_text().split()
-    return _processor_seconds(engine), _processor_seconds(int(scribe))
+    deciding, writing, switching = (_processor_seconds(each) for each in (engine, int(scribe), asterisk))
+    return deciding, writing, switching
 
 
 def _processor_seconds(process: int) -> float:

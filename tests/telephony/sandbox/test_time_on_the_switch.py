@@ -52,6 +52,22 @@ def test_real_time_does_what_is_due_in_order_in_one_thread(real: RealTimeline) -
     assert len({thread for _name, thread in done} | {threading.get_ident()}) == 2
 
 
+def test_who_waits_on_the_line_goes_ahead_of_what_was_posted_before(real: RealTimeline) -> None:
+    done: list[str] = []
+    is_over = threading.Event()
+
+    def post_all() -> None:
+        for name in ("news", "more news"):
+            real.post(partial(done.append, name))
+        for name in ("arrival", "plan"):
+            real.post_ahead(partial(done.append, name))
+        real.post(is_over.set)
+
+    real.post(post_all)
+    assert is_over.wait(10)
+    assert done == ["arrival", "plan", "news", "more news"]
+
+
 def test_an_act_that_fails_does_not_end_real_time(real: RealTimeline, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.ERROR)
     is_over = threading.Event()

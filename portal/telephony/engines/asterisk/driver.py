@@ -43,7 +43,7 @@ from portal.telephony.engines.asterisk.presence import SwitchLines
 from portal.telephony.engines.asterisk.records import RecordKeeper
 from portal.telephony.engines.asterisk.results import LegNews
 from portal.telephony.engines.asterisk.sounds import TONE, TONE_FOR, medium
-from portal.telephony.engines.timeline import Appointment, Timeline
+from portal.telephony.engines.timeline import Appointment, RealTimeline
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +56,7 @@ _FAREWELLS = {CallOutcome.BUSY: LegResult.BUSY, CallOutcome.FAILED: LegResult.FA
 class Equipment:
     """What every call of the switch shares. `app` is the name of our application there."""
 
-    timeline: Timeline
+    timeline: RealTimeline
     app: str
     lanes: Lanes
     lines: SwitchLines

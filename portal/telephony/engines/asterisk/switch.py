@@ -75,8 +75,10 @@ class AsteriskSwitch:
 
     def hear(self, text: str) -> None:
         """An event has come. From any thread; never waits, and is not troubled by what comes of it."""
-        arrived_at = self._timeline.now()
-        self._timeline.post(lambda: self._take(json.loads(text), arrived_at))
+        arrived_at, event = self._timeline.now(), json.loads(text)
+        # An arrival is the first news of its channel: no other is overtaken by it that it should follow.
+        post = self._timeline.post_ahead if event["type"] == "StasisStart" else self._timeline.post
+        post(lambda: self._take(event, arrived_at))
 
     def lose(self) -> None:
         """No events come any more: what happens to calls waits from here on."""
@@ -125,7 +127,7 @@ class AsteriskSwitch:
         self._callers[channel.id] = None
 
         def received(call: IncomingCall | OutgoingCall | None) -> None:
-            self._timeline.post(lambda: self._take_in(channel, call))
+            self._timeline.post_ahead(lambda: self._take_in(channel, call))
 
         self._reception.receive(channel, at, received)
 
@@ -207,7 +209,7 @@ class AsteriskSwitch:
 
     def _route(self, driver: CallDriver, call: IncomingCall) -> None:
         def routed(plan: RoutePlan) -> None:
-            self._timeline.post(lambda: driver.tell(Routed(plan)))
+            self._timeline.post_ahead(lambda: driver.tell(Routed(plan)))
 
         self._reception.route(call, routed)
 
