@@ -230,8 +230,9 @@ def _adapters(app: Flask, settings: Settings, process: Process) -> None:
     logs.configure(settings.log_level, settings.log_format)
     bells = make_bells(settings.database_url, settings.data)
     pool = {"web": settings.web_threads // 2, "worker": 6, "jobs": 8, "engine": 4, "command": 2}[process]
-    # A worker's notes of attempts may be lost in a power cut: the delivery is then repeated, as promised.
-    db.init_app(app, settings.database_url, pool_size=pool, bells=bells, is_durable=process != "worker")
+    # A worker goes over the newest rows again and again, and pages over all of them.
+    cache = 4 if process == "worker" else 32
+    db.init_app(app, settings.database_url, pool_size=pool, bells=bells, cache_megabytes=cache)
     app.extensions["portal.vault"] = Vault(settings.secret_key, *settings.retired_secret_keys)
     app.extensions["portal.storage"] = make_store(settings)
     app.extensions["portal.events"] = EventBus()

@@ -1349,6 +1349,19 @@ def upgrade() -> None:
     with op.batch_alter_table('operator_visit', schema=None) as batch_op:
         batch_op.create_index('uq_operator_visit_session_id', ['session_id'], unique=True, sqlite_where=sa.text('ended_at is null'), postgresql_where=sa.text('ended_at is null'))
 
+    op.create_table('own_phone',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('sip_line_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'sip_line_id'], ['sip_line.account_id', 'sip_line.id'], name='fk_sip_line_id_sip_line'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_own_phone_account_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_own_phone_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_own_phone')),
+    sa.UniqueConstraint('account_id', 'id', name=op.f('uq_own_phone_account_id_id')),
+    sa.UniqueConstraint('account_id', 'user_id', name=op.f('uq_own_phone_account_id_user_id')),
+    info={'owned': True}
+    )
     op.create_table('sandbox_phone',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1809,6 +1822,7 @@ def upgrade() -> None:
             "lookup_state",
             "money_alert",
             "offer_acceptance",
+            "own_phone",
             "paper",
             "provider_call",
             "provider_link",
@@ -1916,6 +1930,7 @@ def downgrade() -> None:
 
     op.drop_table('support_message')
     op.drop_table('sandbox_phone')
+    op.drop_table('own_phone')
     with op.batch_alter_table('operator_visit', schema=None) as batch_op:
         batch_op.drop_index('uq_operator_visit_session_id', sqlite_where=sa.text('ended_at is null'), postgresql_where=sa.text('ended_at is null'))
 

@@ -7,6 +7,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length
 
 from portal.contacts.names import code_names
+from portal.kernel.i18n import gettext as _
 from portal.kernel.i18n import lazy_gettext as _l
 from portal.kernel.secrets import random_word
 from portal.telephony.queries import sip_lines
@@ -35,10 +36,11 @@ class OriginateForm(BaseForm):
         return f"page {self.request_id.data} {self.caller.data} {self.callee.data}"
 
     def offer_phones(self) -> None:
-        """Fills the choice with the account's SIP accounts."""
+        """Fills the choice with the account's SIP accounts; none is chosen for somebody whose phone is not known."""
         lines = sip_lines()
         names = code_names([line.name for line in lines])
-        self.caller.choices = [
+        self.caller.choices = [SelectChoice("", _("– choose your phone –"))] if lines else []
+        self.caller.choices += [
             SelectChoice(line.name, f"{names[line.name]} · {line.name}" if line.name in names else line.name)
             for line in lines
         ]

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.kernel.db import Model
@@ -131,3 +131,13 @@ class CallLeg(AccountOwned, Model):
     end: Mapped[str | None] = mapped_column(String(24))
 
     call: Mapped[CallRecord] = relationship(back_populates="legs")
+
+
+class OwnPhone(AccountOwned, Model):
+    """The SIP account from which a person of the cabinet placed the latest call: the next one is offered from it."""
+
+    __tablename__ = "own_phone"
+    __table_args__ = owned(points_to("sip_line", "sip_line_id"), UniqueConstraint("account_id", "user_id"))
+
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id"))
+    sip_line_id: Mapped[int] = mapped_column(BigId)

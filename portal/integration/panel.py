@@ -22,4 +22,6 @@ def _load(calls: Sequence[CallRecord]) -> Mapping[int, Any]:
     }
 
 
-BLACKLIST_PANEL = CallPanel(lambda: _("Blacklist"), _load, section="integration/_block_caller.html")
+BLACKLIST_PANEL = CallPanel(
+    lambda: _("Blacklist"), _load, section="integration/_block_caller.html", is_left_out_when_unknown=True
+)

@@ -76,10 +76,8 @@ db = SQLAlchemy(
 )
 
 
-def init_app(app: Flask, database_url: str, *, pool_size: int, bells: Bells, is_durable: bool = True) -> None:
-    """Binds the app to its database. `is_durable=False` lets SQLite lose the last moments in a power cut (not in a
-    crash of the process): only for work that is repeated anyway, such as noting a webhook's attempt.
-    """
+def init_app(app: Flask, database_url: str, *, pool_size: int, bells: Bells, cache_megabytes: int = 32) -> None:
+    """Binds the app to its database; each connection to SQLite caches so much of it."""
     options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 8, "pool_timeout": 30}
     if not database_url.startswith("sqlite"):
         options |= postgresql.options(database_url)
@@ -89,13 +87,7 @@ def init_app(app: Flask, database_url: str, *, pool_size: int, bells: Bells, is_
     db.init_app(app)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
-            sqlite.tune(
-                db.engine,
-                "FULL" if is_durable else "NORMAL",
-                lambda: bool(g and g.get("writes", False)),
-                # Such work goes over the newest rows again and again, and pages over all of them.
-                cache_megabytes=32 if is_durable else 4,
-            )
+            sqlite.tune(db.engine, lambda: bool(g and g.get("writes", False)), cache_megabytes=cache_megabytes)
 
 
 def dialect() -> Dialect:

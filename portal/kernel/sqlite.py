@@ -22,7 +22,7 @@ _PAGES_IN_THE_LOG = 4000
 of them the last call's as well, and each comes into the file once: after SQLite's own 1,000 every 28th call waited."""
 
 
-def tune(engine: Engine, synchronous: str, writes: Callable[[], bool], *, cache_megabytes: int = 32) -> None:
+def tune(engine: Engine, writes: Callable[[], bool], *, cache_megabytes: int) -> None:
     """Each connection as above, its cache so large; `writes()` says whether the transaction that begins will write."""
 
     @event.listens_for(engine, "connect")
@@ -32,7 +32,7 @@ def tune(engine: Engine, synchronous: str, writes: Callable[[], bool], *, cache_
         for pragma in (
             f"busy_timeout={_BUSY_MILLISECONDS}",
             "journal_mode=WAL",
-            f"synchronous={synchronous}",
+            "synchronous=FULL",
             "foreign_keys=ON",
             "temp_store=MEMORY",
             f"wal_autocheckpoint={_PAGES_IN_THE_LOG}",

@@ -21,7 +21,6 @@ from portal.kernel.tenancy import Scope, tell_postgresql
 # empty, is not what there is later. With all of one receiver in the queue every index looks as good as the right one,
 # and a sort or a hash of the whole as cheap as the few rows that a claim wants.
 _FOR_FEW_STATEMENTS = (
-    "synchronous_commit = off",
     "plan_cache_mode = force_generic_plan",
     "enable_seqscan = off",
     "enable_bitmapscan = off",
@@ -34,9 +33,8 @@ _FOR_FEW_STATEMENTS = (
 class SteadyConnection:
     """Used by one thread, within an app context. It sees every account, for the reason that it states.
 
-    What it writes may be lost in a power cut or a crash of the database's machine (not of a process): only for work
-    that is repeated then anyway. Its statements are few, and each must have an index for what it reads: PostgreSQL
-    plans them once, without regard to how much there is.
+    Its statements are few, and each must have an index for what it reads: PostgreSQL plans them once, without regard
+    to how much there is.
     """
 
     def __init__(self, *, everything: str, writes: bool = True) -> None:

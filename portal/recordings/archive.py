@@ -19,6 +19,7 @@ from portal.kernel.i18n import ngettext
 from portal.kernel.jobs import Job, JobKind, RunningJob
 from portal.kernel.paging import NewestFirst
 from portal.kernel.storage import BlobStore
+from portal.recordings.hearing import note_packed
 from portal.recordings.models import RecordingState
 from portal.recordings.names import name_for_people
 from portal.recordings.queries import recordings_of
@@ -35,6 +36,7 @@ _NEEDS_ZIP64 = 1 << 31
 class _Wanted:
     """A record that belongs into the archive."""
 
+    recording_id: int
     blob: str
     octets: int
     name: str
@@ -74,16 +76,22 @@ def pack(job: RunningJob) -> None:
 def _write(job: RunningJob, file: BinaryIO, count: int) -> list[str]:
     """Answers the names of those that could not be found."""
     missing: list[str] = []
+    packed: list[int] = []
     names: set[str] = set()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for done, record in enumerate(_wanted(job)):
             job.progress(done, max(count, done))
             name = _free(record.name, names)
-            if not _add(job, archive, record, name):
+            if _add(job, archive, record, name):
+                packed.append(record.recording_id)
+            else:
                 missing.append(name)
         if missing:
             listed = "\r\n".join([_("These records could not be found:"), *missing, ""])
             archive.writestr(_("missing.txt"), listed.encode("utf-8-sig"))
+    for first in range(0, len(packed), _AT_ONCE):
+        with job.transaction():
+            note_packed(packed[first : first + _AT_ONCE], job.id)
     job.progress(count, count)
     return missing
 
@@ -124,7 +132,7 @@ def _wanted(job: RunningJob) -> Iterator[_Wanted]:
             page = call_page(filters, cursor, _AT_ONCE)
             known = recordings_of(page.rows)
             found = [
-                _Wanted(record.blob, record.octets, name_for_people(call))
+                _Wanted(record.id, record.blob, record.octets, name_for_people(call))
                 for call in page.rows
                 if (record := known.get(call.id)) and record.state == RecordingState.READY and record.blob
             ]

@@ -31,6 +31,15 @@ def note_heard(recording: Recording, kind: HearingKind) -> None:
         )
 
 
+def note_packed(recording_ids: Sequence[int], job_id: int) -> None:
+    """The present transaction's actor got these records in one archive; a job that is done anew notes them once."""
+    if not recording_ids:
+        return
+    facts = {"kind": HearingKind.PACKED, "occasion": f"job {job_id}", "who": current_actor().name[:254], "at": now()}
+    rows = [facts | {"recording_id": recording_id} for recording_id in recording_ids]
+    upsert(RecordHearing, rows, key=["account_id", "recording_id", "kind", "occasion"])
+
+
 def hearings_of(recording: Recording) -> Sequence[RecordHearing]:
     """The latest hearings of a record, newest first."""
     return db.session.scalars(

@@ -105,6 +105,7 @@ class HearingKind(StrEnum):
 
     LISTENED = "listened"
     DOWNLOADED = "downloaded"
+    PACKED = "packed"
 
 
 class RecordHearing(AccountOwned, Model):

@@ -8,7 +8,11 @@ from portal.recordings.models import HearingKind, RemovalReason
 
 def hearing_word(kind: str) -> str:
     """What somebody did with a record."""
-    return {HearingKind.LISTENED: _("listened"), HearingKind.DOWNLOADED: _("downloaded")}[HearingKind(kind)]
+    return {
+        HearingKind.LISTENED: _("listened"),
+        HearingKind.DOWNLOADED: _("downloaded"),
+        HearingKind.PACKED: _("packed into an archive"),
+    }[HearingKind(kind)]
 
 
 def removal_word(reason: str) -> str:

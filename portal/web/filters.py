@@ -74,14 +74,14 @@ def duration(seconds: int | None) -> str:
 
 
 def timespan(seconds: float) -> str:
-    """Roughly how long, as people say it: `7 мин`, `2 ч 5 мин`, `3 дн. 4 ч`; less than a minute is that."""
+    """Roughly how long, as people say it: `7 мин`, `2 ч 5 мин`, `3 дн. 4 ч`, `40 с`."""
     minutes = int(seconds) // 60
     hours, days = minutes // 60, minutes // 1440
     if days:
         return _("%(days)s d %(hours)s h", days=days, hours=hours % 24)
     if hours:
         return _("%(hours)s h %(minutes)s min", hours=hours, minutes=minutes % 60)
-    return _("%(minutes)s min", minutes=minutes) if minutes else _("less than a minute")
+    return _("%(minutes)s min", minutes=minutes) if minutes else _("%(seconds)s s", seconds=int(seconds))
 
 
 def day(value: datetime | date) -> str:

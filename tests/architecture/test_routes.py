@@ -60,6 +60,7 @@ NOT_IN_THE_MENU = {
     "integration.fallbacks": "a link of the integration page",
     "integration.groups": "a link of the integration page",
     "contacts.exchange": "a button of the address book",
+    "contacts.export_page": "a button of the address book",
     "integration.provider": "a link of the integration page",
     "integration.provider_state": "a part of the provider's page",
     "provider_inlet.receive": "a provider's notices come there",

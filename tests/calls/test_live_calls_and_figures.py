@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,11 +10,14 @@ import time_machine
 from flask import Flask
 
 from portal.calls.queries import DayFigures, today
-from portal.kernel.db import transaction
-from portal.telephony.engine import CallOutcome
+from portal.contacts.models import CrmUser
+from portal.kernel.db import db, transaction
+from portal.telephony.engine import CallKind, CallOutcome
+from portal.telephony.lines import add_sip_line
 from portal.telephony.plan import Skipped, SkipReason, Target
 from tests.browser import Browser
-from tests.calls.factory import IGOR_PHONE, NOON, Story, tell, tell_whole
+from tests.calls.factory import CALLER, IGOR_PHONE, NOON, OLGA_PHONE, Story, tell, tell_whole
+from tests.contacts.desk import inside
 from tests.people import Cast
 
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -31,6 +35,29 @@ def test_a_live_call_shows_who_rings_and_who_was_skipped(app: Flask, cast: Cast,
     assert story.api_call_id in fragment
     assert "Olga Manoli" in fragment
     assert "Igor Batov" in fragment
+
+
+def test_a_live_call_to_the_outside_shows_who_makes_it(app: Flask, cast: Cast, boris: Browser) -> None:
+    story = Story(cast.north, kind=CallKind.OUTGOING, caller=OLGA_PHONE, callee=CALLER, did=None)
+
+    def phones() -> list[tuple[str, str]]:
+        page = boris.fragment("/calls/live").get_data(as_text=True)
+        items = re.findall(r"<li>.*?<b>(.*?)</b>(.*?)</li>", page, re.DOTALL)
+        return [(re.sub(r"\D", "", who), re.sub(r"<[^>]*>", " ", rest).split()[0]) for who, rest in items]
+
+    tell(app, story.started())
+    assert phones() == [(OLGA_PHONE[4:], "на"), (CALLER, "звонит")]
+    tell(app, story.answered())
+    assert phones() == [(OLGA_PHONE[4:], "говорит"), (CALLER, "говорит")]
+
+
+def test_a_live_call_of_an_employee_with_a_name_shows_the_name(app: Flask, cast: Cast, boris: Browser) -> None:
+    with inside(app, cast.north):
+        line = add_sip_line(OLGA_PHONE)
+        db.session.add(CrmUser(name="Olga Manoli", sip_line_id=line.id))
+    tell(app, Story(cast.north, kind=CallKind.OUTGOING, caller=OLGA_PHONE, callee=CALLER, did=None).started())
+
+    assert "<b>Olga Manoli</b>" in boris.fragment("/calls/live").get_data(as_text=True)
 
 
 def test_without_scripts_the_live_calls_are_a_page(app: Flask, cast: Cast, anna: Browser) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
@@ -11,7 +11,7 @@ from flask import Flask
 from portal.telephony import orders
 from tests.browser import Browser
 from tests.calls.factory import Story, tell
-from tests.people import Cast
+from tests.people import DARIA, Cast, Person
 from tests.telephony.exchange import IGOR, OLGA, engine, find_call, finished, until, wire
 
 
@@ -85,6 +85,45 @@ def test_the_form_offers_the_accounts_phones_and_whom_to_call_back(north: int, a
     assert OLGA in page
     assert IGOR in page
     assert 'value="79039998877"' in page
+
+
+def chosen_phone(page: str) -> str:
+    """The choice with which the form comes up."""
+    options = re.findall(r"<option([^>]*)>", re.findall(r'<select[^>]* name="caller".*?</select>', page, re.DOTALL)[0])
+    chosen = [each for each in options if "selected" in each] or options[:1]
+    return re.findall(r'value="([^"]*)"', chosen[0])[0]
+
+
+FORMS = ["/calls/new", "/calls/new?to=79039998877", "/calls/new?to=%2B79039998877&back=/followups"]
+
+
+@pytest.mark.parametrize("url", FORMS)
+def test_nobodys_phone_is_rung_by_a_careless_press(north: int, anna: Browser, url: str) -> None:
+    page = anna.get(url).get_data(as_text=True)
+    assert chosen_phone(page) == ""
+    assert "выберите свой телефон" in page
+
+    answer = anna.submit("/calls/originate", {"caller": "", "callee": "79039998877"})
+
+    assert answer.status_code == 422
+    assert "Выберите телефон, который зазвонит первым" in answer.get_data(as_text=True)
+    assert calls_on(anna, "/calls") == []
+
+
+def test_the_phone_of_the_last_call_is_offered_to_that_person_alone(
+    north: int, switch: None, anna: Browser, browse: Callable[[Person], Browser]
+) -> None:
+    for phone in (IGOR, OLGA):
+        assert anna.submit("/calls/originate", {"caller": phone, "callee": "79039998870"}).status_code == 303
+
+    assert [chosen_phone(anna.get(url).get_data(as_text=True)) for url in FORMS] == [OLGA] * len(FORMS)
+    assert chosen_phone(browse(DARIA).get("/calls/new").get_data(as_text=True)) == ""
+
+
+def test_a_call_that_was_refused_makes_no_phone_ones_own(north: int, anna: Browser) -> None:
+    assert anna.submit("/calls/originate", {"caller": OLGA, "callee": OLGA}).status_code == 422
+
+    assert chosen_phone(anna.get("/calls/new").get_data(as_text=True)) == ""
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
+import pytest
 from flask import Flask
 
+from portal.calls.log import periods
 from tests.browser import Browser
 from tests.calls.factory import Story, tell_whole
 from tests.contacts.desk import actions
@@ -41,6 +45,23 @@ def test_a_view_opens_the_log_as_it_was_saved(app: Flask, cast: Cast, anna: Brow
     page = anna.get(url).get_data(as_text=True)
     assert re.search(r'aria-current="true">Потерянные<', page)
     assert "Потерянные" in anna.get("/calls").get_data(as_text=True)
+
+
+def test_a_period_moves_with_the_days_unless_its_days_are_kept(anna: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    present = datetime(2026, 11, 27, 21, 30, tzinfo=UTC)  # the 28th in Moscow
+    monkeypatch.setattr(periods, "clock", SimpleNamespace(now=lambda: present))
+    week = "from=2026-11-22&to=2026-11-28"
+    assert 'name="moves"' in anna.get(f"/calls?{week}").get_data(as_text=True)
+    assert 'name="moves"' not in anna.get("/calls?from=2026-11-21&to=2026-11-28").get_data(as_text=True)
+    moving, kept = save(anna, "Неделя", week, moves="y"), save(anna, "Та неделя", week)
+
+    present += timedelta(days=2)
+
+    pages = [anna.get(f"/calls/views/{view_id(url)}").status_code for url in (moving, kept)]
+    listed = anna.get("/calls/views").get_data(as_text=True)
+    assert pages == [200, 200]
+    assert f"/calls?from=2026-11-24&amp;to=2026-11-30&amp;view={view_id(moving)}" in listed
+    assert f"/calls?from=2026-11-22&amp;to=2026-11-28&amp;view={view_id(kept)}" in listed
 
 
 def test_a_view_of_ones_own_is_nobody_elses(app: Flask, cast: Cast, anna: Browser, boris: Browser) -> None:

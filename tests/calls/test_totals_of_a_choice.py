@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from portal.calls.log.filters import CallFilters, Direction
-from portal.calls.log.totals import counted_totals, kept_totals
+from portal.calls.log.totals import Column, counted_totals, kept_totals
 from portal.calls.models import CallRecord
 from portal.kernel.db import transaction
 from portal.telephony.engine import CallKind, CallOutcome
@@ -65,6 +65,24 @@ def test_totals_equal_a_recount_however_calls_were_told(app: Flask, cast: Cast) 
             assert sum(column.sums.calls for column in kept.columns) == kept.sums.calls
             for column, following in pairwise(kept.columns):
                 assert column.last_day + timedelta(days=1) == following.first_day or column.hour is not None
+
+
+def test_a_choice_that_is_counted_is_drawn_as_well(app: Flask, cast: Cast) -> None:
+    _tell_in_any_order(app, cast.north)
+
+    with app.app_context(), transaction(cast.north, writes=False):
+        for filters in CHOICES:
+            kept, counted = kept_totals(filters), counted_totals(filters)
+            assert kept is not None
+            assert _heights(counted.columns) == _heights(kept.columns)
+
+
+def _heights(columns: list[Column]) -> list[tuple[object, int, int]]:
+    return [
+        (column.hour or f"{column.first_day:%Y-%m}", column.sums.calls, column.sums.answered)
+        for column in columns
+        if column.sums.calls
+    ]
 
 
 def test_a_stranger_s_totals_are_empty(app: Flask, cast: Cast) -> None:

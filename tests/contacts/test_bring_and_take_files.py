@@ -249,3 +249,21 @@ def test_a_viewer_brings_nothing_and_a_stranger_finds_nothing(
     assert bring(boris, EXCEL.encode()).status_code == 403
     assert clara.get(f"/contacts/import/{row.id}").status_code == 404
     assert clara.submit(f"/contacts/import/{row.id}/begin").status_code == 404
+
+
+def test_a_viewer_who_may_export_gets_there_from_the_book(app: Flask, cast: Cast, boris: Browser) -> None:
+    assert 'href="/contacts/export"' in boris.get("/contacts").get_data(as_text=True)
+    page = boris.get("/contacts/export").get_data(as_text=True)
+    assert page.count('action="/contacts/export"') == 2
+    assert boris.get("/contacts/import").status_code == 403
+
+    assert boris.submit("/contacts/export", {"format": "csv"}).status_code == 303
+    with inside(app, cast.north):
+        assert db.session.scalars(select(Job)).one().kind
+
+
+def test_who_brings_files_too_has_both_on_one_page(anna: Browser) -> None:
+    book = anna.get("/contacts").get_data(as_text=True)
+
+    assert ('href="/contacts/import"' in book, 'href="/contacts/export"' in book) == (True, False)
+    assert anna.get("/contacts/import").get_data(as_text=True).count('action="/contacts/export"') == 2

@@ -1,5 +1,6 @@
 """People add, find, change and delete contacts."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -53,7 +54,7 @@ def test_an_admin_adds_a_contact(app: Flask, cast: Cast, anna: Browser, htmx: bo
     page = anna.get("/contacts").get_data(as_text=True)
     assert "Иван" in page
     assert "Olga Manoli" in page
-    assert "tel:+74951234567" in page
+    assert "to=%2B74951234567" in page
     assert actions(app, cast.north)[-1] == "contact.add"
 
 
@@ -233,3 +234,18 @@ def test_a_large_book_is_not_counted_to_its_end(
     with inside(app, cast.north):
         db.session.add_all(Contact(name=f"Somebody {number}") for number in range(2))
     assert "больше 10 000 контактов" in anna.get("/contacts").text
+
+
+def test_every_number_of_a_contact_is_called_from_here_by_whoever_may(
+    app: Flask, cast: Cast, anna: Browser, boris: Browser
+) -> None:
+    numbers = [f"7903111220{last}" for last in range(5)]
+    with inside(app, cast.north):
+        contact_id = services.add_contact("Пётр Ёлкин", numbers).id
+
+    for url in ("/contacts", f"/contacts/{contact_id}"):
+        page, viewers = (each.get(url).get_data(as_text=True) for each in (anna, boris))
+        assert re.findall(r'href="/calls/new\?to=%2B(\d+)&amp;back=', page) == numbers
+        assert "tel:" not in page
+        assert "/calls/new" not in viewers
+        assert re.findall(r'href="tel:\+(\d+)"', viewers) == numbers

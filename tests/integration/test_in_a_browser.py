@@ -152,6 +152,28 @@ def test_every_section_works_without_scripts(browser: Browser, installation: Ins
         expect(tab.locator("#key-value")).not_to_contain_text("•")
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_the_field_of_an_outside_number_is_there_where_one_is_chosen(
+    browser: Browser, installation: Installation, scripts: bool
+) -> None:
+    with open_context(browser, locale="en-GB", java_script_enabled=scripts) as context:
+        tab = context.new_page()
+        _open(tab, installation)
+        tab.goto(f"{installation.url}/integration/fallbacks")
+        label = tab.locator("label[for=all_busy_number]")
+        expect(tab.locator("#fallbacks .field input:visible")).to_have_count(0)
+        tab.select_option("#all_busy", "number")
+        expect(tab.locator("#fallbacks .field input:visible")).to_have_count(1)
+        expect(label).to_be_visible()
+        expect(label).to_have_text("Outside number")
+        tab.fill("#all_busy_number", "+7 495 123-45-67")
+        tab.click("#fallbacks button[type=submit]")
+        expect(tab.locator("#all_busy_number")).to_be_visible()
+        assert_accessible(tab)
+        tab.select_option("#all_busy", "")
+        expect(tab.locator("#all_busy_number")).to_be_hidden()
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 768, 1280])
 def test_nothing_hinders_anybody(browser: Browser, installation: Installation, theme: str, width: int) -> None:

@@ -73,3 +73,15 @@ def test_a_record_is_heard_with_the_keyboard_and_it_is_seen_who_listened(browser
 
 def _bars() -> re.Pattern[str]:
     return re.compile(r"^M1 [\d.]+v[\d.]+M4 ")
+
+
+def test_a_record_whose_sound_is_gone_says_so(browser: Browser, demo: Installation) -> None:
+    with visit(browser, demo.url, ANNA, demo.password, "/calls?record=yes") as context:
+        page = context.pages[0]
+        page.route("**/calls/*/record*", lambda route: route.fulfill(status=404))
+        page.locator("#call-table [data-play]").first.click()
+        expect(page.locator("[data-player-dock] [data-player-broken]")).to_contain_text("не воспроизводится")
+
+        page.unroute("**/calls/*/record*")
+        page.locator("#call-table [data-play]").nth(1).click()
+        expect(page.locator("[data-player-dock] [data-player-broken]")).to_be_hidden()

@@ -10,9 +10,11 @@ from sqlalchemy import select
 
 from portal.accounts.api_keys import reveal_api_key
 from portal.kernel.db import db, transaction
+from portal.recordings.hearing import note_packed
 from portal.recordings.models import RecordHearing
 from tests.browser import Browser
 from tests.calls.factory import Story
+from tests.jobs.finish import finish_jobs
 from tests.people import Cast
 from tests.recordings.factory import tell_recorded
 
@@ -53,6 +55,17 @@ def test_a_listening_is_noted_once_and_each_download(
     assert "boris@north.example" in page
     assert page.count("скачана") == 2
     assert "anna@north.example" not in boris.get(call).get_data(as_text=True).partition("<main")[2]
+
+
+def test_an_archive_takes_each_of_its_records_away_once(app: Flask, cast: Cast, anna: Browser, call: str) -> None:
+    anna.submit("/calls/archive")
+    job = finish_jobs(app, cast.north)[-1]
+
+    assert heard(app, cast) == [("anna@north.example", "packed")]
+    assert "взята в архив" in anna.get(call).get_data(as_text=True)
+    with app.app_context(), transaction(cast.north):  # as one that is done anew after a kill
+        note_packed([1], job.id)
+    assert len(heard(app, cast)) == 1
 
 
 def test_a_program_is_noted_too(app: Flask, cast: Cast, nobody: Browser, call: str) -> None:

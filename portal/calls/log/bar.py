@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from flask import url_for
 
 from portal.calls.log.filters import CallFilters, Direction
 from portal.calls.log.notices import Notices
+from portal.calls.log.periods import Period, days_of, period_word
 from portal.calls.remarks.tags import tags
 from portal.calls.words import direction_word, outcome_word
 from portal.contacts.names import line_names
-from portal.kernel import clock, phone
+from portal.kernel import phone
 from portal.kernel.i18n import gettext as _
 from portal.telephony.engine import CallOutcome
 from portal.telephony.queries import labelled_numbers
@@ -120,14 +121,9 @@ def _labelled(first: str, second: str) -> str:
 
 
 def _presets(filters: CallFilters) -> list[Preset]:
-    today = clock.now().astimezone(filters.zone).date()
-    yesterday = today - timedelta(days=1)
     periods: list[tuple[str, date | None, date | None]] = [
         (_("All"), None, None),
-        (_("Today"), today, today),
-        (_("Yesterday"), yesterday, yesterday),
-        (_("7 days"), today - timedelta(days=6), today),
-        (_("30 days"), today - timedelta(days=29), today),
+        *((period_word(period), *days_of(period, filters.zone)) for period in Period),
     ]
     return [
         Preset(
@@ -150,7 +146,7 @@ def _chips(filters: CallFilters, words: dict[str, dict[str, str]]) -> list[Chip]
     for name in ("q", "direction", "outcome", "line", "sip", "record", "notices", "tag"):
         if name in values:
             shown = words.get(name, {}).get(values[name], values[name])
-            chips.append(Chip(f"“{shown}”" if name == "q" else shown, _without(values, (name,))))
+            chips.append(Chip(_("“%(text)s”", text=shown) if name == "q" else shown, _without(values, (name,))))
     return chips
 
 

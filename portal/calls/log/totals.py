@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -26,6 +27,7 @@ _LONG = 120 * _DAY
 """Where a month begins so much after another, their calls are more than `_MOST_DAYS` apart, whenever they began."""
 _EVER = date(1970, 1, 1), date(2999, 12, 31)
 _COUNTED: tuple[Any, ...] = (
+    CallRecord.started_at,
     CallRecord.kind,
     CallRecord.outcome,
     CallRecord.caller_wait_seconds,
@@ -92,6 +94,14 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class _Day:
+    date: date
+    since: datetime
+    until: datetime
+    """The moments at which it begins and is over."""
+
+
+@dataclass(frozen=True, slots=True)
 class LogTotals:
     """What a choice comes to. `is_more`: the sums are of its newest calls, and there are or may be more."""
 
@@ -104,27 +114,34 @@ def kept_totals(filters: CallFilters) -> LogTotals | None:
     """From the totals by day and month; None for a choice that they do not know (`choice.needs_each_call`)."""
     if choice.needs_each_call(filters):
         return None
-    if filters.first_day and filters.first_day == filters.last_day:
-        sums = sum((column.sums for column in _days(filters, filters.first_day, filters.last_day)), Sums())
-        return LogTotals(sums, _hours(filters))
+    day = _only_day(filters)
+    if day is not None:
+        known = dict(_kept(filters, (Grain.DAY, day.date, day.date)))
+        return LogTotals(known.get(day.date, Sums()), _by_hour(_hours(filters, day), day))
     columns = _columns(filters)
     return LogTotals(sum((column.sums for column in columns), Sums()), columns)
 
 
 def counted_totals(filters: CallFilters) -> LogTotals:
     """By looking at each call of the choice, at `MOST_COUNTED` of them at most."""
-    seen, is_more = Sums(), False
+    by_hour: dict[int, Sums] = defaultdict(Sums)
+    by_day: dict[date, Sums] = defaultdict(Sums)
+    day, is_more, left = _only_day(filters), False, MOST_COUNTED
     facts: Select[Any] = select(*_COUNTED)
-    left = MOST_COUNTED
     for looked in looks.over(facts, filters, None, MOST_COUNTED + 1):
         is_more = looked.left is not None or len(looked.rows) > left
-        for kind, outcome, a_waited, b_waited, talk, price in looked.rows[:left]:
+        for began, kind, outcome, a_waited, b_waited, talk, price in looked.rows[:left]:
             waited = a_waited if kind == CallKind.INCOMING else b_waited
-            seen += _sums_of(outcome, waited, talk, price)
-        left = MOST_COUNTED - seen.calls
+            sums = _sums_of(outcome, waited, talk, price)
+            if day is None:
+                by_day[began.astimezone(filters.zone).date()] += sums
+            else:
+                by_hour[(began - day.since) // _HOUR] += sums
+        left -= len(looked.rows)
         if left <= 0:
             break
-    return LogTotals(seen, is_more=is_more)
+    columns = _by_day_or_month(by_day) if day is None else _by_hour(by_hour, day)
+    return LogTotals(sum((column.sums for column in columns), Sums()), columns, is_more)
 
 
 def _sums_of(outcome: str | None, waited: int | None, talk: int | None, price: Decimal | None) -> Sums:
@@ -152,12 +169,23 @@ def _columns(filters: CallFilters) -> list[Column]:
     if reach is None:
         return []
     if reach[1] - reach[0] < _MOST_DAYS:
-        return _days(filters, *reach)
+        return _by_day(dict(_kept(filters, (Grain.DAY, *reach))), *reach)
     return _by_month(months if is_whole else _months(filters, *reach), *reach)
 
 
-def _days(filters: CallFilters, first: date, last: date) -> list[Column]:
-    known = dict(_kept(filters, (Grain.DAY, first, last)))
+def _by_day_or_month(days: Mapping[date, Sums]) -> list[Column]:
+    if not days:
+        return []
+    first, last = min(days), max(days)
+    if last - first < _MOST_DAYS:
+        return _by_day(days, first, last)
+    months: dict[date, Sums] = defaultdict(Sums)
+    for day, sums in days.items():
+        months[day.replace(day=1)] += sums
+    return _by_month(months, first, last)
+
+
+def _by_day(known: Mapping[date, Sums], first: date, last: date) -> list[Column]:
     count = (last - first).days + 1
     days = [first + timedelta(days=number) for number in range(max(count, 0))]
     return [Column(day, day, known.get(day, Sums())) for day in days]
@@ -203,25 +231,33 @@ def _kept(filters: CallFilters, *spans: tuple[Grain, date, date]) -> Iterator[tu
         yield day, Sums(int(calls), int(answered), int(missed), int(waits), int(waited), int(talk), cost)
 
 
-def _hours(filters: CallFilters) -> list[Column]:
-    """Calls by hour, from an index alone: a day has so few that no sums are kept for its hours."""
+def _only_day(filters: CallFilters) -> _Day | None:
+    """The day, where one is chosen."""
     since, until, day = filters.since, filters.until, filters.first_day
-    if since is None or until is None or day is None:
-        return []
-    began = _hour_of(since)
+    return _Day(day, since, until) if since and until and day and day == filters.last_day else None
+
+
+def _by_hour(hours: Mapping[int, Sums], day: _Day) -> list[Column]:
+    count = round((day.until - day.since) / _HOUR)
+    return [Column(day.date, day.date, hours.get(n, Sums()), day.since + n * _HOUR) for n in range(count)]
+
+
+def _hours(filters: CallFilters, day: _Day) -> dict[int, Sums]:
+    """Calls by hour, from an index alone: a day has so few that no sums are kept for its hours."""
+    began = _hour_of(day.since)
     columns: tuple[Any, ...] = (began, CallClass.outcome, func.count())
     rows: Select[Any] = (
         select(*columns)
         .select_from(CallRecord)
         .join(CallClass, CallClass.id == CallRecord.class_id)
-        .where(CallRecord.started_at >= since, CallRecord.started_at < until, *choice.facts(filters, CallClass))
+        .where(CallRecord.started_at >= day.since, CallRecord.started_at < day.until, *choice.facts(filters, CallClass))
         .group_by(began, CallClass.outcome)
     )
-    hours = [Sums()] * round((until - since) / _HOUR)
+    hours: dict[int, Sums] = defaultdict(Sums)
     for hour, outcome, count in db.session.execute(rows):
         answered, missed = (count if outcome == each else 0 for each in (CallOutcome.ANSWERED, CallOutcome.MISSED))
         hours[int(hour)] += Sums(count, answered, missed)
-    return [Column(day, day, sums, since + number * _HOUR) for number, sums in enumerate(hours)]
+    return hours
 
 
 def _hour_of(since: datetime) -> ColumnElement[int]:

@@ -11,6 +11,7 @@ from flask import request
 from portal.accounts.door import person_here
 from portal.calls.log.bar import EVERY_CALL, log_url
 from portal.calls.log.filters import CallFilters, read_filters
+from portal.calls.log.periods import dated, period_of
 from portal.calls.saved.columns import shown
 from portal.calls.saved.forms import ColumnsForm, ViewForm
 from portal.calls.saved.models import LogPreference, SavedView
@@ -39,7 +40,8 @@ def viewer() -> Viewer:
 
 def view_url(view: SavedView) -> str:
     """The log as the view has it."""
-    filters, _notes = read_filters(view.query, zone())
+    here = zone()
+    filters, _notes = read_filters(dated(view.query, here), here)
     return log_url(filters, view=str(view.id))
 
 
@@ -76,7 +78,7 @@ def view_part(filters: CallFilters, view: SavedView | None, liked: LogPreference
             for each in views_of(person_here().user_id)
         ],
         "view": view,
-        "view_form": ViewForm(formdata=None, query=urlencode(query), keeps_columns=False) if query else None,
+        "view_form": ViewForm.new(urlencode(query), period_of(filters)) if query else None,
         "columns_form": ColumnsForm.of(liked),
         "shown": shown(columns),
         "is_dense": bool(liked and liked.is_dense),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wtforms import BooleanField, HiddenField, SelectMultipleField, StringField
 
+from portal.calls.log.periods import Period
 from portal.calls.saved.columns import offered
 from portal.calls.saved.models import LogPreference, SavedView
 from portal.kernel.i18n import lazy_gettext as _l
@@ -17,7 +18,18 @@ class ViewForm(EditForm):
     name = StringField(_l("Name of the view"), render_kw={"maxlength": "80", "autocomplete": "off"})
     is_shared = BooleanField(_l("Everybody of the company sees it"))
     keeps_columns = BooleanField(_l("With the columns that I see now"))
+    moves = BooleanField(_l("The period moves with the days"))
     query = HiddenField()
+
+    period: Period | None = None
+    """The period that could move."""
+
+    @classmethod
+    def new(cls, query: str, period: Period | None) -> ViewForm:
+        """Of a view of what the log shows now."""
+        form = cls(formdata=None, query=query, keeps_columns=False, moves=period is not None)
+        form.period = period
+        return form
 
     @classmethod
     def of(cls, view: SavedView) -> ViewForm:

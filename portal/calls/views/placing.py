@@ -5,9 +5,11 @@ from __future__ import annotations
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.accounts.door import person_here
 from portal.calls import queries
 from portal.calls.feature import feature
 from portal.calls.forms import OriginateForm
+from portal.calls.own_phone import own_phone, remember_phone
 from portal.calls.page import page_of, the_call
 from portal.kernel.db import db, transaction
 from portal.kernel.errors import Refused
@@ -28,7 +30,8 @@ def place_test_call() -> ResponseReturnValue:
 
 @feature.get("/calls/new", needs=Permission.PLACE_CALLS)
 def new_call() -> ResponseReturnValue:
-    form = OriginateForm(formdata=None, callee=request.args.get("to", "")[:64], back=request.args.get("back"))
+    to, back = request.args.get("to", "")[:64], request.args.get("back")
+    form = OriginateForm(formdata=None, caller=own_phone(person_here().user_id), callee=to, back=back)
     form.offer_phones()
     return htmx.render("calls/new_call.html", form=form)
 
@@ -43,6 +46,8 @@ def originate() -> ResponseReturnValue:
         except Refused as error:
             form.refuse(error)
         else:
+            with transaction(current_account_id()):
+                remember_phone(person_here().user_id, form.caller.data)
             message = _("%(phone)s rings first, then the call goes out.", phone=form.caller.data)
             back = form.back.data or ""
             return htmx.done(message, back_to=back) if is_own_path(back) else _done(message)

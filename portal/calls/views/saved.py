@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from portal.accounts.door import person_here
 from portal.calls.feature import feature
 from portal.calls.log.filters import read_filters
+from portal.calls.log.periods import moving, period_of
 from portal.calls.saved import services
 from portal.calls.saved.bar import view_url, viewer
 from portal.calls.saved.columns import known
@@ -40,12 +41,12 @@ def view_list() -> ResponseReturnValue:
 def save_view() -> ResponseReturnValue:
     form = ViewForm()
     filters, _notes = read_filters(dict(parse_qsl(form.query.data or "")), zone())
+    query = moving(filters) if form.moves.data else filters.query()
     columns = services.columns_of(person_here().user_id) if form.keeps_columns.data else None
     try:
-        view = services.save_view(
-            viewer(), form.name.data or "", filters.query(), columns, is_shared=form.is_shared.data
-        )
+        view = services.save_view(viewer(), form.name.data or "", query, columns, is_shared=form.is_shared.data)
     except Refused as error:
+        form.period = period_of(filters)
         form.refuse(error)
         return _refused(form)
     return htmx.done(_("The view “%(name)s” was saved.", name=view.name), back_to=view_url(view))

@@ -78,6 +78,11 @@ def undo_import(import_id: int) -> ResponseReturnValue:
     return htmx.done(_("The import is being taken back."), back_to=url_for("jobs.job", job_id=job.id))
 
 
+@feature.get("/export", needs=Permission.EXPORT)
+def export_page() -> ResponseReturnValue:
+    return htmx.render("contacts/export.html")
+
+
 @feature.post("/export", needs=Permission.EXPORT)
 def export_contacts() -> ResponseReturnValue:
     form = request.form.get("format", "")

@@ -1,4 +1,4 @@
-// The player over a native <audio>; [data-play] puts its sound into the page's dock, which stands outside of what is swapped.
+// The player; [data-play] puts its sound into the dock.
 import { clock, dress, each, on, say } from "./page.js";
 
 const dock = document.querySelector("[data-player-dock]");
@@ -32,7 +32,7 @@ function drawPlayed(player) {
 }
 
 const setSpeed = (player) => { sound(player).playbackRate = part(player, "speed").value; };
-const toggle = (player) => (sound(player).paused ? sound(player).play() : sound(player).pause());
+const toggle = (player) => (sound(player).paused ? sound(player).play().catch(() => {}) : sound(player).pause());
 
 function jump(player, to) {
   sound(player).currentTime = to;
@@ -43,6 +43,7 @@ each("[data-player]", (player) => {
   const audio = sound(player);
   part(player, "speed").value = localStorage.speed ?? 1;
   audio.ontimeupdate = audio.onloadedmetadata = () => paint(player);
+  audio.onloadstart = audio.onerror = ({ type }) => { part(player, "broken").hidden = type !== "error"; };
   audio.onpause = () => showState(player);
   audio.onplay = () => {
     document.querySelectorAll("audio").forEach((other) => other !== audio && other.pause());
@@ -74,8 +75,7 @@ on("keydown", "[data-player-seek]", (seek, event) => {
   const step = { ArrowLeft: -5, ArrowRight: 5 }[event.key];
   if (step) jump(box(seek), sound(box(seek)).currentTime + step);
   else if (event.key === " ") toggle(box(seek));
-  else return;
-  event.preventDefault();
+  if (step || event.key === " ") event.preventDefault();
 });
 
 function load({ href, dataset: { title, seconds, peaks, download } }) {

@@ -15,7 +15,7 @@ from portal.cli import cli
 from portal.kernel.db import transaction
 from portal.routing.models import LineHours
 from portal.telephony.engine import CallOutcome, LegResult
-from portal.telephony.engines.asterisk.sounds import NAMES
+from portal.telephony.engines.asterisk.sounds import NAMES, TONE
 from portal.telephony.models import Did
 from tests.people import Cast
 from tests.telephony.asterisk.fake import FakeAsterisk
@@ -63,7 +63,7 @@ def test_a_tone_is_heard_for_some_seconds_in_place_of_one_that_is_missing(
     call = finished(app, closed, only_call(app, closed))
 
     assert call.outcome == CallOutcome.CLOSED
-    assert played(fake) == ["sound:portal/closed", "tone:congestion"]
+    assert played(fake) == ["sound:portal/closed", TONE]
     assert call.ended_at is not None
     assert 4 <= (call.ended_at - call.started_at).total_seconds() <= 30
     until(lambda: not fake.channels)
@@ -82,7 +82,7 @@ def test_a_caller_who_hangs_up_during_the_tone_is_gone(app: Flask, fake: FakeAst
     fake.sounds.clear()
     channel = fake.call(CLIENT, LINE)
     assert channel
-    until(lambda: "tone:congestion" in played(fake))
+    until(lambda: TONE in played(fake))
     fake.hang_up_far_end(channel)
 
     assert finished(app, closed, only_call(app, closed)).legs[0].result == LegResult.CALLER_GAVE_UP

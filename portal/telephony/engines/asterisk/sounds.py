@@ -15,8 +15,10 @@ from portal.telephony.plan import FallbackCause
 FOLDER = "portal"
 """Within Asterisk's folder of sounds."""
 NAMES = tuple(cause.value for cause in FallbackCause)
-TONE, TONE_FOR = "tone:congestion", timedelta(seconds=5)
-"""What a caller hears in place of an announcement that is missing, and how long."""
+TONE, TONE_FOR = "tone:425/250,0/250", timedelta(seconds=5)
+"""What a caller hears in place of an announcement that is missing, and how long: congestion, written out, since its
+name is known to an Asterisk only whose indications.conf has the country.
+"""
 
 _RATE = 8000
 _LOUDNESS = 8000
