@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 WORKERS ?= 2
+BENCH_CALLS ?= 1000000
 BIN := .venv/bin
 # Modules are compiled when they are first imported: most of what the packages hold never is.
 PIP_INSTALL := $(BIN)/pip --disable-pip-version-check --quiet install --no-compile
@@ -13,7 +14,7 @@ PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help install install-dev run lint format test test-fast test-postgresql test-browser test-asterisk test-schedules \
-        test-copies bench bench-asterisk bench-book bench-webhooks translations lock clean
+        test-copies bench bench-pages bench-log bench-asterisk bench-book bench-webhooks translations lock clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,8 +65,14 @@ test-copies: install-dev ## The guide's commands for copies on a working install
 	$(BIN)/python -m pytest -o python_files="prove_*.py" tests/server
 	$(BIN)/python -m pytest -o python_files="prove_*.py" tests/server --database postgresql
 
-bench: install-dev .venv/bench.stamp ## The figures, with the machine named
+bench: bench-pages bench-log bench-book bench-asterisk ## All figures, with the machine named; each part has a target of its own
+
+bench-pages: install-dev .venv/bench.stamp ## Pages and API with a million calls, and webhooks
 	$(BIN)/python -m tests.bench
+
+bench-log: install-dev .venv/bench.stamp ## The log with BENCH_CALLS calls beside 100,000, and its peers' lists on the same rows
+	$(BIN)/python -m tests.bench.log --calls $(BENCH_CALLS) --beside 100000 --peer-visits 1
+	$(BIN)/python -m tests.bench.log --calls $(BENCH_CALLS) --beside 100000 --peer-visits 1 --postgresql
 
 bench-book: install-dev ## The figures of an address book of 200,000 contacts
 	$(BIN)/python -m tests.bench.book
