@@ -87,7 +87,7 @@ def test_a_slow_crm_delays_no_call_and_its_answer_serves_the_next(office: Office
     ask(office, budget_ms=300)
 
     assert owner(office) == []
-    until_kept(office, LookupResult.FOUND)
+    until_kept(office, LookupResult.LATE)
     assert owner(office) == [["Ben"]]
 
 
