@@ -64,7 +64,7 @@ def test_an_archive_takes_each_of_its_records_away_once(app: Flask, cast: Cast, 
     assert heard(app, cast) == [("anna@north.example", "packed")]
     assert "взята в архив" in anna.get(call).get_data(as_text=True)
     with app.app_context(), transaction(cast.north):  # as one that is done anew after a kill
-        note_packed([1], job.id)
+        note_packed(db.session.scalars(select(RecordHearing.recording_id)).all(), job.id)
     assert len(heard(app, cast)) == 1
 
 
