@@ -172,6 +172,8 @@ def test_the_field_of_an_outside_number_is_there_where_one_is_chosen(
         assert_accessible(tab)
         tab.select_option("#all_busy", "")
         expect(tab.locator("#all_busy_number")).to_be_hidden()
+        tab.click("#fallbacks button[type=submit]")
+        expect(tab.locator("#all_busy")).to_have_value("")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
