@@ -1,4 +1,4 @@
-// Each behaviour binds itself to the document by data attributes; docs/components.md lists them.
+// Each binds itself by data attributes: docs/components.md.
 import "./behaviours/copy.js";
 import "./behaviours/forms.js";
 import "./behaviours/layers.js";

@@ -1,14 +1,21 @@
 """Open pages follow what happens, and stay as they are otherwise."""
 
+import threading
+import time
+
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.journeys.company import GLEB, Company
 from tests.journeys.visit import is_still_whole, reload_until, stays_whole
 from tests.support.installation import Installation
-from tests.support.receiver import Receiver
+from tests.support.receiver import Answer, Receiver
 
 pytestmark = pytest.mark.browser
+
+_TOLD_AT_THE_END = "Завершение звонка"
+_UNTIL_IT_IS_NOTED_AND_RUNG = 1.5
+"""Seconds, of which it takes some hundredths."""
 
 
 def test_a_call_shows_itself_on_two_open_tabs_and_is_ended_on_both(
@@ -69,6 +76,32 @@ def test_an_open_page_of_a_call_follows_it_to_its_record(
     expect(page.locator("#player [data-player-toggle]")).to_be_visible(timeout=15_000)
     expect(page.locator("#call-deliveries .row")).to_contain_text("доставлен")
     is_still_whole(page)
+
+
+def test_what_changes_while_a_part_is_on_its_way_is_asked_for_once_more(
+    context: BrowserContext, demo: Installation, company: Company, receiver: Receiver
+) -> None:
+    page, told = context.pages[0], threading.Event()
+    receiver.answer(Answer(when=told))
+    page.locator("#webhook-list input[name=url]").fill(receiver.url)
+    page.locator("#add-webhook").click()
+    expect(page.locator("#webhook-rows tbody tr")).to_have_count(1)
+    api_call_id = _call(demo, company)
+    expect(page.locator("#live-calls li", has_text=GLEB)).to_contain_text("говорит")
+    with page.expect_response("**/live?*"):
+        page.goto(f"{demo.url}/calls/{api_call_id}")
+
+    def hold(route: Route) -> None:
+        answer = route.fetch()
+        if not told.is_set() and _TOLD_AT_THE_END in answer.text():
+            told.set()
+            time.sleep(_UNTIL_IT_IS_NOTED_AND_RUNG)
+        route.fulfill(response=answer)
+
+    page.route(f"**/calls/{api_call_id}", hold)
+    page.locator("#hang-up").click()
+
+    expect(page.locator("#call-deliveries .row")).to_contain_text("доставлен")
 
 
 def test_a_player_that_is_fetched_anew_stays_a_player(page: Page, demo: Installation, company: Company) -> None:

@@ -1,4 +1,3 @@
-// Lists: filters that submit themselves, boxes that govern others.
 import { on } from "./page.js";
 
 // data-autosubmit on a GET form: choices at once, typing after a pause; empty fields stay out of the address.

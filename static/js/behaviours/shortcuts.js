@@ -1,9 +1,8 @@
 // `/`, `?` and data-shortcut="c"; never while typing, and they can be switched off.
-const NAME = "shortcuts";
 const box = document.querySelector("[data-shortcuts-switch]");
 
-box.checked = localStorage[NAME] !== "off";
-box.addEventListener("change", () => { localStorage[NAME] = box.checked ? "on" : "off"; });
+box.checked = localStorage.shortcuts !== "off";
+box.addEventListener("change", () => { localStorage.shortcuts = box.checked ? "on" : "off"; });
 
 document.addEventListener("keydown", (event) => {
   const { key, target } = event;
