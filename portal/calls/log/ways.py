@@ -128,17 +128,26 @@ def _by_moments(
     limit = _SECONDS_AT_ONCE[stretch.step]
     edge, since, until = (clock.to_unix(each) for each in (stretch.edge, stretch.since, stretch.until))
     first, last = (edge, until) if stretch.is_backwards else (since, min(edge, until))
-    needles, backwards = choice.needles(filters), stretch.is_backwards
-    named = moments.calls_with(needles, first, last, is_own=is_own, oldest_first=backwards, limit=limit)
-    is_all = len(named.seconds) < limit
+    backwards = stretch.is_backwards
+    named = moments.calls_with(
+        choice.needles(filters),
+        first,
+        last,
+        classes=_classes(filters) if choice.classes(filters) else None,
+        is_own=is_own,
+        oldest_first=backwards,
+        limit=limit,
+    )
+    is_all = named.seconds < limit
     if named.is_crowded and not is_all and not is_own:
         return None
     ids = [row_id for moment, row_id in named.calls if stretch.holds(moment, row_id)]
     calls = _read(stretch.in_order(_among(rows, ids)).limit(wanted))
-    if is_all:
+    farthest = named.last if backwards else named.first
+    if is_all or farthest is None:
         return Looked(calls, None)
     # The last second has been looked through whole.
-    moment = clock.from_unix(max(named.seconds) if backwards else min(named.seconds))
+    moment = clock.from_unix(farthest)
     ahead = (moment + timedelta(microseconds=999_999), LAST_ID) if backwards else (moment, 0)
     return Looked(calls, replace(stretch.beyond(*ahead), step=stretch.step + 1))
 
