@@ -176,6 +176,6 @@ def retry_after(headers: Iterable[Sequence[str]], now: datetime) -> timedelta | 
         return timedelta(seconds=min(int(value[:10]), 10**9))
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return max(timedelta(0), (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now)

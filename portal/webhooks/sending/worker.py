@@ -267,11 +267,12 @@ class Worker:
                 self._news.put(_Landed(sent, finished))
 
     def _sent(self, delivery: ClaimedDelivery) -> Finished | None:
+        began = now()
         try:
             return sender.send(self._door, self._vault, delivery)
-        except Exception:
+        except Exception as error:
             log.exception("webhook_sender_failed", delivery=delivery.id)
-            return None
+            return sender.broken(delivery, began, error)
 
     def _give_back(self, steady: SteadyConnection) -> None:
         """What nobody has begun to send is others' to send; a database that is away lets its lease run out."""
