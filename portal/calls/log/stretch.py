@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Self, TypeVar
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from portal.calls.log.filters import CallFilters
 from portal.calls.models import CallRecord
@@ -27,7 +27,7 @@ R = TypeVar("R", bound=Any)
 class Stretch:
     """Calls after the one at `edge` with the id `edge_id`, within `since` and `until`.
 
-    `span` is how much time the looks so far have covered, `step` how many looks of its kind there were.
+    `begin` is where looking began, `found` how many calls that fit; `step` tells how many looks of its kind there were.
     """
 
     edge: datetime
@@ -35,7 +35,8 @@ class Stretch:
     is_backwards: bool
     since: datetime
     until: datetime
-    span: timedelta = timedelta(hours=1)
+    begin: datetime
+    found: int = 0
     step: int = 0
 
     @classmethod
@@ -43,10 +44,10 @@ class Stretch:
         """All that a page with this cursor may show."""
         since, until = filters.since or _FIRST, filters.until or _LAST
         if cursor is None:
-            return cls(until, 0, is_backwards=False, since=since, until=until)
+            return cls(until, 0, is_backwards=False, since=since, until=until, begin=until)
         place = CALLS.place_of(cursor)
         moment, row_id = max(place, (since, 0)) if cursor.backwards else min(place, (until, 0))
-        return cls(moment, row_id, cursor.backwards, since, until)
+        return cls(moment, row_id, cursor.backwards, since, until, begin=moment)
 
     def cursor(self) -> Cursor:
         """Names the edge for the next page, or for `NewestFirst`."""
@@ -74,7 +75,7 @@ class Stretch:
 
     def beyond(self, edge: datetime, edge_id: int) -> Stretch:
         """What is left when all up to this call has been looked at."""
-        return replace(self, edge=edge, edge_id=edge_id, span=max(self.span, abs(self._start() - edge)), step=0)
+        return replace(self, edge=edge, edge_id=edge_id, step=0)
 
     def up_to(self, moment: datetime) -> Stretch:
         """Its nearer part: as far as this moment, which does not belong to it going to older calls."""
@@ -86,21 +87,15 @@ class Stretch:
         """Its nearer part, the calls of this moment included."""
         return self.up_to(moment + _MICROSECOND if self.is_backwards else moment)
 
-    def end(self) -> datetime:
-        """Where it ends: at the account's last call in its direction, or at the end of the period."""
-        keys = select(CallRecord.started_at)
-        if self.is_backwards:
-            newest = db.session.scalar(keys.order_by(CallRecord.started_at.desc()).limit(1))
-            return min(self.until, newest or _FIRST)
-        oldest = db.session.scalar(keys.order_by(CallRecord.started_at).limit(1))
-        return max(self.since, oldest or _LAST)
+    def reach(self) -> tuple[datetime, datetime]:
+        """The moments of the account's first and last call of the period; of neither, where there is none."""
+        within = CallRecord.started_at >= self.since, CallRecord.started_at < self.until
+        ends = select(func.min(CallRecord.started_at), func.max(CallRecord.started_at)).where(*within)
+        first, last = db.session.execute(ends).one()
+        return (first or _LAST, last or _FIRST)
 
     def bounds(self) -> tuple[datetime, datetime]:
         """The moments that its calls lie between; the later one is no longer of it."""
         if self.is_backwards:
             return self.edge, self.until
         return self.since, min(self.until, self.edge + _MICROSECOND)
-
-    def _start(self) -> datetime:
-        # Before the first look nothing is known of the future: the log begins now.
-        return self.edge if self.is_backwards else min(self.edge, clock.now())

@@ -38,7 +38,12 @@ _OF_CLASSES_AT_ONCE = (300, 1_500, 4_500)
 """The same of fitting classes, look by look: most of them fit, and few are enough."""
 _MOST_NAMED_LOOKS = 3
 _SECONDS_AT_ONCE = (300, 1_500, 6_000)
-_GROWTH = 8
+_SPARE = 2
+"""The next part of a stretch is to hold so many times as many calls as are still wanted, if they are as frequent as in
+what has been looked through."""
+_GROWTH = 1, 64
+"""So many times as long as that, at least and at most."""
+_LEAST = timedelta(hours=1)
 
 Calls = Select[Any]
 """What is to be read of calls: `select(CallRecord)`, or some of its columns."""
@@ -85,8 +90,9 @@ def farther(filters: CallFilters) -> Iterator[Way]:
             yield _by_moments
             yield partial(_by_moments, is_own=True)
         else:
-            # A word of many calls, of which few are of the class: the index would name all those many.
-            yield partial(_by_class, looks=2) if choice.classes(filters) else _one_by_one
+            if all(len(needle) == GRAM for needle in choice.needles(filters)):
+                # Three characters stand in many calls, few of which may be of the class: the index would name them all.
+                yield partial(_by_class, looks=2) if choice.classes(filters) else _one_by_one
             yield _by_trigrams
     if choice.classes(filters):
         yield _by_class
@@ -156,7 +162,7 @@ def _by_trigrams(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: in
     """In the calls that the indexes of PostgreSQL name, which do not know the order: one period after the other."""
     if stretch.step >= _MOST_NAMED_LOOKS:
         return None
-    window, rest = _nearer_part(stretch)
+    window, rest = _nearer_part(stretch, wanted)
     needles = choice.needles(filters)
     # Where every call that is named fits, no more of them are read than are wanted.
     limit = (wanted if choice.is_told_by_text(filters) and names_exactly(needles) else CANDIDATES) + 1
@@ -168,13 +174,20 @@ def _by_trigrams(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: in
     return Looked(calls, replace(stretch.beyond(*keys[-1]), step=stretch.step + 1))
 
 
-def _nearer_part(stretch: Stretch) -> tuple[Stretch, Stretch | None]:
-    """The next part of it, some times as long as what has been looked through; and what is then left, if anything."""
-    span = stretch.span * _GROWTH
-    moment = stretch.edge + span if stretch.is_backwards else stretch.edge - span
-    if moment >= stretch.end() if stretch.is_backwards else moment <= stretch.end():
+def _nearer_part(stretch: Stretch, wanted: int) -> tuple[Stretch, Stretch | None]:
+    """The next part of it, as long as it takes to find what is wanted; and what is then left, if anything.
+
+    Too short a part costs another question to the index, too long a one all the calls that are named in it.
+    """
+    first, last = stretch.reach()
+    least, most = _GROWTH
+    growth = min(max(_SPARE * (wanted - stretch.found) / (stretch.found + 1), least), most)
+    begin = stretch.begin if stretch.is_backwards else min(stretch.begin, last)
+    span = max(abs(begin - stretch.edge), _LEAST) * growth
+    if span >= (last - stretch.edge if stretch.is_backwards else stretch.edge - first):
         return stretch, None
-    return stretch.up_to(moment), replace(stretch, edge=moment, edge_id=0, span=span)
+    moment = stretch.edge + span if stretch.is_backwards else stretch.edge - span
+    return stretch.up_to(moment), replace(stretch, edge=moment, edge_id=0)
 
 
 def of_few_classes(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int) -> Looked | None:
