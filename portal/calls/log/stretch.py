@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 
 from portal.calls.log.filters import CallFilters
 from portal.calls.models import CallRecord
@@ -21,13 +21,15 @@ _FIRST = clock.from_unix(0)
 _MICROSECOND = timedelta(microseconds=1)
 _LAST = clock.from_unix(4_102_444_799)
 R = TypeVar("R", bound=Any)
+Key = tuple[datetime, int]
+"""When a call began, and its id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """Calls after the one at `edge` with the id `edge_id`, within `since` and `until`.
 
-    `begin` is where looking began, `found` how many calls that fit; `step` tells how many looks of its kind there were.
+    So far about `looked` calls have been looked through, and `found` of them fit; there were `step` looks of this kind.
     """
 
     edge: datetime
@@ -35,7 +37,7 @@ class Stretch:
     is_backwards: bool
     since: datetime
     until: datetime
-    begin: datetime
+    looked: int = 0
     found: int = 0
     step: int = 0
 
@@ -44,10 +46,10 @@ class Stretch:
         """All that a page with this cursor may show."""
         since, until = filters.since or _FIRST, filters.until or _LAST
         if cursor is None:
-            return cls(until, 0, is_backwards=False, since=since, until=until, begin=until)
+            return cls(until, 0, is_backwards=False, since=since, until=until)
         place = CALLS.place_of(cursor)
         moment, row_id = max(place, (since, 0)) if cursor.backwards else min(place, (until, 0))
-        return cls(moment, row_id, cursor.backwards, since, until, begin=moment)
+        return cls(moment, row_id, cursor.backwards, since, until)
 
     def cursor(self) -> Cursor:
         """Names the edge for the next page, or for `NewestFirst`."""
@@ -73,9 +75,15 @@ class Stretch:
         """Rows that are known to belong to it, the nearest first."""
         return CALLS.ordered(rows, CALLS.cursor_at(_FIRST, 0, backwards=True) if self.is_backwards else None)
 
-    def beyond(self, edge: datetime, edge_id: int) -> Stretch:
-        """What is left when all up to this call has been looked at."""
-        return replace(self, edge=edge, edge_id=edge_id, step=0)
+    def call_at(self, number: int) -> Key | None:
+        """Moment and id of the call of this number in it, 1 being the nearest; None where it has fewer."""
+        keys: Select[Any] = self.ordered(cast("Select[Any]", select(CallRecord.started_at, CallRecord.id)))
+        found = db.session.execute(keys.offset(number - 1).limit(1)).first()
+        return found and (found.started_at, found.id)
+
+    def beyond(self, edge: datetime, edge_id: int, looked: int = 0) -> Stretch:
+        """What is left when all up to this call has been looked at, `looked` calls more."""
+        return replace(self, edge=edge, edge_id=edge_id, looked=self.looked + looked, step=0)
 
     def up_to(self, moment: datetime) -> Stretch:
         """Its nearer part: as far as this moment, which does not belong to it going to older calls."""
@@ -87,12 +95,14 @@ class Stretch:
         """Its nearer part, the calls of this moment included."""
         return self.up_to(moment + _MICROSECOND if self.is_backwards else moment)
 
-    def reach(self) -> tuple[datetime, datetime]:
-        """The moments of the account's first and last call of the period; of neither, where there is none."""
-        within = CallRecord.started_at >= self.since, CallRecord.started_at < self.until
-        ends = select(func.min(CallRecord.started_at), func.max(CallRecord.started_at)).where(*within)
-        first, last = db.session.execute(ends).one()
-        return (first or _LAST, last or _FIRST)
+    def end(self) -> datetime:
+        """Where it ends: at the account's last call in its direction, or at the end of the period."""
+        keys = select(CallRecord.started_at)
+        if self.is_backwards:
+            newest = db.session.scalar(keys.order_by(CallRecord.started_at.desc()).limit(1))
+            return min(self.until, newest or _FIRST)
+        oldest = db.session.scalar(keys.order_by(CallRecord.started_at).limit(1))
+        return max(self.since, oldest or _LAST)
 
     def bounds(self) -> tuple[datetime, datetime]:
         """The moments that its calls lie between; the later one is no longer of it."""
