@@ -52,8 +52,7 @@ test-browser: install-dev ## The journeys, in a real Chromium
 ALONE := $(shell unshare -rn true 2>/dev/null && echo "unshare -rn sh -c 'ip link set lo up && exec \"\$$@\"' sh")
 ASTERISK_TREE ?= $(CURDIR)/.asterisk
 
-test-asterisk: install-dev ## Calls through a real Asterisk and real SIP phones, unpacked into .asterisk and not installed
-	$(BIN)/python -m tests.telephony.asterisk.real.tree $(ASTERISK_TREE)
+test-asterisk: install-dev $(ASTERISK_TREE) ## Calls through a real Asterisk and real SIP phones, unpacked into .asterisk and not installed
 	ASTERISK_TREE=$(ASTERISK_TREE) $(ALONE) $(BIN)/python -m pytest -o python_files="prove_*.py" \
 	    tests/telephony/asterisk/real
 
@@ -77,8 +76,7 @@ bench-log: install-dev .venv/bench.stamp ## The log with BENCH_CALLS calls besid
 bench-book: install-dev ## The figures of an address book of 200,000 contacts
 	$(BIN)/python -m tests.bench.book
 
-bench-asterisk: install-dev ## How soon the first phone rings, at few calls a second and at fifty, through a real Asterisk
-	$(BIN)/python -m tests.telephony.asterisk.real.tree $(ASTERISK_TREE)
+bench-asterisk: install-dev $(ASTERISK_TREE) ## How soon the first phone rings, at few calls a second and at fifty, through a real Asterisk
 	$(BIN)/python -m tests.bench.asterisk $(ASTERISK_TREE)
 
 bench-webhooks: install-dev ## The figures of webhooks alone
@@ -105,6 +103,9 @@ lock: install-dev ## Pin anew what pyproject.toml asks for, with hashes
 clean: ## Forget .venv and every cache; data in var/ stays
 	rm -rf .venv *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	rm -f $(CATALOGUES)
+
+$(ASTERISK_TREE): | .venv/dev.stamp
+	$(BIN)/python -m tests.telephony.asterisk.real.tree $@
 
 # A stamp is older than its lock exactly when something must be installed.
 

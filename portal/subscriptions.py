@@ -32,6 +32,7 @@ def init_app(app: Flask) -> None:
     bus.subscribe(AccountOpened, charging.on_account_opened)
     bus.subscribe(CallOrdered, charging.on_call_ordered)
     bus.subscribe(CallEnding, charging.on_call_ending)
+    bus.subscribe(CallEnding, recordings.on_call_ending)
     bus.subscribe(CallFinished, routing_activity.on_call_finished)
     bus.subscribe(CallAnswered, followups.on_call_answered)
     bus.subscribe(CallFinished, followups.on_call_finished)

@@ -30,7 +30,10 @@ class CallAnswered:
 
 @dataclass(frozen=True, slots=True)
 class CallEnding:
-    """The call is over and its times are final, and its rows are still to be written: `billing` sets its price now."""
+    """The call is over and its times are final, and its rows are still to be written.
+
+    `billing` sets its price now, and `recordings` says of a record that is stored already that there is one.
+    """
 
     call: CallRecord
 

@@ -37,6 +37,17 @@ def to_unix(moment: datetime) -> int:
     return int(moment.timestamp())
 
 
+def from_microseconds(micro: int) -> datetime:
+    """A moment as it stands in SQLite and in addresses: microseconds since 1970."""
+    return _EPOCH + timedelta(microseconds=micro)
+
+
+def to_microseconds(moment: datetime) -> int:
+    """The same of a moment."""
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * _MICROSECONDS + since.microseconds
+
+
 def start_of_day(moment: datetime, zone: ZoneInfo) -> datetime:
     """Local midnight before `moment`, in UTC; the day is the one that people in `zone` see on the wall."""
     return moment.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
@@ -56,19 +67,13 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("a moment without a time zone has no meaning")
-        return self.microseconds(value) if dialect.name == "sqlite" else value
-
-    @staticmethod
-    def microseconds(moment: datetime) -> int:
-        """Since 1970: a moment as it stands in SQLite."""
-        since = moment - _EPOCH
-        return (since.days * 86_400 + since.seconds) * _MICROSECONDS + since.microseconds
+        return to_microseconds(value) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
         if dialect.name == "sqlite":
-            return _EPOCH + timedelta(microseconds=value)
+            return from_microseconds(value)
         moment: datetime = value
         return moment.astimezone(UTC)
 

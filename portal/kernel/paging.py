@@ -13,15 +13,14 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import ColumnElement, Select, literal, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
-from portal.kernel.clock import from_unix
+from portal.kernel.clock import from_microseconds, to_microseconds
 
 T = TypeVar("T")
 _LONGEST = 200
 """Longer than any of ours; what nests deeper than the JSON reader goes is longer still."""
 R = TypeVar("R", bound=Any)
 
-_MICROSECONDS = 1_000_000
-_LATEST = 4_102_444_800 * _MICROSECONDS  # the year 2100
+_LATEST = 4_102_444_800_000_000  # the year 2100
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +101,13 @@ class NewestFirst:
     @staticmethod
     def cursor_at(moment: datetime, row_id: int, *, backwards: bool = False) -> Cursor:
         """Where a row of this moment and id would stand."""
-        return Cursor((int(moment.timestamp()) * _MICROSECONDS + moment.microsecond, row_id), backwards)
+        return Cursor((to_microseconds(moment), row_id), backwards)
 
     @staticmethod
     def place_of(cursor: Cursor) -> tuple[datetime, int]:
         """The moment and the id that a cursor names."""
         micro, row_id = cursor.key
-        return from_unix(micro // _MICROSECONDS).replace(microsecond=micro % _MICROSECONDS), row_id
+        return from_microseconds(micro), row_id
 
     def reached(self, rows: Select[R], cursor: Cursor) -> Select[R]:
         """The rows as far as the cursor's, which is one of them: what `ordered` with this cursor leaves out."""

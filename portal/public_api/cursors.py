@@ -6,11 +6,10 @@ import hmac
 from dataclasses import dataclass
 from datetime import datetime
 
-from portal.kernel.clock import from_unix
+from portal.kernel.clock import from_microseconds, to_microseconds
 from portal.kernel.paging import Cursor
 from portal.kernel.secrets import Vault
 
-_MICROSECONDS = 1_000_000
 _SIGNATURE_LENGTH = 22
 """Figures of 4 bits: nobody guesses one."""
 
@@ -25,8 +24,7 @@ class Place:
 
 def write_cursor(vault: Vault, account_id: int, place: Place) -> str:
     """The place as opaque text for a URL."""
-    moment = place.started_at
-    text = Cursor((int(moment.timestamp()) * _MICROSECONDS + moment.microsecond, place.row_id)).encode()
+    text = Cursor((to_microseconds(place.started_at), place.row_id)).encode()
     return f"{text}.{_signature(vault, account_id, text)}"
 
 
@@ -38,8 +36,7 @@ def read_cursor(vault: Vault, account_id: int, written: str) -> Place | None:
     cursor = Cursor.decode(text, parts=2)
     if cursor is None:
         return None
-    seconds, micro = divmod(cursor.key[0], _MICROSECONDS)
-    return Place(from_unix(seconds).replace(microsecond=micro), cursor.key[1])
+    return Place(from_microseconds(cursor.key[0]), cursor.key[1])
 
 
 def _signature(vault: Vault, account_id: int, text: str) -> str:

@@ -12,7 +12,7 @@ import structlog
 from flask import Flask
 from sqlalchemy import bindparam, select, update
 
-from portal.calls.events import CallFinished, CallRecorded
+from portal.calls.events import CallEnding, CallFinished, CallRecorded
 from portal.calls.models import CallRecord
 from portal.kernel.clock import now
 from portal.kernel.db import announce, db, transaction
@@ -79,6 +79,14 @@ _IS_KEPT = Prepared(
 )
 # Held: whoever writes the call's end meanwhile waits, and then finds the record, or has written it before we look.
 _CALL = select(CallRecord).where(CallRecord.api_call_id == bindparam("api_call_id")).with_for_update(key_share=True)
+
+
+def on_call_ending(event: CallEnding) -> None:
+    """An engine that was lost between the record and the call's end does not know that the record is there."""
+    call = event.call
+    if call.answered_at is not None and not call.has_recording:
+        found = _FIND.first(api_call_id=call.api_call_id)
+        call.has_recording = found is not None and found.state == RecordingState.READY
 
 
 def on_call_finished(event: CallFinished) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask, g
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from portal.kernel.bells import Bells, Listener, live_topic
 from portal.kernel.db import announce, db, ring, transaction, unit_of_work
@@ -51,6 +51,24 @@ def test_rows_that_were_read_stay_readable(app: Flask, cast: Cast) -> None:
         line = session.scalars(select(SipLine)).one()
 
     assert line.name == "SIP/1"
+
+
+def test_reading_makes_no_connection_forget_what_it_has_prepared(app: Flask, cast: Cast) -> None:
+    ends: list[str] = []
+    with app.app_context():
+        event.listen(db.engine, "rollback", lambda _connection: ends.append("rollback"))
+        event.listen(db.engine, "commit", lambda _connection: ends.append("commit"))
+    names(app, cast.north)
+
+    assert ends == ["commit"]
+
+
+def test_whoever_only_reads_rings_no_bell(app: Flask, cast: Cast, listener: Listener) -> None:
+    with app.app_context(), transaction(cast.north, writes=False):
+        ring("switch")
+        names(app, cast.north)
+
+    assert listener.wait(0.1) == set()
 
 
 def test_a_bell_rings_after_the_commit(app: Flask, cast: Cast, listener: Listener) -> None:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
-from portal.calls.events import CallRecorded
+from portal.calls.events import CallEnding, CallFinished, CallRecorded
+from portal.calls.log.models import CallTotal
 from portal.calls.queries import find_call
-from portal.kernel.db import transaction
+from portal.kernel.db import db, transaction
 from portal.kernel.errors import NotFound
 from portal.kernel.events import EventBus
 from portal.recordings.models import Recording, RecordingState
 from portal.recordings.queries import recording_of, recordings_of
-from portal.recordings.sink import Sink
+from portal.recordings.sink import Sink, on_call_ending, on_call_finished
+from portal.telephony.control.reconcile import close_interrupted
 from tests.calls.factory import Story, tell, tell_whole
 from tests.people import Cast
 from tests.recordings.factory import tell_recorded, write_wav
@@ -111,6 +115,26 @@ def test_a_failure_leaves_the_file_to_be_handed_over_again(
     recording = recorded(app, story)
     assert recording is not None
     assert recording.state == RecordingState.READY
+
+
+def test_a_record_outlives_the_engine_that_was_lost_before_the_call_ended(
+    app: Flask, cast: Cast, tmp_path: Path, heard: list[str]
+) -> None:
+    story = Story(cast.north, is_recorded=True)
+    tell(app, story.answered())
+    Sink(app).complete(story.account_id, story.api_call_id, write_wav(tmp_path / "talk.wav", 1), 1)
+    assert heard == []
+    app.extensions["portal.events"].subscribe(CallEnding, on_call_ending)
+    app.extensions["portal.events"].subscribe(CallFinished, on_call_finished)
+
+    tell(app, close_interrupted(story.answered(), story.started_at + timedelta(seconds=40)))
+
+    with app.app_context(), transaction(story.account_id, writes=False):
+        call = find_call(story.api_call_id)
+        assert call is not None
+        assert (call.ended_at is not None, call.has_recording) == (True, True)
+        assert set(db.session.scalars(select(CallTotal.has_recording).where(CallTotal.calls > 0))) == {True}
+    assert heard == [story.api_call_id]
 
 
 def test_a_record_of_an_unknown_call_stays_where_it_is(app: Flask, cast: Cast, tmp_path: Path) -> None:

@@ -108,19 +108,20 @@ def test_the_form_names_whose_each_phone_is(english_anna: Browser, north: Compan
         (["http://127.0.0.1/a?token=hush"], [""]),
         (["http://127.0.0.1/a?token=hush", "http://127.0.0.2/b"], ["127.0.0.1", "127.0.0.2"]),
         (["http://127.0.0.1/a?token=hush", "http://127.0.0.1/b"], ["/a", "/b"]),
+        (["http://127.0.0.1/a?token=hush", "http://127.0.0.1/a?token=hush2"], ["#{}", "#{}"]),
     ],
 )
 def test_chips_of_one_event_are_told_apart_in_the_call_log(
     app: Flask, english_anna: Browser, north: Company, urls: list[str], words: list[str]
 ) -> None:
-    for url in urls:
-        north.listens(url)
+    ids = [north.listens(url) for url in urls]
     sent(app, north)
 
     page = english_anna.get("/calls").text
 
     chips = re.findall(r"</svg>end</span>(?: <span class=\"muted small\">(.*?)</span>)?<span", page)
-    assert [chip.replace("<wbr>", "") for chip in chips] == words
+    told = [word.format(each) for word, each in zip(words, ids, strict=True)]
+    assert [chip.replace("<wbr>", "") for chip in chips] == told
     assert 'title="Call finished: delivered · 127.0.0.1/a"' in page
     assert "hush" not in page
 

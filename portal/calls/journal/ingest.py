@@ -79,7 +79,7 @@ def _write(calls: Sequence[CallSnapshot]) -> set[str]:
     for each in chapters:
         if each.is_over:
             publish(CallEnding(each.told))
-            each.after.call["price"] = each.told.price
+            each.after.call.update(price=each.told.price, has_recording=each.told.has_recording)
     rows.write([(each.before, each.after) for each in chapters])
     for each in chapters:
         each.told.id = each.after.call["id"]

@@ -12,15 +12,16 @@ own, the question alone is answered fifteen times sooner.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, String, TextualSelect, column, func, insert, select, table, text
 
-from portal.kernel.clock import UtcDateTime, to_unix
+from portal.kernel.clock import from_microseconds
 from portal.kernel.db import db, is_sqlite
 from portal.kernel.prepared import Prepared, given
 from portal.kernel.tenancy import current_account_id
@@ -32,30 +33,44 @@ _COMMAND = text("insert into call_moment (call_moment, rank) values (:command, :
 _PARTS, _PARTS_OF_MANY = 4, 16
 """So many parts of one size become one (SQLite's own figure, and the most it takes)."""
 _PAGES_AT_ONCE = 2000
+# The calls of many seconds are sorted out here: each that came out would cost more than all that is done with it here.
 _CALLS = """
-select second.rowid, call.started_at, call.id from (
-    select rowid from call_moment where call_moment match :question and rowid >= :first and rowid <= :last
-    order by rowid {order} limit :limit
-) as second
-left join call_record as call on call.account_id = :account
-    and call.started_at >= second.rowid * 1000000 and call.started_at < (second.rowid + 1) * 1000000
+select count(distinct second), count(distinct second) filter (where id is not null), min(second), max(second),
+    json_group_array(json_array(started_at, id)) filter (where id is not null {fitting})
+from (
+    select second.rowid as second, call.started_at, call.id, call.class_id from (
+        select rowid from call_moment where call_moment match :question and rowid >= :first and rowid <= :last
+        order by rowid {order} limit :limit
+    ) as second
+    left join call_record as call on call.account_id = :account
+        and call.started_at >= second.rowid * 1000000 and call.started_at < (second.rowid + 1) * 1000000
+)
 """
-_COLUMNS = column("second", BigInteger), column("started_at", UtcDateTime), column("id", BigInteger)
+_OF_CLASSES = "and class_id in (select value from json_each(:classes))"
+_COLUMNS: tuple[Any, ...] = (
+    *(column(name, BigInteger) for name in ("seconds", "own", "first", "last")),
+    column("calls", String),
+)
 _CROWD = 8
 """Where of so many seconds less than one is the account's, its own word saves more than it costs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Seconds that the index names, and the account's calls of them."""
+    """So many seconds that the index names, how many of them are the account's, the first and the last one (None where
+    there is none), and the account's calls of them.
+    """
 
-    seconds: AbstractSet[int]
+    seconds: int
+    own: int
+    first: int | None
+    last: int | None
     calls: Sequence[tuple[datetime, int]]
 
     @property
     def is_crowded(self) -> bool:
         """Whether nearly all of these seconds are others'."""
-        return len({to_unix(moment) for moment, _row_id in self.calls}) * _CROWD < len(self.seconds)
+        return self.own * _CROWD < self.seconds
 
 
 def note(calls: Iterable[tuple[int, str]]) -> None:
@@ -91,21 +106,35 @@ def join_parts(*, begin: bool) -> bool:
     return _changes() - before > 1
 
 
-def calls_with(needles: Iterable[str], first: int, last: int, *, is_own: bool, oldest_first: bool, limit: int) -> Named:
+def calls_with(
+    needles: Iterable[str],
+    first: int,
+    last: int,
+    *,
+    classes: Sequence[int] | None,
+    is_own: bool,
+    oldest_first: bool,
+    limit: int,
+) -> Named:
     """The next seconds, `limit` of them at most, from `first` to `last`, in which a call may hold all of the needles.
 
-    `is_own`: a call of the entered account, else of whichever.
+    `is_own`: a call of the entered account, else of whichever. With `classes` no calls but those of one of them.
     """
     question = match(current_account_id() if is_own else None, needles)
-    rows = db.session.execute(asked(question, first, last, oldest_first=oldest_first, limit=limit)).all()
-    return Named({second for second, _at, _id in rows}, [(at, row_id) for _second, at, row_id in rows if row_id])
+    statement = asked(question, first, last, classes=classes, oldest_first=oldest_first, limit=limit)
+    seconds, own, earliest, latest, calls = db.session.execute(statement).one()
+    keys = [(from_microseconds(moment), row_id) for moment, row_id in json.loads(calls)]
+    return Named(seconds, own, earliest, latest, keys)
 
 
-def asked(question: str, first: int, last: int, *, oldest_first: bool, limit: int) -> TextualSelect:
-    """What FTS5 names, each second with the entered account's calls or with none."""
-    statement = text(_CALLS.format(order="asc" if oldest_first else "desc"))
+def asked(
+    question: str, first: int, last: int, *, classes: Sequence[int] | None, oldest_first: bool, limit: int
+) -> TextualSelect:
+    """What is known of the seconds that FTS5 names, and the entered account's calls of them."""
+    words = {"order": "asc" if oldest_first else "desc", "fitting": "" if classes is None else _OF_CLASSES}
     values = {"question": question, "first": first, "last": last, "limit": limit, "account": current_account_id()}
-    return statement.bindparams(**values).columns(*_COLUMNS)
+    values |= {} if classes is None else {"classes": json.dumps(list(classes))}
+    return text(_CALLS.format_map(words)).bindparams(**values).columns(*_COLUMNS)
 
 
 def _changes() -> int:

@@ -11,17 +11,14 @@ from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, String, bindparam, column, text
 
-from portal.calls.log.stretch import Stretch
+from portal.calls.log.stretch import Key, Stretch
 from portal.kernel import clock
 from portal.kernel.db import db, is_sqlite
 from portal.kernel.tenancy import current_account_id
 
-Key = tuple[datetime, int]
-"""When a call began, and its id."""
 Lists = dict[int, Sequence[Any]]
 """The nearest calls of each class: keys whose moment is as the database keeps it."""
 _MICROSECOND = timedelta(microseconds=1)
-_MICROSECONDS = 1_000_000
 _SPARE = 4
 """Times as many as are wanted are read in all at first, since some classes are more frequent than others."""
 _GROWTH = 64
@@ -88,11 +85,8 @@ def _lists(classes: list[int], values: Mapping[str, Any], words: Mapping[str, st
 
 
 def _stored(moment: datetime) -> Any:
-    return clock.to_unix(moment) * _MICROSECONDS + moment.microsecond if is_sqlite() else moment
+    return clock.to_microseconds(moment) if is_sqlite() else moment
 
 
 def _moment(stored: Any) -> datetime:
-    if isinstance(stored, datetime):
-        return stored
-    seconds, rest = divmod(stored, _MICROSECONDS)
-    return clock.from_unix(seconds) + timedelta(microseconds=rest)
+    return stored if isinstance(stored, datetime) else clock.from_microseconds(stored)

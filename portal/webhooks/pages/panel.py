@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from portal.calls.models import CallRecord
 from portal.calls.panels import CallPanel
 from portal.kernel.i18n import gettext as _
-from portal.webhooks.models import WebhookDelivery
+from portal.webhooks.models import WebhookDelivery, WebhookSubscription
 from portal.webhooks.queries import deliveries_of_calls
 from portal.webhooks.urls import host_of, place_of
 
@@ -21,18 +21,24 @@ def _load(calls: Sequence[CallRecord]) -> Mapping[int, list[WebhookDelivery]]:
 def _told_apart(deliveries: Sequence[WebhookDelivery] | None) -> list[tuple[WebhookDelivery, str]]:
     """Each real delivery of a call; where several webhooks were told the same, with what tells where it went."""
     real = [each for each in deliveries or () if not each.is_test]
-    places: dict[str, list[str]] = defaultdict(list)
+    told: dict[str, list[WebhookSubscription]] = defaultdict(list)
     for each in real:
-        places[each.event.type].append(each.subscription.url)
-    return [(each, _in_short(each.subscription.url, places[each.event.type])) for each in real]
+        told[each.event.type].append(each.subscription)
+    return [(each, _in_short(each.subscription, told[each.event.type])) for each in real]
 
 
-def _in_short(url: str, all_of_them: Sequence[str]) -> str:
-    """The server, where that tells it from the others, else the path there; "" where there are no others."""
+def _in_short(webhook: WebhookSubscription, all_of_them: Sequence[WebhookSubscription]) -> str:
+    """The server where that tells it from the others, else the path there, else its number; "" where it is alone."""
     if len(all_of_them) == 1:
         return ""
-    hosts = [host_of(each) for each in all_of_them]
-    return host_of(url) if len(set(hosts)) == len(hosts) else place_of(url).removeprefix(host_of(url))
+    for name in (host_of, _path_of):
+        if len({name(each.url) for each in all_of_them}) == len(all_of_them):
+            return name(webhook.url)
+    return f"#{webhook.id}"
+
+
+def _path_of(url: str) -> str:
+    return place_of(url).removeprefix(host_of(url))
 
 
 FILTERS: dict[str, Callable[..., object]] = {"told_apart": _told_apart}

@@ -14,7 +14,7 @@ from sqlalchemy import BindParameter, Connection, String, Table, and_, bindparam
 from sqlalchemy.orm import Session
 
 from portal.kernel.bells import live_topic
-from portal.kernel.clock import UtcDateTime
+from portal.kernel.clock import UtcDateTime, to_microseconds
 from portal.kernel.db import ring
 from portal.kernel.prepared import PreparedForAll, given
 from portal.webhooks.models import (
@@ -108,7 +108,7 @@ def complete_plain(connection: Connection, finished: Sequence[Finished], *, is_s
 def told_of(arrived: Iterable[Finished], *, is_sqlite: bool) -> str:
     """What the statement that notes them is given, moments as the database's columns hold them."""
     if is_sqlite:
-        return json.dumps([_arrival(each) for each in arrived], default=UtcDateTime.microseconds)
+        return json.dumps([_arrival(each) for each in arrived], default=to_microseconds)
     return json.dumps([_evidence(each) | _arrival(each) for each in arrived], default=datetime.isoformat)
 
 

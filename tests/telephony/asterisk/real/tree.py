@@ -52,6 +52,7 @@ _PACKAGES = [
 ]
 _WHOLE = ("asterisk", "sip-tester", "baresip-core")
 _PROGRAMS = ("usr/sbin/asterisk", "usr/bin/sipp", "usr/bin/baresip")
+_WAITS_SECONDS = 240
 _STARTER = """#!/bin/sh
 T=$(cd "$(dirname "$0")/.." && pwd)
 exec "$T/usr/lib64/ld-linux-x86-64.so.2" --library-path "$T/usr/lib/x86_64-linux-gnu:$T/usr/lib" "$T/{program}" "$@"
@@ -133,9 +134,18 @@ def _mirror() -> str:
 
 
 def _apt(environ: dict[str, str], work: Path, *words: str) -> None:
-    done = subprocess.run(
-        ["apt-get", *words], env=environ, cwd=work, capture_output=True, text=True, timeout=400, check=False
-    )
+    try:
+        done = subprocess.run(
+            ["apt-get", *words],
+            env=environ,
+            cwd=work,
+            capture_output=True,
+            text=True,
+            timeout=_WAITS_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise NotToBeHad(f"apt-get {words[0]} of {SUITE} had no answer within {_WAITS_SECONDS} s") from None
     if done.returncode != 0:
         # A mirror's name is nobody's business.
         said = [line for line in done.stderr.splitlines() if "://" not in line]
