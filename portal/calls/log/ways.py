@@ -161,10 +161,12 @@ def _by_trigrams(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: in
     """In the calls that the indexes of PostgreSQL name, which do not know the order: one period after the other."""
     if stretch.step >= _MOST_NAMED_LOOKS:
         return None
-    window, rest = _nearer_part(stretch, wanted)
     needles = choice.needles(filters)
+    is_exact = names_exactly(needles)
+    # A long number that no near call has is rare: all its calls are few, and the index knows them at once.
+    window, rest = (stretch, None) if not is_exact and not stretch.found else _nearer_part(stretch, wanted)
     # Where every call that is named fits, no more of them are read than are wanted.
-    limit = (wanted if choice.is_told_by_text(filters) and names_exactly(needles) else CANDIDATES) + 1
+    limit = (wanted if choice.is_told_by_text(filters) and is_exact else CANDIDATES) + 1
     named = holders(needles, *window.bounds(), oldest_first=stretch.is_backwards, limit=limit)
     keys = [(moment, row_id) for moment, row_id in db.session.execute(named)]
     calls = _of_keys(rows, [key for key in keys if stretch.holds(*key)], stretch, wanted)
