@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, insert, or_, select
+from sqlalchemy import ColumnElement, bindparam, exists, insert, or_, select
 
 from portal.calls.events import CallAnswered, CallFinished, CallRecorded, CallStarted
 from portal.calls.missed import is_missed
@@ -128,6 +128,20 @@ def on_call_recorded(event: CallRecorded) -> None:
 def event_of(kind: EventType, call: CallRecord) -> WebhookEvent:
     """A new event, as it is told from this call's record."""
     return WebhookEvent(**_facts(kind, call))
+
+
+def recorded_calls() -> list[ColumnElement[bool]]:
+    """The calls whose record is there and was told of, also where nobody listened.
+
+    A call says that it has a record while that is still being fetched. An event of it that is written before its time
+    would stand in the way of the true one.
+    """
+    told = exists().where(
+        WebhookEvent.account_id == CallRecord.account_id,
+        WebhookEvent.api_call_id == CallRecord.api_call_id,
+        WebhookEvent.type == EventType.RECORDING_READY,
+    )
+    return [CallRecord.has_recording.is_(True), told]
 
 
 def _facts(kind: EventType, call: CallRecord) -> dict[str, Any]:

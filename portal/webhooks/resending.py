@@ -25,7 +25,7 @@ from portal.webhooks.models import (
     WebhookEvent,
     WebhookSubscription,
 )
-from portal.webhooks.outbox import BELL, event_of
+from portal.webhooks.outbox import BELL, event_of, recorded_calls
 from portal.webhooks.sending.schedule import LASTING
 from portal.webhooks.services import find_webhook, subject_of
 
@@ -162,7 +162,7 @@ def _concerned(hook: WebhookSubscription) -> list[ColumnElement[bool]]:
     if hook.event == EventType.CALL_MISSED:
         conditions += missed_calls()
     if hook.event == EventType.RECORDING_READY:
-        conditions.append(CallRecord.has_recording.is_(True))
+        conditions += recorded_calls()
     if hook.dids:
         conditions.append(CallRecord.did.in_(hook.dids))
     if hook.outcomes:

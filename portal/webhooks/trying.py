@@ -25,7 +25,7 @@ from portal.webhooks.models import (
     WebhookEvent,
     WebhookSubscription,
 )
-from portal.webhooks.outbox import BELL, event_of
+from portal.webhooks.outbox import BELL, event_of, recorded_calls
 from portal.webhooks.sending.dress import Dress, request_for
 from portal.webhooks.sending.schedule import SCHEDULES
 from portal.webhooks.services import find_webhook, probe_now, subject_of
@@ -46,7 +46,7 @@ def past_calls(event: EventType) -> Sequence[CallRecord]:
     elif event == EventType.CALL_MISSED:
         query = query.where(*missed_calls())
     elif event == EventType.RECORDING_READY:
-        query = query.where(CallRecord.has_recording.is_(True))
+        query = query.where(*recorded_calls())
     return db.session.scalars(query.order_by(CallRecord.started_at.desc(), CallRecord.id.desc()).limit(OFFERED)).all()
 
 
@@ -69,7 +69,7 @@ def preview(hook: WebhookSubscription, call: CallRecord, vault: Vault) -> Reques
 def send_test(webhook_id: int, api_call_id: str) -> WebhookDelivery:
     """Goes out at once, and is tried once: before the others, where the webhook is failing, as the probe of it.
 
-    Raises `Conflict` where the webhook does not send, `Refused` for no call.
+    Raises `Conflict` where the webhook does not send, `Refused` for no call or a record that is not there yet.
     """
     hook = find_webhook(webhook_id)
     if hook.state != SubscriptionState.ACTIVE:
@@ -79,11 +79,7 @@ def send_test(webhook_id: int, api_call_id: str) -> WebhookDelivery:
     )
     if call is None:
         raise Refused(_("There is no such call, or it has not ended yet."), "api_call_id")
-    event = _known_event(hook.event, api_call_id)
-    if event is None:
-        event = event_of(hook.event, call)
-        db.session.add(event)
-        db.session.flush()
+    event = _noted_or_new(hook.event, call)
     at, plan = now(), SCHEDULES[hook.event]
     delivery = WebhookDelivery(
         subscription_id=hook.id,
@@ -101,6 +97,22 @@ def send_test(webhook_id: int, api_call_id: str) -> WebhookDelivery:
     announce("webhooks-changed")
     db.session.flush()
     return delivery
+
+
+def _noted_or_new(kind: EventType, call: CallRecord) -> WebhookEvent:
+    """The one that was noted, else a new one; but that a record is ready is for the record to say."""
+    event = _known_event(kind, call.api_call_id)
+    if event is not None:
+        return event
+    if kind == EventType.RECORDING_READY:
+        raise Refused(
+            _("The record of this call is not ready yet, or was ready too long ago: choose another call."),
+            "api_call_id",
+        )
+    event = event_of(kind, call)
+    db.session.add(event)
+    db.session.flush()
+    return event
 
 
 def _known_event(kind: EventType, api_call_id: str) -> WebhookEvent | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,14 @@ from sqlalchemy import select
 from portal.calls.journal import Journal
 from portal.kernel.clock import now
 from portal.kernel.db import db
+from portal.kernel.errors import Refused
 from portal.recordings.sink import Sink
 from portal.telephony.engines.sandbox.callers import CallerScript
 from portal.telephony.engines.sandbox.switch import SandboxSwitch
 from portal.telephony.engines.sandbox.tape import Tape
 from portal.telephony.engines.timeline import SimulatedTimeline
 from portal.telephony.plan import RingStep, RoutePlan, StepReason, Target
+from portal.webhooks import resending, trying
 from portal.webhooks.models import EventType, WebhookEvent, WebhookSubscription
 from tests.calls.factory import Story, tell
 from tests.recordings.factory import write_wav
@@ -98,3 +101,37 @@ def test_a_broken_record_is_not_told_of(app: Flask, north: Company, tmp_path: Pa
     tell(app, story.finished())
 
     assert notices(north) == []
+
+
+def test_no_test_and_no_catching_up_tells_of_a_record_that_is_still_fetched(
+    app: Flask, north: Company, hook: int, tmp_path: Path
+) -> None:
+    story = Story(north.id, is_recorded=True)
+    tell(app, story.started(), story.answered(), story.finished())
+    since, until = now() - timedelta(days=300), now() + timedelta(days=1)
+
+    with pytest.raises(Refused, match="not ready yet"):
+        north.does(trying.send_test, hook, story.api_call_id)
+    north.does(resending.send_unreached, hook, since, until)
+    assert north.reads(lambda: trying.past_calls(EventType.RECORDING_READY)) == []
+    assert north.reads(lambda: resending.unreached_count(north.webhook(hook), since, until)) == 0
+    assert (notices(north), north.deliveries()) == ([], [])
+
+    Sink(app).complete(north.id, story.api_call_id, write_wav(tmp_path / "talk.wav", 2), 2)
+    assert len(notices(north)) == 1
+    assert [each.is_test for each in north.deliveries()] == [False]
+
+    north.does(trying.send_test, hook, story.api_call_id)
+    assert [each.is_test for each in north.deliveries()] == [False, True]
+    assert len(north.reads(lambda: trying.past_calls(EventType.RECORDING_READY))) == 1
+
+
+def test_a_record_of_before_the_webhook_is_caught_up_with(app: Flask, north: Company, tmp_path: Path) -> None:
+    story = Story(north.id, is_recorded=True)
+    tell(app, story.started(), story.answered(), story.finished())
+    Sink(app).complete(north.id, story.api_call_id, write_wav(tmp_path / "talk.wav", 2), 2)
+    webhook_id = north.listens(URL, EventType.RECORDING_READY)
+
+    north.does(resending.send_unreached, webhook_id, now() - timedelta(days=300), now() + timedelta(days=1))
+
+    assert [each.event.api_call_id for each in north.deliveries()] == [story.api_call_id]
