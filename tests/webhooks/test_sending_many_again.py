@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 from flask import Flask
 
 from portal.kernel.clock import now
 from portal.kernel.db import db
 from portal.webhooks.models import DeliveryState, EventType
+from portal.webhooks.sending.retention import Sweeper
 from tests.browser import Browser
 from tests.support.receiver import Answer, Receiver
 from tests.webhooks.sending.by_hand import claim, finished, note
@@ -113,6 +117,37 @@ def test_calls_of_before_the_webhook_are_told_where_somebody_asks_for_them(
     assert "0 calls did not reach" in english_anna.get(f"/webhooks/{webhook_id}/resend", query_string=period).text
     english_anna.submit(f"/webhooks/{webhook_id}/catch-up", period)
     assert len(north.deliveries()) == 3
+
+
+@pytest.fixture
+def kept_for_a_month(app: Flask) -> Iterator[None]:
+    """What was told is forgotten after 30 days."""
+    settings = app.extensions["portal.settings"]
+    app.extensions["portal.settings"] = replace(settings, webhook_days=30)
+    yield
+    app.extensions["portal.settings"] = settings
+
+
+@pytest.mark.usefixtures("kept_for_a_month")
+def test_what_arrived_longer_ago_than_notices_are_kept_is_not_sent_again(
+    app: Flask, english_anna: Browser, north: Company
+) -> None:
+    webhook_id = north.listens(URL)
+    for days in (40, 20):
+        at = now() - timedelta(days=days)
+        north.ends(f"{days:032x}", started_at=at, answered_at=at, ended_at=at)
+        note(app, *(finished(each) for each in claim(app)))
+    _had_a_call(north, "a" * 32, started_at=now() - timedelta(days=10))
+    with app.app_context():
+        Sweeper(app).sweep()
+    assert [each.event.api_call_id for each in north.deliveries()] == [f"{20:032x}"]
+
+    page = english_anna.get(f"/webhooks/{webhook_id}/resend?from=2020-01-01T00:00").text
+    assert "1 call did not reach the CRM." in page
+    assert "Notices are kept for 30 days" in page
+
+    english_anna.submit(f"/webhooks/{webhook_id}/catch-up", {"from": "2020-01-01T00:00"})
+    assert [each.event.api_call_id for each in north.deliveries()] == [f"{20:032x}", "a" * 32]
 
 
 def test_what_was_given_up_is_among_the_calls_that_did_not_arrive(app: Flask, anna: Browser, north: Company) -> None:

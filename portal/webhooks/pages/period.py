@@ -10,6 +10,8 @@ from portal.kernel.clock import now
 from portal.web.filters import zone
 
 DAY, _MINUTE = timedelta(days=1), timedelta(minutes=1)
+_LONGEST_LOOK = timedelta(hours=1)
+"""What is nearly as old as notices may become is forgotten while somebody looks at the page, or sends in batches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +59,16 @@ def read_moment(values: Mapping[str, str], name: str, ago: timedelta = DAY) -> M
     return Moment(moment, in_field(moment))
 
 
-def read_period(values: Mapping[str, str], hears_since: datetime) -> Period:
+def read_period(values: Mapping[str, str], hears_since: datetime, kept: timedelta) -> Period:
     """What stands there, else the last day, but nothing of before the webhook heard of such calls.
 
-    The end is never before the beginning.
+    Nor does it reach further back than notices are `kept`: of a call of before nobody knows whether it arrived. The end
+    is never before the beginning.
     """
     since = parse(values.get("from", "")) or max(now() - DAY, hears_since)
     # A field holds no seconds: the minute in which the webhook began to hear begins with that moment.
     since = hears_since if since <= hears_since < since + _MINUTE else since
+    since = max(since, now() - kept + _LONGEST_LOOK)
     # A field holds no seconds: the present minute is part of the period.
     until = parse(values.get("to", "")) or now() + _MINUTE
     until = max(since, until)

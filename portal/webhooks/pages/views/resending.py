@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
-from flask import request, url_for
+from flask import current_app, request, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.kernel.config import Settings
 from portal.kernel.db import transaction
 from portal.kernel.i18n import gettext as _
 from portal.kernel.i18n import ngettext
@@ -36,6 +38,7 @@ def resend(webhook_id: int) -> ResponseReturnValue:
         most_counted=resending.MOST_COUNTED,
         period=period,
         rest=rest,
+        days_kept=_days_kept(),
         unreached=resending.unreached_count(row.webhook, period.since, period.until),
     )
 
@@ -61,8 +64,13 @@ def catch_up(webhook_id: int) -> ResponseReturnValue:
 
 def _period(values: Mapping[str, str], hook: WebhookSubscription) -> tuple[Period, Period | None]:
     """What one look goes through, and what is left of the period that was named."""
-    named = read_period(values, hook.hears_since)
+    named = read_period(values, hook.hears_since, timedelta(days=_days_kept()))
     return named.divided(resending.looked_at(named.since, named.until))
+
+
+def _days_kept() -> int:
+    settings: Settings = current_app.extensions["portal.settings"]
+    return settings.webhook_days
 
 
 def _in_batches(webhook_id: int, period: Period) -> int:
