@@ -1028,6 +1028,7 @@ def upgrade() -> None:
     sa.Column('arguments', sa.JSON(), nullable=False),
     sa.Column('state', sa.String(length=16), nullable=False),
     sa.Column('refusal', sa.String(length=64), nullable=True),
+    sa.Column('known_as', sa.String(length=32), nullable=True),
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.Column('taken_at', UtcDateTime(), nullable=True),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_switch_order_account_id')),

@@ -36,6 +36,11 @@ class _ListOf(TypeDecorator[list[Any]]):
         return json.dumps(value) if dialect.name == "sqlite" else value
 
 
+def list_of(item: TypeEngine[Any]) -> TypeEngine[list[Any]]:
+    """The type of one value that is a list of these, for a statement that is written as text."""
+    return _ListOf(item)
+
+
 class among(FunctionElement[bool]):  # noqa: N801 - SQLAlchemy names functions as SQL does
     """True where `column` has one of the values that the statement is executed with as `name`, a list."""
 

@@ -37,9 +37,15 @@ class SteadyConnection:
     to how much there is.
     """
 
-    def __init__(self, *, everything: str, writes: bool = True) -> None:
-        """One that never `writes` waits for no writer, and on PostgreSQL asks no transaction of the server."""
+    def __init__(self, *, everything: str, writes: bool = True, is_whole: bool = True) -> None:
+        """One that never `writes` waits for no writer, and on PostgreSQL asks no transaction of the server.
+
+        Neither does one whose transactions need not be whole: PostgreSQL keeps each statement by itself. To ask it to
+        begin and to end takes as long as to have it do something, and each answer must wait for Python's lock.
+        """
         self._writes = writes
+        self.keeps_each = writes and not is_whole and not is_sqlite()
+        """What is executed is kept at once, not with the end of the transaction."""
         self._scope = Scope(reason=everything)
         self._bells: Bells = current_app.extensions["portal.bells"]
         self._topics: set[str] = set()
@@ -47,7 +53,10 @@ class SteadyConnection:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """Committed at the end, undone by an error. A connection that broke is replaced by the next transaction."""
+        """Committed at the end, undone by an error, but for what was kept by then.
+
+        A connection that broke is replaced by the next transaction.
+        """
         g.writes = self._writes
         try:
             connection = self._connection or self._open()
@@ -77,7 +86,7 @@ class SteadyConnection:
 
     def _open(self) -> Connection:
         connection = db.engine.connect()
-        if not self._writes:
+        if not self._writes or self.keeps_each:
             connection = connection.execution_options(isolation_level="AUTOCOMMIT")
         # The pool does not get it back: what is set below holds for the whole of it.
         connection.detach()

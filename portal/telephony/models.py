@@ -114,6 +114,8 @@ class SwitchOrder(AccountOwned, Model):
     arguments: Mapped[dict[str, Any]]
     state: Mapped[OrderState] = mapped_column(String(16), default=OrderState.NEW)
     refusal: Mapped[OrderRefusal | None] = mapped_column(String(64))
+    known_as: Mapped[str | None] = mapped_column(String(32))
+    """The call's id where it is not `api_call_id`: a provider told of the call before it answered the order."""
     created_at: Mapped[datetime] = mapped_column(default=now)
     """When it was given, or given again after it had not been carried out."""
     taken_at: Mapped[datetime | None]

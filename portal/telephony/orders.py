@@ -77,7 +77,7 @@ def give(kind: OrderKind, api_call_id: str, arguments: dict[str, Any], switch: s
     The same order again is not written twice; one that was refused or had expired is given again. Answers whether
     there is anything left to do for the switch. Raises `Conflict` for other arguments under the same id.
     """
-    fresh = {"state": OrderState.NEW, "refusal": None, "taken_at": None, "created_at": now()}
+    fresh = {"state": OrderState.NEW, "refusal": None, "known_as": None, "taken_at": None, "created_at": now()}
     values = {"switch": switch, "kind": kind, "api_call_id": api_call_id, "arguments": arguments, **fresh}
     ring(SWITCH_TOPIC)
     if upsert(SwitchOrder, values, key=["account_id", "kind", "api_call_id"]):
@@ -110,17 +110,17 @@ class AnswerBell:
         self._listener = listener
         self._api_call_id = api_call_id
 
-    def wait(self, account_id: int, kind: OrderKind) -> None:
-        """Returns when the switch took the order.
+    def wait(self, account_id: int, kind: OrderKind) -> str:
+        """Returns when the switch took the order; answers the id of its call.
 
         Raises `Unavailable`, `PhoneOffline` or `NotFound` where it refused, and `Unavailable(timed_out=True)` after
         five seconds: the order will not be carried out later then.
         """
         deadline = monotonic() + PATIENCE_SECONDS
         while True:
-            state, refusal = _state(account_id, kind, self._api_call_id)
+            state, refusal, known_as = _state(account_id, kind, self._api_call_id)
             if state == OrderState.TAKEN:
-                return
+                return known_as or self._api_call_id
             if state == OrderState.REFUSED:
                 _raise(refusal)
             late = monotonic() - deadline
@@ -163,11 +163,13 @@ def new_orders(switch: str) -> list[Order]:
         ]
 
 
-def settle(order: Order, state: OrderState, refusal: OrderRefusal | None = None) -> bool:
+def settle(
+    order: Order, state: OrderState, refusal: OrderRefusal | None = None, *, known_as: str | None = None
+) -> bool:
     """Answers an order, for the engine; False where it is no longer to be carried out."""
     with transaction(order.account_id):
         ring(order_topic(order.api_call_id))
-        return _settle(order.id, state, refusal, before=(OrderState.NEW, OrderState.ASKING))
+        return _settle(order.id, state, refusal, before=(OrderState.NEW, OrderState.ASKING), known_as=known_as)
 
 
 def expire_asked(switch: str) -> None:
@@ -181,11 +183,18 @@ def expire_asked(switch: str) -> None:
         )
 
 
-def _settle(order_id: int, state: OrderState, refusal: OrderRefusal | None, *, before: tuple[OrderState, ...]) -> bool:
+def _settle(
+    order_id: int,
+    state: OrderState,
+    refusal: OrderRefusal | None,
+    *,
+    before: tuple[OrderState, ...],
+    known_as: str | None = None,
+) -> bool:
     result = db.session.execute(
         update(SwitchOrder)
         .where(SwitchOrder.id == order_id, SwitchOrder.state.in_(before))
-        .values(state=state, refusal=refusal, taken_at=now())
+        .values(state=state, refusal=refusal, known_as=known_as, taken_at=now())
     )
     return bool(result.rowcount)  # type: ignore[attr-defined]
 
@@ -194,10 +203,10 @@ def _named(kind: OrderKind, api_call_id: str) -> Any:
     return select(SwitchOrder).where(SwitchOrder.kind == kind, SwitchOrder.api_call_id == api_call_id)
 
 
-def _state(account_id: int, kind: OrderKind, api_call_id: str) -> tuple[str, str | None]:
+def _state(account_id: int, kind: OrderKind, api_call_id: str) -> tuple[str, str | None, str | None]:
     with transaction(account_id, writes=False) as session:
         order = session.scalars(_named(kind, api_call_id)).one()
-        return order.state, order.refusal
+        return order.state, order.refusal, order.known_as
 
 
 def _raise(refusal: str | None) -> NoReturn:

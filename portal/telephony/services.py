@@ -67,8 +67,7 @@ def originate(account_id: int, caller: str, callee: str, *, request_id: str | No
             if orders.give(OrderKind.ORIGINATE, api_call_id, arguments, switch):
                 check_originate(account, **arguments)
                 audit("call.originate", arguments["callee"], after={**arguments, "api_call_id": api_call_id})
-        answer.wait(account_id, OrderKind.ORIGINATE)
-    return api_call_id
+        return answer.wait(account_id, OrderKind.ORIGINATE)
 
 
 def hang_up(account_id: int, api_call_id: str, switch: str = MAIN_SWITCH) -> None:

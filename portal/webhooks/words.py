@@ -52,6 +52,7 @@ _FAILURES = {
     FailureKind.DISCONNECTED: _l("the server hung up in the middle"),
     FailureKind.PROTOCOL: _l("what came back is not HTTP"),
     FailureKind.TOO_LARGE: _l("the headers of the answer do not end"),
+    FailureKind.UNEXPECTED: _l("a fault of this cabinet, not of the server"),
 }
 _STATUSES = {
     401: _l("the server wants a user name or key"),
@@ -77,6 +78,7 @@ _ADVICE = {
     FailureKind.DISCONNECTED: _l("Look into the receiver's log at this moment: it broke off."),
     FailureKind.PROTOCOL: _l("Check that a web server listens on this port, and whether it wants https://."),
     FailureKind.TOO_LARGE: _l("The receiver sends far too many headers: a short 200 is enough."),
+    FailureKind.UNEXPECTED: _l("Tell the operator of this cabinet: the worker's log has the cause at this moment."),
 }
 _STATUS_ADVICE = {
     401: _l("Put the key that the receiver expects into the URL or into a header of the webhook."),

@@ -57,3 +57,20 @@ def test_after_an_error_of_the_database_the_next_transaction_has_a_connection_of
         with steady.transaction() as connection:
             assert connection.scalars(text("select 1")).one() == 1
         steady.close()
+
+
+def test_where_transactions_need_not_be_whole_postgresql_keeps_what_came_before_an_error(
+    app: Flask, cast: Cast, is_postgresql: bool
+) -> None:
+    with app.app_context():
+        steady = SteadyConnection(everything="webhook dispatch", is_whole=False)
+        with pytest.raises(ZeroDivisionError), steady.transaction() as connection:
+            connection.execute(text("update account set name = 'somebody'"))
+            raise ZeroDivisionError
+        with steady.transaction() as connection:
+            names = set(connection.scalars(text("select name from account")))
+        kept = steady.keeps_each
+        steady.close()
+
+    assert kept == is_postgresql
+    assert (names == {"somebody"}) == kept

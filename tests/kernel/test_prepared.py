@@ -16,7 +16,8 @@ from portal.billing.models import EntryKind, LedgerEntry
 from portal.contacts.models import Contact, ContactNumber
 from portal.kernel.among import among
 from portal.kernel.db import transaction
-from portal.kernel.prepared import Prepared, given
+from portal.kernel.prepared import Prepared, PreparedForAll, given
+from portal.kernel.steady import SteadyConnection
 from portal.kernel.tenancy import TenancyError
 from portal.telephony.models import SipLine
 from tests.people import Cast
@@ -186,3 +187,34 @@ def test_values_go_there_and_back_as_they_are(app: Flask, cast: Cast) -> None:
 
     assert found == told
     assert found[0].at.tzinfo is UTC
+
+
+def test_over_all_accounts_values_come_as_they_are_and_in_their_order(app: Flask, cast: Cast) -> None:
+    """On SQLite they come as JSON: none of them may show it."""
+    names = ("at", "kind", "source", "amount", "balance_after", "included", "text", "rating")
+    add = Prepared(insert(LedgerEntry).values(given(names)))
+    of = LedgerEntry.__table__.c
+    read = PreparedForAll(
+        select(of.id, of.at, of.text, of.rating, of.account_id > 0)
+        .where(of.source == bindparam("source"))
+        .order_by(of.text)
+    )
+    moment, zero = datetime(2026, 11, 23, 9, 0, 0, 123456, tzinfo=UTC), Decimal(0)
+    same = {"at": moment, "kind": EntryKind.CALL, "source": "1", "amount": zero, "balance_after": zero}
+    texts = {cast.south: 'a "quoted" \\ Звонок\n', cast.north: "b 🙂"}
+    ratings = {cast.south: {"name": ["Звонок", None, 2**53 + 1]}, cast.north: None}
+    for account_id in (cast.north, cast.south):
+        with app.app_context(), transaction(account_id):
+            add.run({**same, "included": zero, "text": texts[account_id], "rating": ratings[account_id]})
+
+    with app.app_context():
+        steady = SteadyConnection(everything="webhook dispatch")
+        with steady.transaction() as connection:
+            found = [tuple(row) for row in read.all(connection, source="1")]
+            nothing = read.all(connection, source="2")
+        steady.close()
+
+    assert [row[1:] for row in found] == [
+        (moment, texts[account_id], ratings[account_id], True) for account_id in (cast.south, cast.north)
+    ]
+    assert not nothing

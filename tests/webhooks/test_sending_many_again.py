@@ -27,9 +27,9 @@ def _field(moment: datetime) -> str:
 def _gives_up(app: Flask, north: Company, api_call_id: str) -> None:
     """Every try of this call's delivery fails, until its schedule is over."""
     north.ends(api_call_id)
-    days_later = now() + timedelta(days=10)
-    for _ in range(10):
-        note(app, *(finished(each, 500, at=days_later) for each in claim(app, at=now() + timedelta(days=30))))
+    for day in range(10):
+        at = now() + timedelta(days=day)
+        note(app, *(finished(each, 500, at=at) for each in claim(app, at=now() + timedelta(days=30))))
         north.hurries(10**6)
 
 

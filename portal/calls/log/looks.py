@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Select
@@ -30,10 +31,12 @@ def over(rows: Select[Any], filters: CallFilters, cursor: Cursor | None, wanted:
         return
     looked = ways.nearest(rows, stretch, wanted)
     yield looked
+    found = len(looked.rows)
     for way in ways.farther(filters) if looked.left is not None else ():
         while looked.left is not None:
-            further = way(rows, filters, looked.left, wanted)
+            further = way(rows, filters, replace(looked.left, found=found), wanted)
             if further is None:
                 break
             looked = further
             yield looked
+            found += len(looked.rows)

@@ -11,13 +11,11 @@ from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, String, bindparam, column, text
 
-from portal.calls.log.stretch import Stretch
+from portal.calls.log.stretch import Key, Stretch
 from portal.kernel import clock
 from portal.kernel.db import db, is_sqlite
 from portal.kernel.tenancy import current_account_id
 
-Key = tuple[datetime, int]
-"""When a call began, and its id."""
 Lists = dict[int, Sequence[Any]]
 """The nearest calls of each class: keys whose moment is as the database keeps it."""
 _MICROSECOND = timedelta(microseconds=1)

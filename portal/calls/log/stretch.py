@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
 from sqlalchemy import Select, select
 
@@ -21,13 +21,15 @@ _FIRST = clock.from_unix(0)
 _MICROSECOND = timedelta(microseconds=1)
 _LAST = clock.from_unix(4_102_444_799)
 R = TypeVar("R", bound=Any)
+Key = tuple[datetime, int]
+"""When a call began, and its id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """Calls after the one at `edge` with the id `edge_id`, within `since` and `until`.
 
-    `span` is how much time the looks so far have covered, `step` how many looks of its kind there were.
+    So far about `looked` calls have been looked through, and `found` of them fit; there were `step` looks of this kind.
     """
 
     edge: datetime
@@ -35,7 +37,8 @@ class Stretch:
     is_backwards: bool
     since: datetime
     until: datetime
-    span: timedelta = timedelta(hours=1)
+    looked: int = 0
+    found: int = 0
     step: int = 0
 
     @classmethod
@@ -72,9 +75,15 @@ class Stretch:
         """Rows that are known to belong to it, the nearest first."""
         return CALLS.ordered(rows, CALLS.cursor_at(_FIRST, 0, backwards=True) if self.is_backwards else None)
 
-    def beyond(self, edge: datetime, edge_id: int) -> Stretch:
-        """What is left when all up to this call has been looked at."""
-        return replace(self, edge=edge, edge_id=edge_id, span=max(self.span, abs(self._start() - edge)), step=0)
+    def call_at(self, number: int) -> Key | None:
+        """Moment and id of the call of this number in it, 1 being the nearest; None where it has fewer."""
+        keys: Select[Any] = self.ordered(cast("Select[Any]", select(CallRecord.started_at, CallRecord.id)))
+        found = db.session.execute(keys.offset(number - 1).limit(1)).first()
+        return found and (found.started_at, found.id)
+
+    def beyond(self, edge: datetime, edge_id: int, looked: int = 0) -> Stretch:
+        """What is left when all up to this call has been looked at, `looked` calls more."""
+        return replace(self, edge=edge, edge_id=edge_id, looked=self.looked + looked, step=0)
 
     def up_to(self, moment: datetime) -> Stretch:
         """Its nearer part: as far as this moment, which does not belong to it going to older calls."""
@@ -100,7 +109,3 @@ class Stretch:
         if self.is_backwards:
             return self.edge, self.until
         return self.since, min(self.until, self.edge + _MICROSECOND)
-
-    def _start(self) -> datetime:
-        # Before the first look nothing is known of the future: the log begins now.
-        return self.edge if self.is_backwards else min(self.edge, clock.now())

@@ -24,6 +24,7 @@ from sqlalchemy import (
     String,
     column,
     func,
+    literal,
     select,
     table,
     text,
@@ -140,7 +141,9 @@ def holders(needles: Iterable[str], since: datetime, until: datetime, *, oldest_
     texts = [condition for needle in needles for condition in _holding(needle)]
     # The table has no model, so that the session adds nothing to it.
     own = text("account_id = :account").bindparams(account=current_account_id())
-    within = _WORDS.c.started_at >= since, _WORDS.c.started_at < until
+    # As they stand, or PostgreSQL would keep a plan that serves any period, and serves none well.
+    begin, end = (literal(moment, UtcDateTime, literal_execute=True) for moment in (since, until))
+    within = _WORDS.c.started_at >= begin, _WORDS.c.started_at < end
     keys = (_WORDS.c.started_at, _WORDS.c.id)
     order = keys if oldest_first else tuple(key.desc() for key in keys)
     return select(*keys).where(own, *within, *texts).order_by(*order).limit(limit)

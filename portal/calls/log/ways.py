@@ -14,9 +14,9 @@ from sqlalchemy import BigInteger, Select, func, select, type_coerce
 from portal.calls.log import choice, moments
 from portal.calls.log.filters import CallFilters
 from portal.calls.log.models import CallClass
-from portal.calls.log.newest import Key, newest
+from portal.calls.log.newest import newest
 from portal.calls.log.notices import notice_source
-from portal.calls.log.stretch import CALLS, LAST_ID, Stretch
+from portal.calls.log.stretch import CALLS, LAST_ID, Key, Stretch
 from portal.calls.log.textindex import holders, knows_text, names_exactly
 from portal.calls.models import CallRecord
 from portal.calls.remarks.models import CallTagging
@@ -38,7 +38,12 @@ _OF_CLASSES_AT_ONCE = (300, 1_500, 4_500)
 """The same of fitting classes, look by look: most of them fit, and few are enough."""
 _MOST_NAMED_LOOKS = 3
 _SECONDS_AT_ONCE = (300, 1_500, 6_000)
-_GROWTH = 8
+_SPARE = 3
+"""The next part of a stretch is to hold so many times as many calls as are still wanted, if they are as frequent as in
+what has been looked through: nights have few."""
+_SHORT = timedelta(minutes=1)
+_GROWTH = 1, 64
+"""So many times as many calls as that, at least and at most."""
 
 Calls = Select[Any]
 """What is to be read of calls: `select(CallRecord)`, or some of its columns."""
@@ -64,13 +69,12 @@ def all_of(rows: Calls, stretch: Stretch, wanted: int) -> Looked:
 
 def nearest(rows: Calls, stretch: Stretch, wanted: int, among: int = NEAR) -> Looked:
     """Looks through the nearest calls, whatever they are."""
-    keys: Select[Any] = stretch.ordered(cast("Select[Any]", select(CallRecord.started_at, CallRecord.id)))
-    last = db.session.execute(keys.offset(among - 1).limit(1)).first()
+    last = stretch.call_at(among)
     if last is None:
         return all_of(rows, stretch, wanted)
-    beyond = stretch.beyond(*last)
+    beyond = stretch.beyond(*last, looked=among)
     # The moment by itself as well: SQLite bounds no index by a pair, and would walk through the whole account.
-    near = CALLS.reached(stretch.as_far_as(last.started_at).ordered(rows), beyond.cursor())
+    near = CALLS.reached(stretch.as_far_as(last[0]).ordered(rows), beyond.cursor())
     return Looked(_read(near.limit(wanted)), beyond)
 
 
@@ -85,8 +89,9 @@ def farther(filters: CallFilters) -> Iterator[Way]:
             yield _by_moments
             yield partial(_by_moments, is_own=True)
         else:
-            # A word of many calls, of which few are of the class: the index would name all those many.
-            yield partial(_by_class, looks=2) if choice.classes(filters) else _one_by_one
+            if all(len(needle) == GRAM for needle in choice.needles(filters)):
+                # Three characters stand in many calls, few of which may be of the class: the index would name them all.
+                yield partial(_by_class, looks=2) if choice.classes(filters) else _one_by_one
             yield _by_trigrams
     if choice.classes(filters):
         yield _by_class
@@ -156,10 +161,12 @@ def _by_trigrams(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: in
     """In the calls that the indexes of PostgreSQL name, which do not know the order: one period after the other."""
     if stretch.step >= _MOST_NAMED_LOOKS:
         return None
-    window, rest = _nearer_part(stretch)
     needles = choice.needles(filters)
+    is_exact = names_exactly(needles)
+    # A long number that no near call has is rare: all its calls are few, and the index knows them at once.
+    window, rest = (stretch, None) if not is_exact and not stretch.found else _nearer_part(stretch, wanted)
     # Where every call that is named fits, no more of them are read than are wanted.
-    limit = (wanted if choice.is_told_by_text(filters) and names_exactly(needles) else CANDIDATES) + 1
+    limit = (wanted if choice.is_told_by_text(filters) and is_exact else CANDIDATES) + 1
     named = holders(needles, *window.bounds(), oldest_first=stretch.is_backwards, limit=limit)
     keys = [(moment, row_id) for moment, row_id in db.session.execute(named)]
     calls = _of_keys(rows, [key for key in keys if stretch.holds(*key)], stretch, wanted)
@@ -168,13 +175,22 @@ def _by_trigrams(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: in
     return Looked(calls, replace(stretch.beyond(*keys[-1]), step=stretch.step + 1))
 
 
-def _nearer_part(stretch: Stretch) -> tuple[Stretch, Stretch | None]:
-    """The next part of it, some times as long as what has been looked through; and what is then left, if anything."""
-    span = stretch.span * _GROWTH
-    moment = stretch.edge + span if stretch.is_backwards else stretch.edge - span
-    if moment >= stretch.end() if stretch.is_backwards else moment <= stretch.end():
+def _nearer_part(stretch: Stretch, wanted: int) -> tuple[Stretch, Stretch | None]:
+    """The next part of it, as long as it takes to find what is wanted; and what is then left, if anything.
+
+    Too short a part costs another question to the index, too long a one all the calls that are named in it.
+    """
+    sample = stretch.call_at(FAR)
+    if sample is None:
         return stretch, None
-    return stretch.up_to(moment), replace(stretch, edge=moment, edge_id=0, span=span)
+    least, most = _GROWTH
+    growth = min(max(_SPARE * (wanted - stretch.found) // (stretch.found + 1), least), most)
+    calls = growth * max(stretch.looked, NEAR)
+    span = max(abs(sample[0] - stretch.edge), _SHORT) * calls / FAR
+    if span >= abs(stretch.end() - stretch.edge):
+        return stretch, None
+    moment = stretch.edge + span if stretch.is_backwards else stretch.edge - span
+    return stretch.up_to(moment), stretch.beyond(moment, 0, looked=calls)
 
 
 def of_few_classes(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int) -> Looked | None:

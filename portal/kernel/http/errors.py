@@ -48,6 +48,7 @@ class FailureKind(StrEnum):
     DISCONNECTED = "disconnected"  # reset or closed before the answer was whole
     PROTOCOL = "protocol"  # what came is not HTTP
     TOO_LARGE = "too_large"  # the head of the answer does not end
+    UNEXPECTED = "unexpected"  # a fault of our own beside the exchange, noted by who keeps what came of it
 
 
 class Failed(DoorError):

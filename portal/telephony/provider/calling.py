@@ -55,7 +55,7 @@ class Calling:
             with duties.writing:
                 facts = self._ask(order)
                 with transaction(order.account_id):
-                    note_ordered(facts, order.api_call_id)
+                    known_as = note_ordered(facts, order.api_call_id)
                 duties.take_in(facts)
         except ServiceTrouble as failure:
             log.warning("order_refused", account=order.account_id, reason=str(failure))
@@ -63,8 +63,11 @@ class Calling:
             if failure.trouble not in _REFUSALS:
                 with transaction(order.account_id):
                     state.note_failure(failure)
+        except Exception:
+            log.exception("order_broken", account=order.account_id)
+            settle(order, OrderState.REFUSED, OrderRefusal.SILENT)
         else:
-            settle(order, OrderState.TAKEN)
+            settle(order, OrderState.TAKEN, known_as=None if known_as == order.api_call_id else known_as)
 
     def _ask(self, order: Order) -> CallFacts:
         with transaction(order.account_id, writes=False):

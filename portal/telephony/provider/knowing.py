@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.exc import OperationalError
 
 from portal.kernel.clock import now
@@ -54,9 +54,19 @@ def take_in(account_id: int, switch: str, told: Iterable[CallFacts], journal: Ca
     return failed
 
 
-def note_ordered(facts: CallFacts, api_call_id: str) -> None:
-    """The call that we ordered has this id at the provider: whatever is told of it is told of ours."""
-    db.session.add(ProviderCall(upstream_id=facts.upstream_id, api_call_id=api_call_id, started_at=facts.started_at))
+def note_ordered(facts: CallFacts, api_call_id: str) -> str:
+    """The call that we ordered has this id at the provider: whatever is told of it is told of ours.
+
+    Answers the id by which we know it. That is not `api_call_id` where the provider has told of the call before it
+    answered the order, nor where a repeat placed another one.
+    """
+    named = or_(ProviderCall.upstream_id == facts.upstream_id, ProviderCall.api_call_id == api_call_id)
+    known = {row.upstream_id: row.api_call_id for row in db.session.scalars(select(ProviderCall).where(named))}
+    if facts.upstream_id in known:
+        return known[facts.upstream_id]
+    ours = facts.upstream_id if known else api_call_id
+    db.session.add(ProviderCall(upstream_id=facts.upstream_id, api_call_id=ours, started_at=facts.started_at))
+    return ours
 
 
 def _heaviest(told: Iterable[CallFacts]) -> dict[str, CallFacts]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from sqlalchemy import TextClause, bindparam, text
 
+from portal.kernel.among import list_of
 from portal.kernel.clock import UtcDateTime
+from portal.kernel.tenancy import BigId
 
 # The first few of each. Whether they are due is asked outside: a planner that is asked in here takes the index of what
 # is due, and reads all of that once for each webhook.
@@ -41,7 +43,8 @@ lanes (lane) AS (VALUES (0), (1), (2)),
 in_flight AS (
     SELECT d.subscription_id, d.account_id, count(*) AS number, s.failures > 0 AS is_suspect
     FROM webhook_delivery d JOIN webhook_subscription s ON s.id = d.subscription_id
-    WHERE d.state = 'sending' AND d.due_at > :now GROUP BY d.subscription_id, d.account_id, s.failures > 0
+    WHERE d.state = 'sending' AND d.due_at > :now AND d.id {not_landed}
+    GROUP BY d.subscription_id, d.account_id, s.failures > 0
 ),
 able AS (
     SELECT s.id, s.failures > 0 AS is_suspect, s.probe_at IS NOT NULL AS is_probed,
@@ -95,11 +98,18 @@ _WHERE_POSTGRESQL = "FROM picked WHERE webhook_delivery.id = picked.id"
 
 
 def claim_statement(*, is_sqlite: bool) -> TextClause:
-    """Parameters: now, lease_until, claim, number (at most); in flight: cap (per webhook), account_cap, suspects."""
-    join, lock, where = (
-        (_JOIN_SQLITE, "", _WHERE_SQLITE)
+    """Parameters: now, lease_until, claim, number (at most); in flight: cap (per webhook), account_cap, suspects.
+
+    `landed` are the ids of deliveries that are in flight no more, though they are not noted yet.
+    """
+    join, lock, where, not_landed = (
+        (_JOIN_SQLITE, "", _WHERE_SQLITE, "NOT IN (SELECT value FROM json_each(:landed))")
         if is_sqlite
-        else (_JOIN_POSTGRESQL, "FOR UPDATE OF d SKIP LOCKED", _WHERE_POSTGRESQL)
+        else (_JOIN_POSTGRESQL, "FOR UPDATE OF d SKIP LOCKED", _WHERE_POSTGRESQL, "<> ALL (:landed)")
     )
-    statement = text(_STATEMENT.format(join=join, probe=_PROBE, lock=lock, where=where))
-    return statement.bindparams(bindparam("now", type_=UtcDateTime), bindparam("lease_until", type_=UtcDateTime))
+    statement = text(_STATEMENT.format(join=join, probe=_PROBE, lock=lock, where=where, not_landed=not_landed))
+    return statement.bindparams(
+        bindparam("now", type_=UtcDateTime),
+        bindparam("lease_until", type_=UtcDateTime),
+        bindparam("landed", type_=list_of(BigId)),
+    )

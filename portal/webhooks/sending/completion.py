@@ -26,6 +26,7 @@ from portal.webhooks.models import (
     WebhookSubscription,
 )
 from portal.webhooks.sending import health, schedule
+from portal.webhooks.sending.claimed import ClaimedDelivery
 from portal.webhooks.sending.finished import Exchanged, Finished
 from portal.webhooks.sending.note_sql import COLUMNS, arrived_statement
 from portal.webhooks.sending.schedule import Verdict
@@ -133,7 +134,7 @@ def complete(session: Session, finished: Sequence[Finished]) -> list[Finished]:
     claims = {row.id: row.claim for row in rows}
     noted = [each for each in finished if claims.get(each.delivery.id) == each.delivery.claim]
     if noted:
-        session.execute(_MOVE_ON, [_moves_on(each) for each in noted])
+        session.execute(_MOVE_ON, [_moves_on(each, hooks.get(each.delivery.subscription_id)) for each in noted])
         session.execute(_NOTE, [_evidence(each) for each in noted])
         _let_ends_go(session, noted)
         health.note(hooks, noted)
@@ -152,10 +153,10 @@ def _spent(finished: Finished) -> int:
     return 0 if finished.delivery.is_probe else 1
 
 
-def _moves_on(finished: Finished) -> dict[str, Any]:
-    """The delivery's new state."""
+def _moves_on(finished: Finished, hook: WebhookSubscription | None) -> dict[str, Any]:
+    """The delivery's new state; `hook` as it was before this try, None where that changes nothing in it."""
     delivery, exchanged = finished.delivery, finished.exchanged
-    outcome = _outcome(finished)
+    outcome = _outcome(finished, hook.first_failure_at if hook else None)
     return {
         "delivery_id": delivery.id,
         "new_state": outcome.state.value,
@@ -167,25 +168,31 @@ def _moves_on(finished: Finished) -> dict[str, Any]:
     }
 
 
-def _outcome(finished: Finished) -> schedule.Outcome:
+def _outcome(finished: Finished, first_failure_at: datetime | None) -> schedule.Outcome:
     delivery, plan = finished.delivery, schedule.SCHEDULES[finished.delivery.event]
+    ended_at = finished.exchanged.ended_at
     if delivery.is_probe and not delivery.dress.is_test:
         return schedule.after_probe(
             plan,
             finished.verdict,
-            began_at=None if delivery.lane is Lane.REPEAT else delivery.created_at,
-            now=finished.exchanged.ended_at,
+            began_at=_began_at(delivery, first_failure_at or ended_at),
+            now=ended_at,
             expires_at=delivery.expires_at,
         )
     return schedule.after_try(
         plan,
         finished.verdict,
         step=delivery.step,
-        now=finished.exchanged.ended_at,
+        now=ended_at,
         expires_at=delivery.expires_at,
         retry_after=finished.retry_after,
         chance=random.random(),  # noqa: S311 -- spreads the load, keeps no secret
     )
+
+
+def _began_at(delivery: ClaimedDelivery, failing_from: datetime) -> datetime | None:
+    """From when on it waits behind its failing webhook: what it waited for a pause or a rate spends nothing."""
+    return None if delivery.lane is Lane.REPEAT else max(delivery.created_at, failing_from)
 
 
 def _evidence(finished: Finished) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -129,12 +129,20 @@ def _claiming(*, is_sqlite: bool) -> PreparedForAll:
 
 
 def claim(
-    connection: Connection, number: int, caps: Caps, *, now: datetime, is_sqlite: bool, worker: str
+    connection: Connection,
+    number: int,
+    caps: Caps,
+    *,
+    now: datetime,
+    is_sqlite: bool,
+    worker: str,
+    landed: Sequence[int] = (),
 ) -> list[ClaimedDelivery]:
     """At most `number` due deliveries of webhooks that send and have room within `caps` and their own rate.
 
     Starts of calls come before ends, ends before repeats; within that the accounts take turns. A delivery whose
     holder's lease ran out is due again. The claim is new each time, so that the former holder can complete nothing.
+    What is known to have `landed`, though it is not noted yet, takes no room.
     """
     word, lease_until = claim_of(worker), now + LEASE
     found = _claiming(is_sqlite=is_sqlite).all(
@@ -146,11 +154,12 @@ def claim(
         cap=caps.per_webhook,
         account_cap=caps.per_account,
         suspects=caps.suspects,
+        landed=list(landed),
     )
     if not found:
         return []
     rows = facts_of(connection, [number for (number,) in found])
-    paced = ((row.subscription_id, row.id) for row in rows if row.rate_per_minute is not None)
+    paced = ((row.subscription_id, row.rate_per_minute, row.id) for row in rows if row.rate_per_minute)
     away = pace.turned_away(connection, paced, now)
     return [claimed(row, word, lease_until) for row in rows if row.id not in away]
 

@@ -158,7 +158,8 @@ def after_probe(
 ) -> Outcome:
     """The state after a delivery went out as a probe, which spends none of its tries: the breaker says when it goes on.
 
-    One whose schedule is over since `began_at` is given up all the same. None: it is repeated by hand, and waits.
+    One that has waited behind the breaker since `began_at`, as long as its schedule lasts, is given up all the same.
+    None: it is repeated by hand, and waits.
     """
     if verdict is Verdict.DELIVERED:
         return Outcome(DeliveryState.DELIVERED)
@@ -176,6 +177,6 @@ def retry_after(headers: Iterable[Sequence[str]], now: datetime) -> timedelta | 
         return timedelta(seconds=min(int(value[:10]), 10**9))
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return max(timedelta(0), (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from portal.kernel.clock import now
-from portal.kernel.http import Door, Exchange, Failed, Peer, Phases
+from portal.kernel.http import Door, Exchange, Failed, FailureKind, Peer, Phases
 from portal.kernel.http.redact import MASK
 from portal.kernel.secrets import Vault
 from portal.webhooks.sending import schedule
@@ -27,7 +27,8 @@ _CHARSET = re.compile(r"charset=\"?([\w.:-]{1,40})", re.IGNORECASE)
 def send(door: Door, vault: Vault, delivery: ClaimedDelivery) -> Finished | None:
     """Sends a claimed delivery and tells what came of it; None when the claim may run out before the answer comes.
 
-    Raises nothing for whatever the URL, the name, the network or the receiver may do.
+    Raises nothing for whatever the URL, the name, the network or the receiver may do; what it raises all the same, or
+    for a secret that cannot be opened, is `broken`.
     """
     plan = schedule.SCHEDULES[delivery.event]
     began = now()
@@ -51,6 +52,29 @@ def send(door: Door, vault: Vault, delivery: ClaimedDelivery) -> Finished | None
     verdict = schedule.verdict_on(answer.status)
     asked = None if verdict is Verdict.DELIVERED else schedule.retry_after(answer.headers, now())
     return Finished(delivery, _answered(delivery, began, answer), verdict, asked)
+
+
+def broken(delivery: ClaimedDelivery, began: datetime, error: Exception) -> Finished:
+    """A try that a fault of our own ended: it counts as failed, since one that is not noted is repeated for ever.
+
+    Of the error its name alone is told: its text may hold what was to be sent, secrets and all.
+    """
+    ended = now()
+    exchanged = Exchanged(
+        started_at=began,
+        ended_at=ended,
+        request_line=_storable(f"{delivery.dress.method} {delivery.url}"),
+        request_headers=[],
+        status=None,
+        failure=FailureKind.UNEXPECTED.value,
+        failure_text=type(error).__name__,
+        response_headers=None,
+        response_body=None,
+        is_cut=False,
+        peer=None,
+        phases=_milliseconds(Phases(None, None, None, None, (ended - began).total_seconds() * 1000)),
+    )
+    return Finished(delivery, exchanged, schedule.verdict_on(None), None)
 
 
 def _answered(delivery: ClaimedDelivery, began: datetime, answer: Exchange) -> Exchanged:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections import deque
+from collections.abc import Collection
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import structlog
 from flask import Flask
 from sqlalchemy import Connection
 
-from portal.kernel.bells import Bells, live_topic
+from portal.kernel.bells import Bells
 from portal.kernel.clock import monotonic, now
 from portal.kernel.config import Settings
 from portal.kernel.http import Door
@@ -29,24 +30,20 @@ from portal.webhooks.sending.hand import Hand
 from portal.webhooks.sending.lapses import Lapses
 from portal.webhooks.sending.noter import DATABASE_AWAY, SEES_ALL, Noter, note_each
 from portal.webhooks.sending.queue import Caps, claim, let_go, next_due, renew, soonest
+from portal.webhooks.sending.reserve import Reserve
 from portal.webhooks.sending.retention import Sweeper
 from portal.webhooks.sending.schedule import LEASE, Verdict
 from portal.webhooks.sending.taken import HOLDS_AFTER, TakenOffers
+from portal.webhooks.sending.telling import Teller
 
 log = structlog.get_logger(__name__)
 
 SHORTEST_POLL, LONGEST_POLL = 1.0, 15.0
 """Seconds between looks when no bell rings: soon after work, rarely when idle. A bell may be lost, a row not."""
-MOST_AHEAD = 3
-"""For each sender so many deliveries may be claimed beyond the one it sends: a round for few is a dear one."""
 LONGEST_IDLENESS, LONGEST_GATHERING = 0.01, 0.03
 """Seconds for which what has landed waits at most, so that others are noted with it: with an idle sender, without."""
 _GLANCE = 0.002
 """Seconds between two looks at what has landed meanwhile: to be woken by each would cost a turn at Python's lock."""
-_TELLS_EVERY = 0.25
-"""Seconds between two words to an account's open pages: they need not fetch anew with each of many notices."""
-_MOMENT = 0.2
-"""Seconds: what landed within the last ones is what will be sent within the next ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +52,15 @@ class _Landed:
 
     delivery: ClaimedDelivery
     finished: Finished | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """What was claimed, when there is more, and whether what was offered is held."""
+
+    claimed: list[ClaimedDelivery]
+    again_at: datetime | None
+    is_held: bool
 
 
 class Worker:
@@ -76,13 +82,10 @@ class Worker:
         self._lapses = Lapses(bells, self._name)
         self._noter = Noter(app, lambda: self._news.put(None))
         self._in_the_air = 0
-        self._landings: deque[float] = deque(maxlen=self._senders)
-        self._ahead = 0
-        self._has_more = False
+        self._reserve = Reserve(self._senders)
         self._unnoted: list[Finished] = []
         self._offers = TakenOffers()
-        self._changed: set[int] = set()
-        self._tells_at = 0.0
+        self._teller = Teller()
         self._poll = SHORTEST_POLL
         self._round_took = 0.0
 
@@ -97,7 +100,7 @@ class Worker:
             thread.start()
         try:
             with self._app.app_context():
-                steady = SteadyConnection(everything=SEES_ALL)
+                steady = SteadyConnection(everything=SEES_ALL, is_whole=False)
                 while not stop.is_set():
                     self._wait(self._round(steady))
                 self._give_back(steady)
@@ -121,7 +124,7 @@ class Worker:
             until = monotonic() + (
                 LONGEST_GATHERING if self._in_the_air > self._senders else min(self._round_took, LONGEST_IDLENESS)
             )
-            enough = self._senders // 2 + (min(self._ahead, self._senders) if self._has_more else 0)
+            enough = self._senders // 2 + (min(self._reserve.size, self._senders) if self._reserve.has_more else 0)
             while not is_rung and self._in_the_air > enough and monotonic() < until:
                 time.sleep(_GLANCE)
                 is_rung = self._hears_now()
@@ -163,7 +166,7 @@ class Worker:
         if news is None:
             return True
         self._in_the_air -= 1
-        self._landings.append(monotonic())
+        self._reserve.landed()
         if news.finished is None:
             self._offers.forget(news.delivery)
             return True
@@ -183,8 +186,6 @@ class Worker:
             self._unnoted = note_each(self._unnoted)
             return SHORTEST_POLL
         self._round_took = monotonic() - began
-        self._in_the_air += len(claimed)
-        self._hand.take_in(claimed)
         is_at_rest = not claimed and not self._hand.is_waited_in
         self._poll = min(self._poll * 2, LONGEST_POLL) if is_at_rest else SHORTEST_POLL
         return min(pause, self._poll)
@@ -192,49 +193,59 @@ class Worker:
     def _note_and_claim(self, steady: SteadyConnection) -> tuple[list[ClaimedDelivery], float]:
         """One transaction for both: under load the tries of many receivers share a commit."""
         self._leave_to_the_noter([each for each in self._unnoted if each.verdict is not Verdict.DELIVERED])
-        free = self._senders + self._ahead - self._in_the_air
+        free = self._senders + self._reserve.size - self._in_the_air
+        landed = {each.delivery.id for each in self._unnoted}
         with steady.transaction() as connection:
-            changing = complete_plain(connection, self._unnoted, is_sqlite=self._is_sqlite)
-            changed = {each.delivery.account_id for each in self._unnoted}
             self._hold_on(connection)
-            self._offers.decline(connection)
-            # Where there was more than was asked for, there is more: it need not be asked.
-            due_at = now() if self._has_more else soonest(connection)
-            is_due = due_at is not None and due_at <= now()
-            is_claiming = is_due and free > 0 and self._ear.is_listening
-            noted = {each.delivery.id for each in self._unnoted} - {each.delivery.id for each in changing}
-            is_held = self._offers.settle(connection, noted, is_claiming=is_claiming)
-            claimed = self._claim(connection, free) if is_claiming else []
-            changed |= self._lapses.look(connection, is_idle=not claimed)
-            # Who sends is back soon anyhow, and looks then.
-            if is_due:
-                due_at = None if claimed else next_due(connection, now())
-            self._tell(steady, changed)
-        pause = LONGEST_POLL if due_at is None else (due_at - now()).total_seconds()
-        pause = min(pause, self._lapses.pause)
-        if self._changed:
-            pause = min(pause, self._tells_at - monotonic())
-        self._look_ahead(has_more=len(claimed) >= free > 0)
+            # Where there is more and a claim is kept at once, senders go on while what they did before is noted.
+            is_first = steady.keeps_each and self._reserve.has_more and free > 0
+            due = self._claim_due(steady, connection, free, landed, is_first=True) if is_first else None
+            changing = complete_plain(connection, self._unnoted, is_sqlite=self._is_sqlite)
+            noted = landed - {each.delivery.id for each in changing}
+            due = due or self._claim_due(steady, connection, free, noted, is_first=False)
+            changed = {each.delivery.account_id for each in self._unnoted}
+            changed |= self._lapses.look(connection, is_idle=not due.claimed)
+            self._teller.tell(steady, changed)
+        if not steady.keeps_each:
+            self._hand_out(due.claimed)
+        pause = LONGEST_POLL if due.again_at is None else (due.again_at - now()).total_seconds()
+        self._reserve.learn(has_more=len(due.claimed) >= free > 0)
         # One that had failed is back: it is judged anew, and what waited for that is due afterwards.
         self._unnoted = []
-        self._offers.settled(noted, is_held=is_held)
+        self._offers.settled(noted, is_held=due.is_held)
         self._noter.note(changing)
-        return claimed, pause
+        return due.claimed, min(pause, self._lapses.pause, self._teller.pause)
 
-    def _claim(self, connection: Connection, free: int) -> list[ClaimedDelivery]:
+    def _claim_due(
+        self, steady: SteadyConnection, connection: Connection, free: int, landed: Collection[int], *, is_first: bool
+    ) -> _Due:
+        """`landed` need no hold. Hands out what is kept at once; what comes first counts nothing that has landed."""
+        self._offers.decline(connection)
+        # Where there was more than was asked for, there is more: it need not be asked.
+        due_at = now() if self._reserve.has_more else soonest(connection)
+        is_due = due_at is not None and due_at <= now()
+        is_claiming = is_due and free > 0 and self._ear.is_listening
+        is_held = self._offers.settle(connection, landed, is_claiming=is_claiming)
+        claimed = self._claim(connection, free, is_first=is_first) if is_claiming else []
+        if steady.keeps_each:
+            self._hand_out(claimed)
+        # Who sends is back soon anyhow, and looks then. What is noted afterwards may let others go.
+        if is_due and not is_first:
+            due_at = None if claimed else next_due(connection, now())
+        elif claimed:
+            due_at = None
+        return _Due(claimed, due_at, is_held)
+
+    def _claim(self, connection: Connection, free: int, *, is_first: bool) -> list[ClaimedDelivery]:
         """So many at most. Of one account more may be claimed than may be with senders: the rest waits in the hand."""
-        caps = replace(self._caps, per_account=self._caps.per_account + self._ahead)
-        return claim(connection, free, caps, now=now(), is_sqlite=self._is_sqlite, worker=self._name)
+        caps = replace(self._caps, per_account=self._caps.per_account + self._reserve.size)
+        # The breaker's probe is in flight until it is noted: what comes of it says whether others follow.
+        landed = [each.delivery.id for each in self._unnoted if not each.delivery.is_probe] if is_first else []
+        return claim(connection, free, caps, now=now(), is_sqlite=self._is_sqlite, worker=self._name, landed=landed)
 
-    def _look_ahead(self, *, has_more: bool) -> None:
-        """As many as landed within a moment are sent within one: nobody waits long for them.
-
-        Where there was more than was asked for senders may have stood idle meanwhile: then more, from round to round.
-        """
-        lately = monotonic() - _MOMENT
-        soon = sum(1 for landed_at in self._landings if landed_at > lately)
-        self._ahead = min(max(2 * self._ahead, soon), MOST_AHEAD * self._senders) if has_more else soon
-        self._has_more = has_more
+    def _hand_out(self, claimed: list[ClaimedDelivery]) -> None:
+        self._in_the_air += len(claimed)
+        self._hand.take_in(claimed)
 
     def _hold_on(self, connection: Connection) -> None:
         """What waits long in the hand, behind slow receivers, stays ours."""
@@ -249,14 +260,6 @@ class Worker:
             self._noter.note(tries)
             self._unnoted = [each for each in self._unnoted if each not in tries]
 
-    def _tell(self, steady: SteadyConnection, changed: set[int]) -> None:
-        """Open pages fetch anew: at once, but not all the time."""
-        self._changed |= changed
-        if self._changed and monotonic() >= self._tells_at:
-            steady.ring(*(live_topic(account_id, "webhooks-changed") for account_id in self._changed))
-            self._changed.clear()
-            self._tells_at = monotonic() + _TELLS_EVERY
-
     def _sends(self) -> None:
         """A sender's thread: one claimed delivery after the other, until there is an end of them."""
         while (delivery := self._hand.first()) is not None:
@@ -267,11 +270,12 @@ class Worker:
                 self._news.put(_Landed(sent, finished))
 
     def _sent(self, delivery: ClaimedDelivery) -> Finished | None:
+        began = now()
         try:
             return sender.send(self._door, self._vault, delivery)
-        except Exception:
+        except Exception as error:
             log.exception("webhook_sender_failed", delivery=delivery.id)
-            return None
+            return sender.broken(delivery, began, error)
 
     def _give_back(self, steady: SteadyConnection) -> None:
         """What nobody has begun to send is others' to send; a database that is away lets its lease run out."""

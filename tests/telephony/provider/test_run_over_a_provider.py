@@ -75,6 +75,40 @@ def test_an_order_that_is_repeated_places_one_call(app_over: Flask, account: int
     assert provider.count("outcome") == 1
 
 
+def test_a_call_that_was_told_of_before_its_order_was_answered_is_answered_with_the_id_by_which_it_is_known(
+    app_over: Flask, account: int, provider: Provider
+) -> None:
+    upstream_id = f"{1:032x}"
+    with engine(app_over):
+        provider.status = {"outcome": 504}
+        with pytest.raises(Unavailable):
+            order(app_over, account, "a")
+        token = inlet_token(app_over.extensions["portal.vault"], link_of(app_over, account))
+        said = {"num_a": OLGA, "num_b": "79161112233", "setup_time": str(call(upstream_id)["setup_time"])}
+        Browser(app_over).get(f"/provider-notices/{token}", query_string=said | {"api_call_id": upstream_id})
+        until(lambda: find_call(app_over, account, upstream_id))
+
+        provider.status = {}
+        assert order(app_over, account, "a") == upstream_id
+        assert order(app_over, account, "a") == upstream_id
+
+    assert list(provider.ordered.values()) == [upstream_id]
+
+
+def test_an_order_that_breaks_is_answered_and_may_be_given_again(
+    app_over: Flask, account: int, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_arguments: object) -> str:
+        raise RuntimeError("no room")
+
+    with engine(app_over):
+        with monkeypatch.context() as broken:
+            broken.setattr("portal.telephony.provider.calling.note_ordered", breaks)
+            with pytest.raises(Unavailable):
+                order(app_over, account, "a")
+        assert find_call(app_over, account, order(app_over, account, "a")) is not None
+
+
 @pytest.mark.parametrize(
     ("status", "error"),
     [(500, Unavailable), (403, Forbidden), (404, NotFound), (409, PhoneOffline), (400, NotFound), (401, Unavailable)],

@@ -87,6 +87,16 @@ def test_outgoing_and_internal_calls_and_missed_ones_are_told_as_they_were(
     ]
 
 
+def test_a_sip_account_in_the_place_of_the_line_is_no_line(
+    app: Flask, north: int, provider: Provider, duties: Duties
+) -> None:
+    provider.calls = [call(ONE, num_m=f"SIP/{'a' * 30}"), call(TWO)]
+
+    do(app, duties, "ask")
+
+    assert {each.api_call_id: each.did for each in calls(app, north)} == {ONE: None, TWO: "74951234567"}
+
+
 def test_a_long_list_is_read_page_by_page(app: Flask, north: int, provider: Provider, duties: Duties) -> None:
     moment = int(time.time())
     provider.calls += [call(f"{each:032x}", setup_time=moment - each) for each in range(1, 26)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -28,10 +28,10 @@ HANDS = "by_hand."
 NO_CAPS = Caps(per_webhook=100, per_account=1000, suspects=1000)
 
 
-def seeing_all(app: Flask, act: Callable[[Connection], T]) -> T:
-    """As the worker does it."""
+def seeing_all(app: Flask, act: Callable[[Connection], T], *, is_whole: bool = False) -> T:
+    """As the worker does it, who needs no whole transactions."""
     with app.app_context():
-        steady = SteadyConnection(everything="webhook dispatch")
+        steady = SteadyConnection(everything="webhook dispatch", is_whole=is_whole)
         try:
             with steady.transaction() as connection:
                 return act(connection)
@@ -39,12 +39,19 @@ def seeing_all(app: Flask, act: Callable[[Connection], T]) -> T:
             steady.close()
 
 
-def claim(app: Flask, number: int = 100, *, caps: Caps = NO_CAPS, at: datetime | None = None) -> list[ClaimedDelivery]:
+def claim(
+    app: Flask,
+    number: int = 100,
+    *,
+    caps: Caps = NO_CAPS,
+    at: datetime | None = None,
+    landed: Sequence[int] = (),
+) -> list[ClaimedDelivery]:
     settings: Settings = app.extensions["portal.settings"]
     return seeing_all(
         app,
         lambda connection: queue.claim(
-            connection, number, caps, now=at or now(), is_sqlite=settings.is_embedded, worker=HANDS
+            connection, number, caps, now=at or now(), is_sqlite=settings.is_embedded, worker=HANDS, landed=landed
         ),
     )
 

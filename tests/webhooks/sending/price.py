@@ -25,6 +25,7 @@ _TYPES = {
     "account_cap": "integer",
     "suspects": "integer",
     "tries": "text",
+    "landed": "bigint[]",
 }
 _READ = ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Join Filter", "Rows Removed by Index Recheck")
 
@@ -36,6 +37,7 @@ def price_of_a_claim(connection: Connection) -> float:
     """
     moments = {"now": now(), "lease_until": now() + timedelta(hours=1)}
     values = moments | {"claim": "a word", "number": 1, "cap": 1, "account_cap": 1, "suspects": 1}
+    values["landed"] = [] if _is_sqlite(connection) else "{}"
     return _price(connection, claim_statement(is_sqlite=_is_sqlite(connection)), values)
 
 

@@ -11,8 +11,9 @@ from sqlalchemy import text
 
 from portal.kernel.clock import now
 from portal.kernel.db import db, transaction
+from portal.kernel.secrets import Vault
 from portal.webhooks import services
-from portal.webhooks.models import DeliveryAttempt, DeliveryState
+from portal.webhooks.models import DeliveryAttempt, DeliveryState, WebhookSubscription
 from tests.support.receiver import PATIENCE, Answer, Receiver
 from tests.webhooks.world import Company, working
 
@@ -77,6 +78,27 @@ def test_a_try_that_cannot_be_noted_does_not_hold_up_the_others(
         deliveries = north.wait_until(DeliveryState.DELIVERED)
 
     assert [delivery.state for delivery in deliveries] == [DeliveryState.SENDING, DeliveryState.DELIVERED]
+
+
+def test_a_try_that_a_fault_of_our_own_ends_is_noted_as_a_failed_one(
+    app: Flask, north: Company, receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    webhook_id = north.listens(f"{receiver.url}/x")
+    sealed = Vault("the secret of another installation").seal("key")
+
+    def dress() -> None:
+        db.session.get_one(WebhookSubscription, webhook_id).headers = [["X-Key", sealed, True]]
+
+    north.does(dress)
+    north.ends()
+
+    with working(app):
+        (delivery,) = north.wait_for_attempts(1)
+
+    assert (delivery.state, delivery.step, delivery.last_failure) == (DeliveryState.WAITING, 1, "unexpected")
+    assert delivery.tries[0].failure_text == "ValueError"
+    assert "sealed by another installation" in caplog.text
+    assert not receiver.requests
 
 
 def test_a_webhook_that_was_removed_while_its_server_said_gone_holds_nobody_up(

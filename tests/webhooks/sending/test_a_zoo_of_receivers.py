@@ -85,6 +85,13 @@ ZOO: dict[str, tuple[Temper, int | None, str | None]] = {
         429,
         None,
     ),
+    "asks for time without end": (
+        answering(
+            b"HTTP/1.1 503 Later\r\nRetry-After: Fri, 31 Dec 99999999999 23:59:59 GMT\r\nContent-Length: 0\r\n\r\n"
+        ),
+        503,
+        None,
+    ),
     "is broken": (answering(b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"), 500, None),
 }
 TAKEN = {"talks without end", "sends a bomb"}

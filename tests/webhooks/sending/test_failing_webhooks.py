@@ -78,7 +78,9 @@ def test_a_probe_spends_no_try_of_its_schedule_until_that_is_over(app: Flask, no
     first = north.deliveries()[0]
     assert (first.state, first.step, first.attempts) == (DeliveryState.WAITING, 1, 21)
 
-    over = first.created_at + END.span
+    failing_from = north.webhook(webhook_id).first_failure_at
+    assert failing_from is not None
+    over = failing_from + END.span
     (probe,) = claim(app, at=over)
     note(app, finished(probe, 500, at=over))
 
@@ -236,3 +238,41 @@ def test_who_resumes_after_days_gets_the_whole_time_anew(app: Flask, north: Comp
     seeing_all(app, lambda connection: queue.give_up(connection, later))
 
     assert DeliveryState.WAITING in {row.state for row in north.deliveries()}
+
+
+def test_a_probe_gives_up_nothing_that_a_long_pause_has_kept(app: Flask, north: Company) -> None:
+    webhook_id = north.listens(URL)
+    north.does(services.pause_webhook, webhook_id)
+    for number in range(8):
+        north.ends(f"{number:032x}")
+    north.does(resume_webhook, webhook_id)
+    at = now() + END.span + timedelta(days=1)
+    for _ in range(IN_A_ROW):
+        note(app, *(finished(each, 500, at=at) for each in claim(app, 1, at=at)))
+
+    def probe(not_before: datetime = at) -> None:
+        probe_at = max(north.webhook(webhook_id).probe_at or at, not_before)
+        (probed,) = claim(app, at=probe_at)
+        assert probed.is_probe
+        note(app, finished(probed, 500, at=probe_at))
+
+    for _ in range(8):
+        probe()
+    assert {row.state for row in north.deliveries()} == {DeliveryState.WAITING}
+
+    probe(at + END.span)
+    states = [row.state for row in north.deliveries()]
+    assert states == [DeliveryState.FAILED] + [DeliveryState.WAITING] * 7
+
+
+def test_who_resumes_while_a_probe_is_in_the_air_gets_the_whole_time_anew(app: Flask, north: Company) -> None:
+    webhook_id = north.listens(URL)
+    fails_steadily(app, north)
+    later = now() + END.span + timedelta(days=1)
+    (probe,) = claim(app, at=later)
+    north.does(services.pause_webhook, webhook_id)
+    north.does(resume_webhook, webhook_id)
+
+    note(app, finished(probe, 500, at=later))
+
+    assert {row.state for row in north.deliveries()} == {DeliveryState.WAITING}

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 from portal.kernel.clock import now
 from portal.webhooks import services
@@ -253,14 +254,27 @@ def test_the_attempts_of_one_round_stand_together_or_not_at_all(
     north.listens(URL)
     for api_call_id in call_ids(2):
         north.ends(api_call_id)
-    claimed = claim(app)
+    one, other = (finished(delivery) for delivery in claim(app))
+    # What no database takes: a row without what it must have.
+    spoilt = replace(other.exchanged, request_line=None)  # type: ignore[arg-type]
+    tries = [one, replace(other, exchanged=spoilt)]
 
-    def note_and_fall(connection: Connection) -> None:
-        complete_plain(connection, [finished(delivery) for delivery in claimed], is_sqlite=not is_postgresql)
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        seeing_all(app, note_and_fall)
+    with pytest.raises(IntegrityError):
+        seeing_all(app, lambda connection: complete_plain(connection, tries, is_sqlite=not is_postgresql))
 
     assert {row.state for row in north.deliveries()} == {DeliveryState.SENDING}
     assert [row.tries for row in north.deliveries()] == [[], []]
+
+
+def test_what_has_landed_and_is_not_noted_yet_takes_no_room(app: Flask, north: Company) -> None:
+    north.listens(URL)
+    for api_call_id in call_ids(3):
+        north.ends(api_call_id)
+    caps = Caps(per_webhook=1, per_account=1, suspects=1)
+    (landed,) = claim(app, caps=caps)
+
+    assert claim(app, caps=caps) == []
+    (following,) = claim(app, caps=caps, landed=[landed.id])
+
+    assert following.id != landed.id
+    assert claim(app, caps=caps, landed=[landed.id]) == []

@@ -132,6 +132,8 @@ def test_no_answer_is_a_failure() -> None:
         (format_datetime(EPOCH + 90 * SECOND, usegmt=True), timedelta(seconds=90)),
         (format_datetime(EPOCH - 90 * SECOND, usegmt=True), timedelta(0)),
         ("Mon, 23 Nov 2026 10:01:30 -0000", timedelta(seconds=90)),
+        ("Fri, 31 Dec 99999999999 23:59:59 GMT", None),
+        ("Fri, 31 Dec 2027 23:59:59 +99999999999999", None),
         ("soon", None),
         ("-5", None),
         ("1.5", None),

@@ -87,7 +87,7 @@ def read_call(said: Any) -> CallFacts:
         weight=Weight.LISTED_LIVE if talk is None else Weight.LISTED,
         kind=kind,
         caller=_address(said, "num_a") or "",
-        did=_address(said, "num_m"),
+        did=_public_number(said),
         callee=_address(said, "num_b"),
         started_at=_moment(said),
         caller_up=_seconds(said, "num_a_connection_time"),
@@ -110,7 +110,7 @@ def read_notice(said: Mapping[str, Any]) -> CallFacts:
         weight=Weight.END_NOTICE if is_end else Weight.START_NOTICE,
         kind=_kind_of_notice(caller, callee),
         caller=caller,
-        did=_address(said, "num_m"),
+        did=_public_number(said),
         callee=callee,
         started_at=_moment(said),
         caller_up=(talk or 0) if is_end else None,
@@ -159,6 +159,12 @@ def _address(said: Mapping[str, Any], name: str) -> str | None:
         return phone.normalise(value)
     except Refused:
         raise BadTelling(f"{name} is no number") from None
+
+
+def _public_number(said: Mapping[str, Any]) -> str | None:
+    """The line of a call; some providers name the SIP account there instead, which is no line."""
+    found = _address(said, "num_m")
+    return None if found is None or phone.is_sip(found) else found
 
 
 def _moment(said: Mapping[str, Any]) -> datetime:
