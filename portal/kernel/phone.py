@@ -15,6 +15,7 @@ DEFAULT_REGION = "RU"
 _SIP = re.compile(r"SIP/[0-9A-Za-z_.-]{1,40}")
 _UNIVERSAL = re.compile(r"[1-9][0-9]{6,14}")
 _LOOKS_WRITTEN = re.compile(r"[+0-9()\s.\-\u00a0\u2011]+")
+_LONGEST_WITHIN_A_CITY = 7
 
 
 def is_sip(address: str) -> bool:
@@ -27,15 +28,31 @@ def is_universal(address: str) -> bool:
     return bool(_UNIVERSAL.fullmatch(address))
 
 
+def with_plus(address: str) -> str:
+    """What we hold ourselves, written so that `normalise` reads it back: `+4533121212`; SIP names stay as they are."""
+    return address if is_sip(address) else f"+{address}"
+
+
+def exists(text: str, region: str | None = None) -> bool:
+    """Whether such a number can have been given to somebody: dialled in this region, or with its plus anywhere."""
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(text, region))
+    except NumberParseException:
+        return False
+
+
 def normalise(text: str, region: str = DEFAULT_REGION) -> str:
-    """The universal format of a number as a person writes it (`+7 (495) 123-45-67`, `8 495 …`).
+    """The universal format of a number as a person or a trunk writes it (`+7 (495) 123-45-67`, `8 495 …`).
+
+    Bare digits are a home number; where no such one exists but one of another land does, they have its country code:
+    `4533121212`. What we hold ourselves is in no doubt `with_plus`.
 
     Raises `Refused` with a message that says what is wrong.
     """
     text = text.strip()
     if not _LOOKS_WRITTEN.fullmatch(text):
         raise Refused(_("A phone number has only digits, spaces, brackets and dashes."))
-    if is_universal(text) and len(text) >= 11 and not text.startswith("8"):
+    if is_universal(text) and _has_country_code(text, region):
         text = f"+{text}"
     try:
         number = phonenumbers.parse(text, region)
@@ -44,6 +61,12 @@ def normalise(text: str, region: str = DEFAULT_REGION) -> str:
     if not phonenumbers.is_possible_number(number):
         raise Refused(_("This number has too few or too many digits."))
     return f"{number.country_code}{phonenumbers.national_significant_number(number)}"
+
+
+def _has_country_code(digits: str, region: str) -> bool:
+    if len(digits) >= 11 and not digits.startswith("8"):
+        return True
+    return len(digits) > _LONGEST_WITHIN_A_CITY and not exists(digits, region) and exists(f"+{digits}")
 
 
 def search_digits(text: str) -> str:

@@ -11,6 +11,7 @@ from flask import Flask, Response, current_app
 from portal.accounts.door import vault
 from portal.calls.models import CallRecord
 from portal.calls.queries import find_call
+from portal.kernel import phone
 from portal.kernel.clock import now
 from portal.kernel.errors import NotFound, NotReady, Refused
 from portal.public_api import errors, listing
@@ -47,7 +48,7 @@ def outcome(account_id: int, given: Parameters, idempotency_key: str | None) -> 
     """Places the call; opens transactions of its own. Raises what `telephony.services.originate` raises."""
     order = read_order(given, idempotency_key)
     # The service reads numbers as people write them; a plus leaves it no doubt.
-    callee = order.callee if order.callee.startswith("SIP/") else f"+{order.callee}"
+    callee = phone.with_plus(order.callee)
     api_call_id = services.originate(account_id, order.caller, callee, request_id=order.request_id)
     return Response(json.dumps({"api_call_id": api_call_id}), content_type=_JSON)
 

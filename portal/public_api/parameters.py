@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import phonenumbers
-from phonenumbers import NumberParseException
 from werkzeug.datastructures import MultiDict
 
 from portal.kernel import phone
@@ -94,16 +92,9 @@ def _number(digits: str) -> str:
     """Bare digits are the contract's universal format; only where no such number can exist and a home one does,
     they were written as at home: `89039998877`, `9039998877`.
     """
-    if _exists(f"+{digits}", None):
+    if phone.exists(f"+{digits}"):
         return digits
-    return phone.normalise(digits) if _exists(digits, phone.DEFAULT_REGION) else digits
-
-
-def _exists(text: str, region: str | None) -> bool:
-    try:
-        return phonenumbers.is_valid_number(phonenumbers.parse(text, region))
-    except NumberParseException:
-        return False
+    return phone.normalise(digits) if phone.exists(digits, phone.DEFAULT_REGION) else digits
 
 
 def _seconds(name: str, value: str) -> int:

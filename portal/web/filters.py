@@ -245,6 +245,7 @@ def init_app(app: Flask) -> None:
         time_of_day=time_of_day,
         day_and_time=day_and_time,
         phone=phone_number,
+        with_plus=phone.with_plus,
         bytes=size,
         percent=percent,
         initials=initials,

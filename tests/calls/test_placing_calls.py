@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable, Iterator
 
@@ -10,7 +11,7 @@ from flask import Flask
 
 from portal.telephony import orders
 from tests.browser import Browser
-from tests.calls.factory import Story, tell
+from tests.calls.factory import Story, tell, tell_whole
 from tests.people import DARIA, Cast, Person
 from tests.telephony.exchange import IGOR, OLGA, engine, find_call, finished, until, wire
 
@@ -85,6 +86,20 @@ def test_the_form_offers_the_accounts_phones_and_whom_to_call_back(north: int, a
     assert OLGA in page
     assert IGOR in page
     assert 'value="79039998877"' in page
+
+
+def test_a_caller_from_another_land_is_called_back_there(app: Flask, north: int, switch: None, anna: Browser) -> None:
+    """4722345678 is a number in Oslo, and as people write at home one in Belgorod."""
+    story = tell_whole(app, Story(north, caller="4722345678"))
+    page = anna.get(f"/calls/{story.api_call_id}").get_data(as_text=True)
+    (link,) = re.findall(r'href="(/calls/new[^"]*)"', page)
+    form = anna.get(html.unescape(link)).get_data(as_text=True)
+    (callee,) = re.findall(r'name="callee"[^>]* value="([^"]+)"', form)
+
+    anna.submit("/calls/originate", {"caller": OLGA, "callee": html.unescape(callee)})
+
+    (placed,) = until(lambda: set(calls_on(anna, "/calls")) - {story.api_call_id})
+    assert finished(app, north, placed).callee == "4722345678"
 
 
 def chosen_phone(page: str) -> str:

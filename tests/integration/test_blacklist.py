@@ -1,5 +1,6 @@
 """Numbers whose calls are refused: on a page of their own, and from the page of a call."""
 
+import html
 import re
 
 import pytest
@@ -73,6 +74,18 @@ def test_a_caller_is_blocked_from_the_page_of_the_call(app: Flask, cast: Cast, a
     assert answer.location == page
     assert listed(app, cast.north) == [(call.caller, "")]
     assert "/integration/blacklist/" in anna.get(page).get_data(as_text=True)
+
+
+def test_a_caller_from_another_land_is_blocked_there(app: Flask, cast: Cast, anna: Browser) -> None:
+    """4722345678 is a number in Oslo, and as people write at home one in Belgorod."""
+    call = Story(cast.north, caller="4722345678").finished()
+    Journal(app).record(call, CallChange.FINISHED)
+    page = anna.get(f"/calls/{call.api_call_id}").get_data(as_text=True)
+    (number,) = re.findall(r'name="number" value="([^"]+)"', page)
+
+    anna.submit(PAGE, {"number": html.unescape(number), "call": call.api_call_id})
+
+    assert listed(app, cast.north) == [(call.caller, "")]
 
 
 def test_a_viewer_sees_the_list_and_changes_nothing(boris: Browser) -> None:

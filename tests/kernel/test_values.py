@@ -31,10 +31,22 @@ from portal.kernel.storage import FolderStore
         ("+44 20 7946 0000", "442079460000"),
         ("442079460000", "442079460000"),
         (" 8(903)999-88-77 ", "79039998877"),
+        ("9039998877", "79039998877"),
+        ("4232223344", "74232223344"),
+        ("84991234567", "74991234567"),
+        ("4533121212", "4533121212"),
+        ("81312345678", "81312345678"),
+        ("8613800138000", "8613800138000"),
     ],
 )
 def test_a_number_is_read_as_people_write_it(written: str, stored: str) -> None:
     assert phone.normalise(written) == stored
+
+
+@pytest.mark.parametrize("stored", ["74951234567", "4722345678", "84951234567", "8613800138000", "4232223344"])
+def test_what_is_held_is_read_back_with_its_plus(stored: str) -> None:
+    assert phone.normalise(phone.with_plus(stored)) == stored
+    assert phone.with_plus("SIP/00000000672") == "SIP/00000000672"
 
 
 @pytest.mark.parametrize("written", ["", "abc", "12", "+7 495", "<b>", "+7495123456712345678", "8 495 x"])

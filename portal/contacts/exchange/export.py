@@ -10,10 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
 from portal.accounts.audit import audit
+from portal.contacts.exchange.reading import written_number
 from portal.contacts.exchange.vcard import write_card
 from portal.contacts.models import Contact
 from portal.kernel import clock, jobs, phone
 from portal.kernel.db import db
+from portal.kernel.errors import Refused
 from portal.kernel.i18n import gettext as _
 from portal.kernel.i18n import language
 from portal.kernel.jobs import Job, JobKind, RunningJob
@@ -66,10 +68,22 @@ def _card(contact: Contact) -> bytes:
 
 
 def _cells(contact: Contact) -> list[str]:
-    # Numbers with dashes and without a plus: a spreadsheet neither reckons them nor writes them as 7,9E+10.
-    numbers = ", ".join(phone.display(row.number).lstrip("+").replace(" ", "-") for row in contact.numbers)
+    numbers = ", ".join(written(row.number) for row in contact.numbers)
     owner = contact.crm_user.name if contact.crm_user else ""
     return [contact.name, contact.company, numbers, owner, contact.note]
+
+
+def written(number: str) -> str:
+    """`44-20-7946-0958`: with dashes and without a plus, so that a spreadsheet neither reckons it nor writes 4,4E+11.
+
+    Where our own import would take that for another number (`423-222-33-44` is one of Vladivostok too), the plus stays.
+    """
+    dashed = phone.display(number).replace(" ", "-")
+    bare = dashed.lstrip("+")
+    try:
+        return bare if phone.normalise(written_number(bare)) == number else dashed
+    except Refused:
+        return dashed
 
 
 def _line(cells: Sequence[str], delimiter: str) -> bytes:

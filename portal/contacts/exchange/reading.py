@@ -15,8 +15,8 @@ from portal.kernel.i18n import gettext as _
 
 MOST_COLUMNS = 60
 _NUMBERS_APART = re.compile(r"[\n,;/|]+|\s{2,}|:::")
-_EXPORTED = re.compile(r"(?=(?:-*\d){11,15}$)[1-79]\d*(?:-\d+)+")
-"""`44-20-7946-0958`: with the country code, as `export` writes it."""
+_DASHED = re.compile(r"(?!8-)\d+(?:-\d+)+")
+"""`44-20-7946-0958`: with the country code, as `export` writes it; an 8 that stands apart is the trunk prefix."""
 _LIMIT = 200_000
 """Characters of one cell (Python's own bound is smaller)."""
 _LONGEST_LINE = 2_000_000
@@ -142,14 +142,17 @@ def _record(line: int, cells: Sequence[str], columns: Sequence[str]) -> Record:
         ", ".join(held[Meaning.COMPANY]),
         "\n".join(held[Meaning.NOTE]),
         " ".join(held[Meaning.OWNER]),
-        tuple(_number(number) for number in numbers),
+        tuple(written_number(number) for number in numbers),
     )
 
 
-def _number(written: str) -> str:
-    """A number without the apostrophe that keeps it text in a spreadsheet; our own export writes no plus."""
-    written = written.lstrip("'")
-    return written.replace("-", "") if _EXPORTED.fullmatch(written) else written
+def written_number(cell: str) -> str:
+    """A number for `phone.normalise`, without the apostrophe that keeps it text in a spreadsheet.
+
+    One with dashes alone is given as bare digits, which may begin with a country code.
+    """
+    written = cell.lstrip("'")
+    return written.replace("-", "") if _DASHED.fullmatch(written) else written
 
 
 def _rows(lines: Iterator[str]) -> Iterator[tuple[int, list[str]]]:

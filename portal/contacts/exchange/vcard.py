@@ -11,9 +11,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-_LINE = re.compile(r"(?:[\w-]+\.)?([\w-]+)((?:;[^:\"]*(?:\"[^\"]*\")?[^:\"]*)*):(.*)", re.DOTALL)
+_LINE = re.compile(r"(?:[\w-]+\.)?([\w-]+)((?:;(?:[^:\"]|\"[^\"]*\")*)?):(.*)", re.DOTALL)
+_QUOTED = "QUOTED-PRINTABLE"
 _CHARSET = re.compile(r"CHARSET=\"?([\w-]+)", re.IGNORECASE)
 _ESCAPES = re.compile(r"\\(.)", re.DOTALL)
+_TEL_URI = re.compile(r"tel:([^;]*).*", re.IGNORECASE | re.DOTALL)
+"""RFC 3966: what follows a semicolon is an extension, or where a local number holds."""
 _APART = re.compile(r"(?<!\\);")
 
 
@@ -57,29 +60,30 @@ def _take(card: Card, name: str, value: str) -> None:
     elif name == "ORG":
         card.company = card.company or ", ".join(part for each in _APART.split(value) if (part := _plain(each)))
     elif name == "TEL":
-        card.numbers.append(_plain(value).removeprefix("tel:"))
+        card.numbers.append(_TEL_URI.sub(r"\1", _plain(value)))
     elif name == "NOTE":
         card.note = "\n".join(part for part in (card.note, _plain(value)) if part)
 
 
 def _unfolded(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
-    """Whole lines: one that goes on begins with white space, in 2.1 also after a `=` of quoted-printable."""
-    whole, begun = "", 1
+    """Whole lines: in 2.1 one goes on after a `=` of quoted-printable, else where the next begins with white space."""
+    whole, begun, is_quoted = "", 1, False
     for number, line in enumerate((each.rstrip("\r\n") for each in lines), 1):
-        if whole and line[:1] in (" ", "\t"):
-            whole += line[1:]
-        elif whole.endswith("=") and "QUOTED-PRINTABLE" in whole.upper():
+        if is_quoted and whole.endswith("="):
+            # White space at the beginning of what follows is a part of the value.
             whole += "\n" + line
+        elif whole and line[:1] in (" ", "\t"):
+            whole += line[1:]
         else:
             if whole:
                 yield begun, whole
-            whole, begun = line, number
+            whole, begun, is_quoted = line, number, _QUOTED in line.partition(":")[0].upper()
     if whole:
         yield begun, whole
 
 
 def _decoded(raw: str, parameters: str) -> str:
-    if "QUOTED-PRINTABLE" not in parameters.upper():
+    if _QUOTED not in parameters.upper():
         return raw
     charset = _CHARSET.search(parameters)
     octets = quopri.decodestring(raw.encode("utf-8", "surrogatepass"))

@@ -85,8 +85,8 @@ def restore_contact(removed_id: int) -> Contact:
     if shape["crm_user_id"] is not None:
         user = db.session.get(CrmUser, shape["crm_user_id"])
         shape["crm_user_id"] = shape["crm_user_id"] if user is not None and user.removed_at is None else None
-    contact = Contact()
-    _write(contact, shape["name"], shape["numbers"], shape["company"], shape["note"], shape["crm_user_id"])
+    contact, numbers = Contact(), [phone.with_plus(number) for number in shape["numbers"]]
+    _write(contact, shape["name"], numbers, shape["company"], shape["note"], shape["crm_user_id"])
     db.session.add(contact)
     db.session.flush()
     removed.restored_at = now()

@@ -78,6 +78,12 @@ def test_a_call_rings_is_answered_recorded_and_written(app: Flask, fake: FakeAst
     until(lambda: not fake.stored and not fake.channels and not fake.bridges)
 
 
+def test_a_trunk_may_leave_the_plus_out(app: Flask, fake: FakeAsterisk, running: int) -> None:
+    assert fake.call("4533121212", LINE, talk=1.0)
+
+    assert finished(app, running, only_call(app, running)).caller == "4533121212"
+
+
 def test_the_caller_hears_ringing_and_is_not_answered_before_a_phone_is(
     app: Flask, fake: FakeAsterisk, running: int
 ) -> None:
