@@ -110,7 +110,7 @@ def test_no_test_and_no_catching_up_tells_of_a_record_that_is_still_fetched(
     tell(app, story.started(), story.answered(), story.finished())
     since, until = now() - timedelta(days=300), now() + timedelta(days=1)
 
-    with pytest.raises(Refused, match="not ready yet"):
+    with pytest.raises(Refused, match="ещё не готова"):
         north.does(trying.send_test, hook, story.api_call_id)
     north.does(resending.send_unreached, hook, since, until)
     assert north.reads(lambda: trying.past_calls(EventType.RECORDING_READY)) == []
