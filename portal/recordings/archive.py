@@ -132,7 +132,7 @@ def _wanted(job: RunningJob) -> Iterator[_Wanted]:
             page = call_page(filters, cursor, _AT_ONCE)
             known = recordings_of(page.rows)
             found = [
-                _Wanted(record.id, record.blob, record.octets, name_for_people(call))
+                _Wanted(record.id, record.blob, record.octets, name_for_people(call, record))
                 for call in page.rows
                 if (record := known.get(call.id)) and record.state == RecordingState.READY and record.blob
             ]

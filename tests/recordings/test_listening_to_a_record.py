@@ -7,15 +7,21 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from portal.accounts.roles import RIGHTS, Role
+from portal.calls.models import CallRecord
+from portal.recordings.models import Recording
+from portal.recordings.names import name_for_people
 from portal.recordings.sink import Sink
+from portal.telephony.engine import CallKind
 from portal.web.access import Permission
 from portal.web.blobs import content_disposition
 from tests.browser import Browser
-from tests.calls.factory import Story, tell, tell_whole
+from tests.calls.factory import CALLER, NOON, Story, tell, tell_whole
 from tests.people import Cast
-from tests.recordings.factory import tell_recorded
+from tests.recordings.factory import tell_recorded, tell_recorded_in_mp3
 
 
 @pytest.fixture
@@ -97,6 +103,29 @@ def test_a_record_is_saved_under_a_name_for_people(anna: Browser, url: str, audi
     assert name.startswith('attachment; filename="')
     assert "filename*=UTF-8''2026-11-23%2012-00-00%20%2B7%20903" in name
     assert anna.get(url).headers["Content-Disposition"].startswith("inline")
+
+
+def test_a_record_of_a_provider_is_saved_as_what_it_is(app: Flask, cast: Cast, anna: Browser, tmp_path: Path) -> None:
+    story = Story(cast.north, is_recorded=True)
+    tell_recorded_in_mp3(app, story, tmp_path)
+    answer = anna.get(f"/calls/{story.api_call_id}/record?download=1")
+
+    assert answer.headers["Content-Type"] == "audio/mpeg"
+    assert answer.headers["Content-Disposition"].endswith("88-77.mp3")
+
+
+@example("Ё" * 200, ".wav")
+@example("😀" * 200, ".mp3")
+@given(st.text(max_size=200), st.sampled_from([".wav", ".mp3"]))
+def test_a_name_is_short_enough_for_a_file_system(name: str, suffix: str) -> None:
+    """Also with the number that an archive gives to the second of the same name."""
+    call = CallRecord(kind=CallKind.INCOMING, started_at=NOON, caller=CALLER, caller_name=name)
+    with Flask(__name__).app_context():
+        saved = name_for_people(call, Recording(file_name=f"0{suffix}"))
+
+    assert len(f" (99999){saved}".encode()) <= 255
+    assert saved.startswith("2026-11-23 12-00-00")
+    assert saved.endswith(f"+7 903 999-88-77{suffix}")
 
 
 def test_a_name_cannot_break_the_header_or_lead_elsewhere() -> None:

@@ -19,7 +19,7 @@ from portal.kernel.clock import now
 from portal.kernel.db import db
 from portal.kernel.errors import Conflict, NotFound, Refused
 from portal.kernel.i18n import gettext as _
-from portal.kernel.jobs import Job
+from portal.kernel.jobs import Job, JobState
 from portal.kernel.storage import BlobStore
 
 IMPORT, UNDO = "contacts-import", "contacts-import-undo"
@@ -28,6 +28,8 @@ LOOKED_THROUGH = 5_000
 """Records that the preview looks through; the import itself takes all."""
 SHOWN = 200
 _KEPT_FOR = timedelta(days=7)
+_AT_WORK = {ImportState.RUNNING: IMPORT, ImportState.UNDOING: UNDO}
+"""The kind of the job that is at an import in this state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +93,9 @@ def preview(storage: BlobStore, row: ContactImport) -> Preview:
     return Preview(counts, first[:SHOWN], is_whole)
 
 
-def find_import(import_id: int) -> ContactImport:
-    """One import. Raises `NotFound`."""
-    row = db.session.get(ContactImport, import_id)
+def find_import(import_id: int, *, locks: bool = False) -> ContactImport:
+    """One import; with `locks` nobody else changes it before the transaction ends. Raises `NotFound`."""
+    row = db.session.get(ContactImport, import_id, with_for_update=locks)
     if row is None:
         raise NotFound
     return row
@@ -126,9 +128,26 @@ def begin_import(row: ContactImport) -> Job:
     return jobs.begin(IMPORT, {"import": row.id}, subject=row.file_name)
 
 
+def stopped(rows: Sequence[ContactImport]) -> frozenset[int]:
+    """Of these imports, those that were begun and at which no job is any more: it was cancelled, or has failed."""
+    query = select(Job).where(Job.kind.in_(_AT_WORK.values()), Job.state.in_((JobState.WAITING, JobState.RUNNING)))
+    at_work = {(job.kind, job.arguments["import"]) for job in db.session.scalars(query)}
+    begun = {row.id: _AT_WORK[row.state] for row in rows if row.state in _AT_WORK}
+    return frozenset(each for each, kind in begun.items() if (kind, each) not in at_work)
+
+
+def can_undo(row: ContactImport) -> bool:
+    """Whether it can be taken back: it is whole, or has stopped on its way in or back."""
+    return row.state == ImportState.DONE or row.id in stopped([row])
+
+
 def undo_import(row: ContactImport) -> Job:
-    """Takes an import back, in the background. Raises `Conflict` where there is nothing to take back."""
-    if row.state != ImportState.DONE:
+    """Takes an import back, in the background, also one that has stopped before its end.
+
+    Raises `Conflict` where there is nothing to take back.
+    """
+    db.session.refresh(row, with_for_update=True)
+    if not can_undo(row):
         raise Conflict(_("Only an import that has ended can be taken back, once."))
     row.state, row.taken = ImportState.UNDOING, 0
     audit("contacts.import-undo", row.file_name)

@@ -27,16 +27,14 @@ def import_contacts(job: RunningJob) -> None:
     """Takes a file in; what an earlier try has committed is not taken twice."""
     storage = current_app.extensions["portal.storage"]
     with job.transaction(writes=False):
-        row = find_import(job.arguments["import"])
-        if row.state != ImportState.RUNNING:
-            raise Conflict(_("This import is over. Bring the file again."))
+        row = _running(job)
         db.session.expunge(row)
     columns, taken = list(row.columns), row.taken
     total = sum(1 for _record in records(lines_of(storage, row), columns, vcard=row.is_vcard))
     found = islice(records(lines_of(storage, row), columns, vcard=row.is_vcard), taken, None)
     while batch := list(islice(found, _AT_ONCE)):
         with job.transaction():
-            row = find_import(job.arguments["import"])
+            row = _running(job, locks=True)
             outcomes = Merger().take(batch)
             db.session.flush()
             note_changes(row.id, outcomes)
@@ -47,13 +45,21 @@ def import_contacts(job: RunningJob) -> None:
             taken = row.taken
         job.progress(taken, total)
     with job.transaction():
-        row = find_import(job.arguments["import"])
+        row = _running(job, locks=True)
         row.state = ImportState.DONE
         job.note(_counted(row))
         blob = row.blob
     job.progress(total, total)
     # What it changed is remembered row by row: the file is needed no more.
     storage.delete(blob)
+
+
+def _running(job: RunningJob, *, locks: bool = False) -> ContactImport:
+    """The import that is taken in. Raises `Conflict` where that is over, or is being taken back."""
+    row = find_import(job.arguments["import"], locks=locks)
+    if row.state != ImportState.RUNNING:
+        raise Conflict(_("This import is over. Bring the file again."))
+    return row
 
 
 def undo_import(job: RunningJob) -> None:
@@ -70,6 +76,8 @@ def undo_import(job: RunningJob) -> None:
             if not changes:
                 row.state = ImportState.UNDONE
                 job.note(_("Taken back. Contacts that were changed since and stay: %(count)s.", count=row.kept))
+                # An import that stopped before its end has left its file.
+                current_app.extensions["portal.storage"].delete(row.blob)
                 return
             found = select(Contact).where(Contact.id.in_([change.contact_id for change in changes]))
             contacts = {each.id: each for each in db.session.scalars(found.options(selectinload(Contact.numbers)))}

@@ -88,9 +88,11 @@ def _decoded(raw: str, parameters: str) -> str:
     charset = _CHARSET.search(parameters)
     octets = quopri.decodestring(raw.encode("utf-8", "surrogatepass"))
     try:
-        return octets.decode(charset[1] if charset else "utf-8", "replace")
+        text = octets.decode(charset[1] if charset else "utf-8", "replace")
     except LookupError:
-        return octets.decode("utf-8", "replace")
+        text = octets.decode("utf-8", "replace")
+    # What the file itself cannot hold cannot come in quoted either: no database keeps it.
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _plain(value: str) -> str:

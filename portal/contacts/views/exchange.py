@@ -93,7 +93,13 @@ def export_contacts() -> ResponseReturnValue:
 
 
 def _exchange_page(problem: str = "", status: int = 200) -> ResponseReturnValue:
-    context: dict[str, Any] = {"problem": problem, "imports": imports.latest_imports(), "words": _states()}
+    rows = imports.latest_imports()
+    context: dict[str, Any] = {
+        "problem": problem,
+        "imports": rows,
+        "words": _states(),
+        "stopped": imports.stopped(rows),
+    }
     return htmx.render("contacts/exchange.html", status=status, **context)
 
 
@@ -104,7 +110,9 @@ def _import_page(row: ContactImport, problem: str = "", status: int = 200) -> Re
         # What it would do is done and thrown away, in a transaction of its own.
         with transaction(current_account_id(), writes=False):
             found = imports.preview(_storage(), row)
+    is_stopped = row.id in imports.stopped([row])
     context: dict[str, Any] = {"row": row, "head": head, "preview": found, "meanings": _meanings(), "words": _states()}
+    context |= {"is_stopped": is_stopped, "can_undo": imports.can_undo(row)}
     return htmx.render("contacts/import.html", problem=problem, status=status, **context)
 
 

@@ -21,4 +21,5 @@ def audio(api_call_id: str) -> ResponseReturnValue:
     recording = recording_of(call) if call else None
     if call is None or recording is None:
         raise NotFound(_("There is no record to hear."))
-    return serving.respond(recording, download_name=name_for_people(call) if "download" in request.args else None)
+    download_name = name_for_people(call, recording) if "download" in request.args else None
+    return serving.respond(recording, download_name=download_name)
