@@ -33,9 +33,11 @@ class CallEnding:
     """The call is over and its times are final, and its rows are still to be written.
 
     `billing` sets its price now, and `recordings` says of a record that is stored already that there is one.
+    `was_recorded`: what was told of the call before said that it has a record, or gets one.
     """
 
     call: CallRecord
+    was_recorded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

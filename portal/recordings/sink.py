@@ -84,7 +84,7 @@ _CALL = select(CallRecord).where(CallRecord.api_call_id == bindparam("api_call_i
 def on_call_ending(event: CallEnding) -> None:
     """An engine that was lost between the record and the call's end does not know that the record is there."""
     call = event.call
-    if call.answered_at is not None and not call.has_recording:
+    if event.was_recorded and not call.has_recording:
         found = _FIND.first(api_call_id=call.api_call_id)
         call.has_recording = found is not None and found.state == RecordingState.READY
 

@@ -65,6 +65,10 @@ class _Chapter:
         return self.told.ended_at is not None and (self.before is None or self.before.call["ended_at"] is None)
 
     @property
+    def was_recorded(self) -> bool:
+        return self.before is not None and bool(self.before.call["has_recording"])
+
+    @property
     def is_answered(self) -> bool:
         return self.told.answered_at is not None and (self.before is None or self.before.call["answered_at"] is None)
 
@@ -78,7 +82,7 @@ def _write(calls: Sequence[CallSnapshot]) -> set[str]:
     # With its price a row is written once, and so are its class and its totals.
     for each in chapters:
         if each.is_over:
-            publish(CallEnding(each.told))
+            publish(CallEnding(each.told, each.was_recorded))
             each.after.call.update(price=each.told.price, has_recording=each.told.has_recording)
     rows.write([(each.before, each.after) for each in chapters])
     for each in chapters:
