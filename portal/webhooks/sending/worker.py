@@ -191,7 +191,7 @@ class Worker:
         return min(pause, self._poll)
 
     def _note_and_claim(self, steady: SteadyConnection) -> tuple[list[ClaimedDelivery], float]:
-        """One transaction for both: under load the tries of many receivers share a commit."""
+        """Under load the tries of many receivers share a commit: on SQLite with the claim, on PostgreSQL without."""
         self._leave_to_the_noter([each for each in self._unnoted if each.verdict is not Verdict.DELIVERED])
         free = self._senders + self._reserve.size - self._in_the_air
         landed = {each.delivery.id for each in self._unnoted}
