@@ -177,8 +177,10 @@ def unit_of_work(*, writes: bool) -> Iterator[UnitOfWork]:
 
 
 def _end_reading() -> None:
-    """Nothing has been written, nor is now. At a rollback psycopg would forget the statements that its connection has
-    prepared: planned anew by each page, they took PostgreSQL twice as long.
+    """What the session would still write is dropped; a statement that writes has no place here, and would be kept.
+
+    Not undone, though: at a rollback psycopg would forget the statements that its connection has prepared. Planned
+    anew by each page, they took PostgreSQL twice as long.
     """
     session = db.session()
     session.expunge_all()

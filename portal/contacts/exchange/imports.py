@@ -82,7 +82,7 @@ def lines_of(storage: BlobStore, row: ContactImport) -> Iterator[str]:
 
 
 def preview(storage: BlobStore, row: ContactImport) -> Preview:
-    """What it would do, by doing it and keeping none of it. In a transaction of its own that is undone."""
+    """What it would do, by doing it and keeping none of it. In a transaction of its own that only reads."""
     found = records(lines_of(storage, row), row.columns, vcard=row.is_vcard)
     batch = list(islice(found, LOOKED_THROUGH))
     is_whole = next(iter(found), None) is None

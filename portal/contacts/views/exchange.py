@@ -107,7 +107,7 @@ def _import_page(row: ContactImport, problem: str = "", status: int = 200) -> Re
     head, found = None, None
     if row.state == ImportState.PREVIEW:
         head = None if row.is_vcard else table_head(imports.lines_of(_storage(), row))
-        # What it would do is done and thrown away, in a transaction of its own.
+        # What it would do is done to no row of the database, in a transaction of its own.
         with transaction(current_account_id(), writes=False):
             found = imports.preview(_storage(), row)
     is_stopped = row.id in imports.stopped([row])
