@@ -148,37 +148,38 @@ def take_back_crm_users(done: Sequence[Mapping[str, Any]]) -> int:
     kept = 0
     for each in reversed(done):
         user = db.session.get(CrmUser, each["id"])
-        if user is None or not _take_back(user, each):
+        if user is None or _is_changed(user, each):
             kept += 1
+        else:
+            _take_back(user, each)
     audit("crm_user.take-back", ", ".join(each["name"] for each in done)[:300], after={"kept": kept})
     announce("phones-changed")
     return kept
 
 
-def _take_back(user: CrmUser, each: Mapping[str, Any]) -> bool:
+def _is_changed(user: CrmUser, each: Mapping[str, Any]) -> bool:
+    """Whether somebody has changed what was brought, since."""
+    if each["fate"] in (Fate.GONE, Fate.LINKED):
+        return False
+    has_phone = each["fate"] == Fate.NEW and user.sip_line_id is not None
+    return has_phone or user.removed_at is not None or user.name != each["name"]
+
+
+def _take_back(user: CrmUser, each: Mapping[str, Any]) -> None:
     match each["fate"]:
         case Fate.GONE:
-            if user.removed_at is not None:
-                restore_crm_user(user.id)
-            return True
+            restore_crm_user(user.id)
         case Fate.RENAMED:
-            if user.name != each["name"]:
-                return False
             user.name = each["before"]
         case Fate.BACK:
-            if user.removed_at is not None or user.name != each["name"]:
-                return False
             user.removed_at, user.name = now(), each["before"]
         case Fate.NEW:
-            if user.removed_at is not None or user.sip_line_id is not None or user.name != each["name"]:
-                return False
             user.removed_at, user.crm_id = now(), None
         case _:
             user.crm_id = None
             if each.get("mobile") and user.mobile == each["mobile"]:
                 user.mobile = None
     db.session.flush()
-    return True
 
 
 def forget_crm_ids() -> None:
