@@ -122,10 +122,15 @@ class _Desk:
 
 def _cells(text: str) -> list[str]:
     """What stands between semicolons or tabs; one quote alone is a sign like another."""
-    quoting = csv.QUOTE_NONE if text.count('"') % 2 else csv.QUOTE_MINIMAL
+    is_quoted = text.count('"') % 2 == 0
     written = text.replace("\t", ";").rstrip(";")
     try:
-        (row,) = csv.reader([written], delimiter=";", skipinitialspace=True, quoting=quoting)
+        (row,) = csv.reader(
+            [written],
+            delimiter=";",
+            skipinitialspace=True,
+            quoting=csv.QUOTE_MINIMAL if is_quoted else csv.QUOTE_NONE,
+        )
     except csv.Error:
         # A cell of more than a hundred thousand characters.
         raise Refused(_("A name has at most %(count)s characters.", count=LONGEST_NAME)) from None
