@@ -23,7 +23,7 @@ class IntConverter(IntegerConverter):
         super().__init__(map, *args, **kwargs)
 
 
-class TextConverter(UnicodeConverter):
+class StringConverter(UnicodeConverter):
     """`<…>` and `<string:…>`: most of ours are letters and digits, of which none needs to be looked at by itself."""
 
     def to_url(self, value: Any) -> str:
@@ -94,5 +94,5 @@ def public_url(endpoint: str, **values: Any) -> str:
 
 def init_app(app: Flask) -> None:
     """To be called before any address is added."""
-    app.url_map.converters |= {"int": IntConverter, "string": TextConverter, "default": TextConverter}
+    app.url_map.converters |= {"int": IntConverter, "string": StringConverter, "default": StringConverter}
     app.jinja_env.globals["public_url"] = public_url
