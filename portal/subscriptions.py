@@ -14,8 +14,8 @@ from portal.followups import keeping as followups
 from portal.kernel.events import EventBus
 from portal.recordings import sink as recordings
 from portal.routing import activity as routing_activity
+from portal.routing import onward_turns, stamping
 from portal.routing import services as routing
-from portal.routing import stamping
 from portal.telephony.events import CallOrdered
 from portal.webhooks import outbox
 from portal.webhooks.alerts import services as webhook_alerts
@@ -39,6 +39,7 @@ def init_app(app: Flask) -> None:
     bus.subscribe(CallStarted, outbox.on_call_started)
     bus.subscribe(CallAnswered, outbox.on_call_answered)
     bus.subscribe(CallFinished, outbox.on_call_finished)
+    bus.subscribe(CallRang, onward_turns.on_call_rang)
     bus.subscribe(CallRang, crm.on_call_rang)
     bus.subscribe(CallFinished, crm.on_call_finished)
     bus.subscribe(CallFinished, recordings.on_call_finished)

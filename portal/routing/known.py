@@ -52,10 +52,11 @@ def gather_facts(
     """
     at_hand: RulesAtHand = app.extensions["portal.rules"]
     with _READING, app.app_context(), transaction(account_id, writes=False):
-        rules, last_member_id = at_hand.look()
+        rules, turns = at_hand.look()
+        groups = {each.id: replace(each, last_member_key=turns.get(each.id)) for each in rules.groups.values()}
         facts = RouteFacts(
-            group=replace(rules.new_contacts, last_member_key=last_member_id),
-            groups=rules.groups,
+            group=groups[rules.new_contacts.id],
+            groups=groups,
             caller=caller,
             did=did,
             own_numbers=rules.hours.keys(),

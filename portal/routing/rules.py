@@ -67,9 +67,9 @@ class _Kept:
 
 # Where round robin stands is no rule: it moves with every call.
 _STAMP = Prepared(
-    select(HuntGroup.last_member_id, RoutingStamp.word)
-    .outerjoin(RoutingStamp, RoutingStamp.account_id == HuntGroup.account_id)
-    .where(HuntGroup.name == NEW_CONTACTS)
+    select(HuntGroup.id, HuntGroup.last_member_id, RoutingStamp.word).outerjoin(
+        RoutingStamp, RoutingStamp.account_id == HuntGroup.account_id
+    )
 )
 
 
@@ -80,23 +80,24 @@ class RulesAtHand:
         self._lock = threading.Lock()
         self._kept: OrderedDict[int, _Kept] = OrderedDict()
 
-    def look(self) -> tuple[Rules, int | None]:
-        """The rules of the entered account as they are now, and with whom round robin last began there.
+    def look(self) -> tuple[Rules, Mapping[int, int | None]]:
+        """The rules of the entered account as they are now, and with whom round robin last began in each group.
 
         One short statement, and the rest only where something has changed.
         """
-        ((last_member_id, word),) = _STAMP.all()
+        stamped = _STAMP.all()
+        turns, word = {group_id: last_member_id for group_id, last_member_id, _word in stamped}, stamped[0][2]
         account_id = current_account_id()
         with self._lock:
             kept = self._kept.get(account_id)
             if kept is not None and kept.word == word and monotonic() - kept.since < _LONGEST_SECONDS:
                 self._kept.move_to_end(account_id)
-                return kept.rules, last_member_id
+                return kept.rules, turns
         since, rules = monotonic(), read_rules()
         if word is not None:
             # What changed while it was read is in the next stamp, and read again then.
             self._keep(account_id, _Kept(word, since, rules))
-        return rules, last_member_id
+        return rules, turns
 
     def _keep(self, account_id: int, kept: _Kept) -> None:
         with self._lock:
