@@ -90,8 +90,11 @@ _WORDS = table(
     column("words", String),
     column("digits", ARRAY(Integer)),
 )
+_TABLES = table("pg_class", column("oid"), column("reltuples", Integer))
 _FIVE = 5
 _LONG_NUMBER = re.compile(f"[0-9]{{{_FIVE},}}")
+_FEW = 20_000
+"""Rows of any account that are looked up in one go."""
 CALLS = 10_000_000
 ALIKE = {
     "account_id": 1_000_000, "grain": 500_000, "class_id": 10_000, "caller": 20, "callee": 50_000, "kind": 300_000,
@@ -136,17 +139,33 @@ def drop_text_index(connection: Connection) -> None:
     connection.exec_driver_sql("drop function if exists digits_by_five(text)")
 
 
-def holders(needles: Iterable[str], since: datetime, until: datetime, *, oldest_first: bool, limit: int) -> Select[Any]:
-    """On PostgreSQL: moment and id of the entered account's calls of this period that may hold all of the needles."""
+def holders(
+    needles: Iterable[str], since: datetime, until: datetime, *, oldest_first: bool, limit: int, are_few: bool = False
+) -> Select[Any]:
+    """On PostgreSQL: moment and id of the entered account's calls of this period that may hold all of the needles.
+
+    Where they are few in any period, the index of periods is left aside: it knows whole pages alone, and each row of
+    the pages that both indexes name would be compared.
+    """
     texts = [condition for needle in needles for condition in _holding(needle)]
     # The table has no model, so that the session adds nothing to it.
     own = text("account_id = :account").bindparams(account=current_account_id())
     # As they stand, or PostgreSQL would keep a plan that serves any period, and serves none well.
     begin, end = (literal(moment, UtcDateTime, literal_execute=True) for moment in (since, until))
-    within = _WORDS.c.started_at >= begin, _WORDS.c.started_at < end
-    keys = (_WORDS.c.started_at, _WORDS.c.id)
-    order = keys if oldest_first else tuple(key.desc() for key in keys)
-    return select(*keys).where(own, *within, *texts).order_by(*order).limit(limit)
+    named = select(_WORDS.c.started_at, _WORDS.c.id).where(own, *texts)
+    if are_few:
+        all_named = named.cte("named").prefix_with("materialized")
+        named, columns = select(all_named.c.started_at, all_named.c.id), all_named.c
+    else:
+        columns = _WORDS.c
+    order = (columns.started_at, columns.id) if oldest_first else (columns.started_at.desc(), columns.id.desc())
+    return named.where(columns.started_at >= begin, columns.started_at < end).order_by(*order).limit(limit)
+
+
+def are_few_in_all(named: int, looked: int) -> bool:
+    """Whether the index names few calls of any account and period, if as many as of these that were looked through."""
+    rows = db.session.scalar(select(_TABLES.c.reltuples).where(_TABLES.c.oid == func.to_regclass(_WORDS.name)))
+    return named * (rows or 0) <= _FEW * looked
 
 
 def names_exactly(needles: Iterable[str]) -> bool:
