@@ -34,7 +34,7 @@ FAR = 8_000
 """Calls that are looked through one by one at most."""
 CANDIDATES = 1_500
 """Calls that an index of words names and that are read and compared at once."""
-_READ_AT_ONCE = 500
+_READ_AT_ONCE = CANDIDATES // 2
 """The same, where they are known in order."""
 _OF_CLASSES_AT_ONCE = (300, 1_500, 4_500)
 """The same of fitting classes, look by look: most of them fit, and few are enough."""
