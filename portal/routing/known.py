@@ -58,6 +58,7 @@ def gather_facts(
             groups=rules.groups,
             caller=caller,
             did=did,
+            own_numbers=rules.hours.keys(),
             blacklisted=rules.blacklist.get(caller),
             hours=rules.hours.get(did) or Hours(),
             employee=rules.people.get(rules.mobiles.get(caller, 0)),

@@ -130,7 +130,7 @@ def _by_moments(
     """In the seconds that the text index of SQLite names; nothing where they are others' and not `is_own`."""
     if stretch.step >= len(_SECONDS_AT_ONCE):
         return None
-    limit = _SECONDS_AT_ONCE[stretch.step]
+    limit = _seconds(stretch, wanted)
     edge, since, until = (clock.to_unix(each) for each in (stretch.edge, stretch.since, stretch.until))
     first, last = (edge, until) if stretch.is_backwards else (since, min(edge, until))
     backwards = stretch.is_backwards
@@ -155,6 +155,14 @@ def _by_moments(
     moment = clock.from_unix(farthest)
     ahead = (moment + timedelta(microseconds=999_999), LAST_ID) if backwards else (moment, 0)
     return Looked(calls, replace(stretch.beyond(*ahead), step=stretch.step + 1))
+
+
+def _seconds(stretch: Stretch, wanted: int) -> int:
+    """How many seconds the index is asked for: the second time as many as the rest is likely to be in."""
+    first, most = _SECONDS_AT_ONCE[0], _SECONDS_AT_ONCE[stretch.step]
+    if stretch.step != 1:
+        return most
+    return min(max(_SPARE * first * (wanted - stretch.found) // (stretch.found + 1), first), most)
 
 
 def _by_trigrams(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int) -> Looked | None:

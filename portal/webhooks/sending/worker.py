@@ -21,9 +21,9 @@ from portal.kernel.secrets import Vault
 from portal.kernel.steady import SteadyConnection
 from portal.webhooks.offers import new_worker
 from portal.webhooks.outbox import BELL
-from portal.webhooks.sending import sender
 from portal.webhooks.sending.claimed import ClaimedDelivery
 from portal.webhooks.sending.completion import complete_plain
+from portal.webhooks.sending.crew import Crew, Landed
 from portal.webhooks.sending.ear import Ear
 from portal.webhooks.sending.finished import Finished
 from portal.webhooks.sending.hand import Hand
@@ -47,14 +47,6 @@ _GLANCE = 0.002
 
 
 @dataclass(frozen=True, slots=True)
-class _Landed:
-    """A sender is free again; without `finished` there is nothing to note, and the lease runs out by itself."""
-
-    delivery: ClaimedDelivery
-    finished: Finished | None
-
-
-@dataclass(frozen=True, slots=True)
 class _Due:
     """What was claimed, when there is more, and whether what was offered is held."""
 
@@ -69,14 +61,15 @@ class Worker:
     def __init__(self, app: Flask) -> None:
         settings: Settings = app.extensions["portal.settings"]
         self._app = app
-        self._door: Door = app.extensions["portal.http"]
-        self._vault: Vault = app.extensions["portal.vault"]
         self._is_sqlite = settings.is_embedded
         self._senders = settings.webhook_senders
         self._caps = Caps.of(settings.webhook_senders)
         self._name = new_worker()
-        self._news: queue.SimpleQueue[_Landed | None] = queue.SimpleQueue()
+        self._news: queue.SimpleQueue[Landed | None] = queue.SimpleQueue()
         self._hand = Hand(self._senders, self._caps)
+        door: Door = app.extensions["portal.http"]
+        vault: Vault = app.extensions["portal.vault"]
+        self._crew = Crew(self._senders, self._hand, door=door, vault=vault, tell=self._news.put)
         self._ear = Ear(app, self._name, self._hand, lambda: self._news.put(None))
         bells: Bells = app.extensions["portal.bells"]
         self._lapses = Lapses(bells, self._name)
@@ -94,9 +87,9 @@ class Worker:
         over = threading.Event()
         bell = threading.Thread(target=self._ear.run, args=(stop, over), name="webhooks-bell")
         sweeper = threading.Thread(target=Sweeper(self._app).run, args=(stop,), name="webhooks-sweeper")
-        senders = [threading.Thread(target=self._sends, name=f"webhook-{n}") for n in range(self._senders)]
         self._noter.start()
-        for thread in (bell, sweeper, *senders):
+        self._crew.start()
+        for thread in (bell, sweeper):
             thread.start()
         try:
             with self._app.app_context():
@@ -109,7 +102,8 @@ class Worker:
         finally:
             over.set()
             self._hand.dismiss()
-        for thread in (bell, sweeper, *senders):
+        self._crew.join()
+        for thread in (bell, sweeper):
             thread.join()
 
     def _wait(self, seconds: float) -> None:
@@ -158,7 +152,7 @@ class Worker:
             self._in_the_air += len(offered.taken)
             self._offers.hear_of(offered)
 
-    def _hear_of(self, news: _Landed | None) -> bool:
+    def _hear_of(self, news: Landed | None) -> bool:
         """Whether it was a bell, or something else that is answered at once."""
         self._poll = SHORTEST_POLL
         # They come before what has landed of them.
@@ -259,23 +253,6 @@ class Worker:
         if tries:
             self._noter.note(tries)
             self._unnoted = [each for each in self._unnoted if each not in tries]
-
-    def _sends(self) -> None:
-        """A sender's thread: one claimed delivery after the other, until there is an end of them."""
-        while (delivery := self._hand.first()) is not None:
-            following: ClaimedDelivery | None = delivery
-            while following is not None:
-                sent, finished = following, self._sent(following)
-                following = self._hand.next_after(following)
-                self._news.put(_Landed(sent, finished))
-
-    def _sent(self, delivery: ClaimedDelivery) -> Finished | None:
-        began = now()
-        try:
-            return sender.send(self._door, self._vault, delivery)
-        except Exception as error:
-            log.exception("webhook_sender_failed", delivery=delivery.id)
-            return sender.broken(delivery, began, error)
 
     def _give_back(self, steady: SteadyConnection) -> None:
         """What nobody has begun to send is others' to send; a database that is away lets its lease run out."""
