@@ -8,11 +8,10 @@ from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice, product, zip_longest
-from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from flask import Flask
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 
 from portal.accounts.services import find_account
 from portal.accounts.zone import account_zone, billing_zone, is_moving
@@ -21,7 +20,7 @@ from portal.billing.models import LedgerEntry
 from portal.billing.plans import version_on
 from portal.calls.log.models import CallClass
 from portal.calls.log.moments import expect_many_calls, join_parts
-from portal.calls.log.textindex import drop_indexes, has_words, make_indexes
+from portal.calls.log.textindex import drop_indexes, make_indexes
 from portal.calls.models import CallLeg, CallRecord
 from portal.contacts.models import Contact
 from portal.contacts.queries import crm_users
@@ -30,7 +29,7 @@ from portal.demo.chapter import Chapter, Written, table_of
 from portal.demo.copies import WEEK, copy
 from portal.demo.history import Cast, Somebody, calls_per_day, moments, past_call
 from portal.demo.postings import PriceBook, Purse
-from portal.kernel.bulk import expect_many, learn, reserve_ids
+from portal.kernel.bulk import expect_many, learn, one_by_one, reserve_ids, with_own_connections
 from portal.kernel.clock import monotonic, now
 from portal.kernel.config import Settings
 from portal.kernel.db import db, dialect, is_sqlite, transaction
@@ -43,7 +42,6 @@ CALLS_AT_ONCE = 10_000
 COPIED_FROM = 200_000
 """Calls of a past so long that most of its weeks are copies of its last one."""
 _TOLD_EVERY_SECONDS = 2.0
-_T = TypeVar("_T")
 
 
 def fill_account(app: Flask, account_id: int, count: int, *, say: Callable[[str], None]) -> None:
@@ -116,7 +114,7 @@ class _Past:
         processes = 1 if is_sqlite() else 2
         ours, *others = (self._copies(week, range(first, weeks, processes)) for first in range(1, processes + 1))
         with ExitStack() as stack:
-            theirs = [stack.enter_context(closing(ahead(_by_own_connections(other)))) for other in others]
+            theirs = [stack.enter_context(closing(ahead(with_own_connections(other)))) for other in others]
             for chapters in zip_longest(ours, *theirs, fillvalue=(0, 0)):
                 for calls, rows in chapters:
                     self.progress.add(calls, rows)
@@ -152,32 +150,15 @@ def _many_words() -> Iterator[None]:
     if is_sqlite():
         yield
         return
-    with _by_itself() as connection:
+    with one_by_one() as connection:
         drop_indexes(connection)
     try:
         yield
     finally:
-        with _by_itself() as connection:
-            if has_words(connection):
-                make_indexes(connection, mode="concurrently")
+        with one_by_one() as connection:
+            make_indexes(connection, mode="concurrently")
             # As it would do by itself a minute later.
             connection.exec_driver_sql("vacuum analyze")
-
-
-@contextmanager
-def _by_itself() -> Iterator[Connection]:
-    """A connection of this moment's own, each of whose statements is a transaction, with memory to sort millions."""
-    with db.engine.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT")
-        connection.detach()
-        connection.exec_driver_sql("set maintenance_work_mem = '512MB'")
-        yield connection
-
-
-def _by_own_connections(items: Iterator[_T]) -> Iterator[_T]:
-    """In a process that was forked: those that it has got are its parent's."""
-    db.engine.dispose(close=False)
-    yield from items
 
 
 @contextmanager

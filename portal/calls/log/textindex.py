@@ -25,6 +25,7 @@ from sqlalchemy import (
     Select,
     String,
     column,
+    func,
     inspect,
     literal,
     select,
@@ -80,14 +81,14 @@ create trigger call_words_are_kept after insert or update of search_text, starte
     for each row when (new.search_text is not null and current_setting('portal.words', true) is distinct from 'later')
     execute function note_call_words()
 """
-_LET_THEM_WAIT = "select set_config('portal.words', %s, true)"
+_LET_THEM_WAIT = text("select set_config('portal.words', :words, true)")
 # Of calls that were there before it; the trigger, which is made first, keeps writers waiting until all is committed.
 _FILL = """
 insert into call_words (id, account_id, started_at, words, digits)
     select id, account_id, started_at, search_text, digits_by_five(search_text) from call_record {which}
 """
 _ALL = "order by started_at"
-_OF_SOME = "where account_id = %(account)s and id between %(first)s and %(last)s on conflict (id) do nothing"
+_OF_SOME = "where account_id = :account and id between :first and :last on conflict (id) do nothing"
 _WORDS = table(
     "call_words",
     column("id", BigInteger),
@@ -111,7 +112,7 @@ def make_text_index(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(f"create virtual table call_moment using fts5(words, {TABLE_OPTIONS})")
     elif can_have_trigrams(connection):
-        if not has_words(connection):
+        if not inspect(connection).has_table("call_words"):
             tables = (_MAKE_DIGITS, _MAKE_TABLE, _MAKE_FUNCTION, _MAKE_TRIGGER, _FILL.format(which=_ALL))
             for statement in (*tables, _MAKE_PERIODS):
                 connection.exec_driver_sql(statement)
@@ -121,15 +122,12 @@ def make_text_index(connection: Connection) -> None:
 LATE_INDEX = LateIndex("call_words", tuple(_LARGE), make_text_index)
 
 
-def has_words(connection: Connection) -> bool:
-    """Whether this is a PostgreSQL with the table of words."""
-    return connection.dialect.name == "postgresql" and inspect(connection).has_table("call_words")
-
-
 def make_indexes(connection: Connection, *, mode: Literal["", "concurrently"] = "") -> None:
     """Makes those of the large indexes that are missing or not whole; "concurrently" is for one without a transaction,
-    and lets others write meanwhile.
+    and lets others write meanwhile. None where there is no table of words.
     """
+    if not inspect(connection).has_table("call_words"):
+        return
     for name, definition in _LARGE.items():
         if not is_whole(connection, name):
             connection.exec_driver_sql(f"drop index {mode} if exists {name}")
@@ -147,15 +145,14 @@ def drop_indexes(connection: Connection) -> None:
 @contextmanager
 def words_together(calls: range) -> Iterator[None]:
     """Calls of the entered account, of these ids, are written here: one statement writes the words of all of them."""
-    connection = db.session.connection()
-    if not has_words(connection):
+    if is_sqlite() or not _is_there():
         yield
         return
-    connection.exec_driver_sql(_LET_THEM_WAIT, ("later",))
+    db.session.execute(_LET_THEM_WAIT, {"words": "later"})
     yield
     some = {"account": current_account_id(), "first": calls.start, "last": calls.stop - 1}
-    connection.exec_driver_sql(_FILL.format(which=_OF_SOME), some)
-    connection.exec_driver_sql(_LET_THEM_WAIT, ("",))
+    db.session.execute(text(_FILL.format(which=_OF_SOME)), some)
+    db.session.execute(_LET_THEM_WAIT, {"words": ""})
 
 
 def tell_planner(connection: Connection) -> None:
@@ -216,4 +213,4 @@ def knows_text() -> bool:
 
 
 def _is_there() -> bool:
-    return has_words(db.session.connection())
+    return bool(db.session.scalar(select(func.to_regclass("call_words").is_not(None))))
