@@ -139,6 +139,14 @@ def test_a_call_is_passed_on_neither_to_its_caller_nor_to_a_number_of_our_own(of
     assert refusal.value.field == "all_busy"
 
 
+def test_a_talk_of_later_is_not_known_yet_at_an_earlier_moment(office: Office) -> None:
+    answered(office, "Cat", minutes_ago=60)
+    known(office, "first", "last-talk")
+
+    assert office.plan(STRANGER).known_by == KnownBy("last-talk", "Cat")
+    assert office.plan(STRANGER, at=NOON - timedelta(hours=2)).known_by is None
+
+
 def test_the_owner_rings_together_with_the_group_and_not_twice_in_the_first_round(office: Office) -> None:
     office.know(KNOWN, owner="Ben")
     office.set(rounds=2)
