@@ -49,7 +49,7 @@ def upgrade() -> None:
     """Bring the database to this release; an empty one gets its tables."""
     click.echo(f"The database is at revision {upgrade_database(_app())}.")
     if made := make_missing_indexes(_app()):
-        click.echo(f"Made now that pg_trgm is there: {', '.join(made)}.")
+        click.echo(f"Made the indexes that were missing: {', '.join(made)}.")
     elif missing_indexes(_app()):
         click.echo(WHAT_TO_DO)
 

@@ -1,10 +1,11 @@
 """The cast: North and its people, South's admin as the stranger, and the operator of the installation."""
 
 from dataclasses import dataclass
+from functools import cache
 
 from flask import Flask
 
-from portal.accounts import services
+from portal.accounts import passwords, services
 from portal.accounts.factors.models import UserTotp
 from portal.accounts.roles import Role
 from portal.kernel.clock import now
@@ -39,6 +40,12 @@ class Cast:
     south: int
 
 
+@cache
+def _hashed() -> str:
+    """Of the password of all: to hash it for each of them in each test would take longer than the tests."""
+    return passwords.hash_password(PASSWORD)
+
+
 def _give_app(vault: Vault, user_id: int) -> None:
     """The operator has no way in without a second factor."""
     db.session.add(UserTotp(user_id=user_id, sealed=vault.seal(SECRET), confirmed_at=now()))
@@ -52,8 +59,8 @@ def settle(app: Flask) -> Cast:
         south = services.open_account(vault, "South")
         with transaction():
             for person in (ANNA, BORIS, DARIA, CLARA):
-                services.add_user(person.email, person.name, PASSWORD)
-            services.add_user(OLGA.email, OLGA.name, PASSWORD, is_operator=True)
+                services.add_hashed_user(person.email, person.name, _hashed())
+            services.add_hashed_user(OLGA.email, OLGA.name, _hashed(), is_operator=True)
             services.add_member(north, ANNA.email, Role.ADMIN)
             services.add_member(north, BORIS.email, Role.VIEWER)
             services.add_member(north, DARIA.email, Role.MANAGER)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement
 
+from portal.calls.logged import LoggedCall
 from portal.calls.models import CallRecord
 from portal.telephony.engine import CallKind, CallOutcome
 
 _OUTCOMES = (CallOutcome.MISSED, CallOutcome.CLOSED, CallOutcome.FAILED, CallOutcome.INTERRUPTED)
 
 
-def is_missed(call: CallRecord) -> bool:
+def is_missed(call: CallRecord | LoggedCall) -> bool:
     """Whether somebody called in vain; False while the call lasts."""
     return call.kind == CallKind.INCOMING and call.answered_at is None and call.outcome in _OUTCOMES
 

@@ -11,9 +11,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Flask, current_app
+from jinja2.runtime import Macro
 from markupsafe import Markup
 
+from portal.calls.logged import LoggedCall
 from portal.calls.models import CallRecord
+from portal.web.compiling import drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,8 @@ class CallPanel:
     """
 
     heading: Callable[[], str]
-    load: Callable[[Sequence[CallRecord]], Mapping[int, Any]]
+    load: Callable[[Sequence[Any]], Mapping[int, Any]]
+    """Given `LoggedCall`s for `cell` and `chip`, the `CallRecord` for `section`."""
     cell: str | None = None
     chip: str | None = None
     section: str | None = None
@@ -50,8 +54,8 @@ class LoadedPanel:
 
     heading: str
     room: str
-    cell: Callable[[CallRecord], Markup] | None
-    chip: Callable[[CallRecord], Markup] | None
+    cell: Callable[[LoggedCall], Markup] | None
+    chip: Callable[[LoggedCall], Markup] | None
     section: str | None
     known: Mapping[int, Any]
 
@@ -61,7 +65,7 @@ def add_panels(app: Flask, *panels: CallPanel) -> None:
     app.extensions["portal.call_panels"] = panels
 
 
-def log_panels(calls: Sequence[CallRecord]) -> list[LoadedPanel]:
+def log_panels(calls: Sequence[LoggedCall]) -> list[LoadedPanel]:
     """The columns and chips that other rooms add to the log."""
     return [_loaded(panel, calls) for panel in _panels() if panel.cell or panel.chip]
 
@@ -93,7 +97,7 @@ def _for_page(panel: CallPanel, call: CallRecord) -> LoadedPanel:
     return loaded if more is None else replace(loaded, known={call.id: more})
 
 
-def _loaded(panel: CallPanel, calls: Sequence[CallRecord]) -> LoadedPanel:
+def _loaded(panel: CallPanel, calls: Sequence[CallRecord | LoggedCall]) -> LoadedPanel:
     known = panel.load(calls) if calls else {}
     return LoadedPanel(
         heading=panel.heading(),
@@ -105,8 +109,8 @@ def _loaded(panel: CallPanel, calls: Sequence[CallRecord]) -> LoadedPanel:
     )
 
 
-def _drawn(template: str | None, macro: str, known: Mapping[int, Any]) -> Callable[[CallRecord], Markup] | None:
+def _drawn(template: str | None, macro: str, known: Mapping[int, Any]) -> Callable[[LoggedCall], Markup] | None:
     if template is None:
         return None
-    draw: Callable[[CallRecord, Any], Markup] = getattr(current_app.jinja_env.get_template(template).module, macro)
-    return lambda call: draw(call, known.get(call.id))
+    draw: Macro = getattr(current_app.jinja_env.get_template(template).module, macro)
+    return lambda call: drawn(draw, call, known.get(call.id))

@@ -40,6 +40,7 @@ def fate_word(fate: Fate) -> str:
         Fate.NEW: _("is added"),
         Fate.LINKED: _("is here already, and is joined"),
         Fate.RENAMED: _("gets the CRM's name"),
+        Fate.BACK: _("was removed here, and comes back with all that was kept"),
         Fate.SAME: _("is here as in the CRM"),
         Fate.GONE: _("is not in the CRM any more"),
     }[fate]

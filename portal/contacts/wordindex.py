@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from flask import current_app
-from sqlalchemy import BigInteger, Connection, column, func, select, text
+from sqlalchemy import BigInteger, Connection, column, func, inspect, select, text
 
 from portal.contacts.models import Contact
 from portal.kernel.db import db, is_sqlite
@@ -69,11 +69,12 @@ def make_word_index(connection: Connection) -> None:
         tell_shape(connection, "contact_number", _CONTACTS, {"account_id": _CONTACTS // 10, "contact_id": 2})
     elif can_have_trigrams(connection):
         # Whoever saves a contact meanwhile waits, and then finds the table.
-        for statement in ("lock table contact in share mode", _TABLE, _FILL, _INDEX, _ORDER):
+        made = () if inspect(connection).has_table("contact_words") else (_TABLE, _FILL, _ORDER)
+        for statement in ("lock table contact in share mode", *made, _INDEX):
             connection.exec_driver_sql(statement)
 
 
-LATE_INDEX = LateIndex("contact_words", make_word_index)
+LATE_INDEX = LateIndex("contact_words", ("ix_contact_words",), make_word_index)
 
 
 def drop_word_index(connection: Connection) -> None:

@@ -15,6 +15,7 @@ from portal.billing.models import LedgerEntry
 from portal.calls.log import moments
 from portal.calls.log.classes import class_ids
 from portal.calls.log.figures import Figures, Place, add_many_totals
+from portal.calls.log.textindex import words_together
 from portal.calls.models import CallLeg, CallRecord
 from portal.demo import postings
 from portal.demo.history import PastCall, PastLeg
@@ -106,7 +107,8 @@ class Chapter:
         classes = class_ids(self._keys)
         calls = zip(ids, self._rows, self._keys, strict=True)
         rows = ((row_id, *row, classes[key]) for row_id, row, key in calls)
-        bulk_insert(table_of(CallRecord), _CALL_COLUMNS, rows, are_ready=True)
+        with words_together(ids):
+            bulk_insert(table_of(CallRecord), _CALL_COLUMNS, rows, are_ready=True)
         add_many_totals(self._totals)
         moments.note(self._moments)
         legs = ((first + place, *leg) for place, *leg in self._legs)

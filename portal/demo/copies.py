@@ -30,6 +30,7 @@ from portal.billing.models import EntryKind, LedgerEntry
 from portal.calls.log import moments
 from portal.calls.log.figures import Figures, Place, add_many_totals
 from portal.calls.log.models import Grain
+from portal.calls.log.textindex import words_together
 from portal.calls.models import CallLeg, CallRecord
 from portal.demo.chapter import Written, table_of
 from portal.demo.postings import add_days
@@ -45,15 +46,22 @@ _STRIDE = 977
 """A prime: a stranger's number comes back after ten thousand copies only."""
 
 
-def copy(written: Written, weeks: int) -> int:
-    """Writes a chapter's calls once more, so many weeks earlier; answers how many rows these are."""
-    first = reserve_ids(table_of(CallRecord), len(written.calls))
+def copy(written: Written, weeks: int, first: int | None = None) -> int:
+    """Writes a chapter's calls once more, so many weeks earlier; answers how many rows these are.
+
+    `first` of as many ids that were reserved for its calls.
+    """
+    first = reserve_ids(table_of(CallRecord), len(written.calls)) if first is None else first
+    calls = range(first, first + len(written.calls))
     move, earlier = first - written.calls.start, weeks * WEEK
-    rows = _copy_calls(written.calls, move, earlier, weeks) + _copy_legs(written.calls, move, earlier, weeks)
+    with words_together(calls):
+        rows = _copy_calls(written.calls, move, earlier, weeks)
+    rows += _copy_legs(written.calls, move, earlier, weeks)
     rows += _copy_postings(written.entries, earlier, weeks)
+    _note_moments(calls)
+    # At the end, since whoever else adds to these months waits for the commit.
     add_many_totals(_moved(written.totals, earlier))
     add_days([{**day, "day": day["day"] - earlier} for day in written.days])
-    _note_moments(range(first, first + len(written.calls)))
     return rows
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import islice
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
+from itertools import islice, product, zip_longest
 from zoneinfo import ZoneInfo
 
 from flask import Flask
@@ -20,18 +18,21 @@ from portal.accounts.zone import account_zone, billing_zone, is_moving
 from portal.billing.ledger import local_day
 from portal.billing.models import LedgerEntry
 from portal.billing.plans import version_on
+from portal.calls.log.models import CallClass
 from portal.calls.log.moments import expect_many_calls, join_parts
+from portal.calls.log.textindex import drop_indexes, make_indexes
 from portal.calls.models import CallLeg, CallRecord
 from portal.contacts.models import Contact
 from portal.contacts.queries import crm_users
+from portal.demo.ahead import ahead
 from portal.demo.chapter import Chapter, Written, table_of
 from portal.demo.copies import WEEK, copy
 from portal.demo.history import Cast, Somebody, calls_per_day, moments, past_call
 from portal.demo.postings import PriceBook, Purse
-from portal.kernel.bulk import expect_many, learn
+from portal.kernel.bulk import expect_many, learn, one_by_one, reserve_ids, with_own_connections
 from portal.kernel.clock import monotonic, now
 from portal.kernel.config import Settings
-from portal.kernel.db import db, dialect, transaction
+from portal.kernel.db import db, dialect, is_sqlite, transaction
 from portal.kernel.errors import Conflict, Refused
 from portal.kernel.locks import take_lock
 from portal.telephony.queries import dids, sip_lines
@@ -66,7 +67,7 @@ def _fill(account_id: int, count: int, say: Callable[[str], None]) -> None:
         prices, purse = PriceBook(version_on(local_day(now()))), Purse(billing_zone())
         past = _Past(account_id, _cast(), account_zone(), prices, purse, _Progress(count, say))
         end = _end()
-    with _joining_texts(account_id):
+    with _many_words() if count >= COPIED_FROM else nullcontext(), _joining_texts(account_id):
         past.write(count, end)
 
 
@@ -96,19 +97,40 @@ class _Past:
         calls = (past_call(moment, self.people, chance) for moment in when)
         batches = iter(lambda: list(islice(calls, CALLS_AT_ONCE)), [])
         chapters = (Chapter(batch, self.prices, self.purse, self.zone, dialect()) for batch in batches)
-        for chapter in _ahead(chapters):
+        for place, chapter in enumerate(ahead(chapters)):
             with _writing(self.account_id, self.zone):
                 yield chapter.write()
             self.progress.add(chapter.calls, len(chapter))
+            if place == 0:
+                self._learn()
+
+    def _learn(self) -> None:
+        with transaction(self.account_id):
+            learn(*(table_of(model) for model in (CallRecord, CallLeg, CallClass, LedgerEntry)))
 
     def _copied(self, week: Sequence[Written], weeks: int) -> None:
-        with transaction(self.account_id):
-            learn(*(table_of(model) for model in (CallRecord, CallLeg, LedgerEntry)))
-        for number in range(1, weeks):
-            for chapter in week:
-                with _writing(self.account_id, self.zone):
-                    rows = copy(chapter, number)
-                self.progress.add(len(chapter.calls), rows)
+        """SQLite has one writer at a time; on PostgreSQL a second process writes every other week."""
+        self._learn()
+        processes = 1 if is_sqlite() else 2
+        ours, *others = (self._copies(week, range(first, weeks, processes)) for first in range(1, processes + 1))
+        with ExitStack() as stack:
+            theirs = [stack.enter_context(closing(ahead(with_own_connections(other)))) for other in others]
+            for chapters in zip_longest(ours, *theirs, fillvalue=(0, 0)):
+                for calls, rows in chapters:
+                    self.progress.add(calls, rows)
+
+    def _copies(self, week: Sequence[Written], numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+        """So many weeks earlier each; of each chapter, when it is written, how many calls and rows that were."""
+        first = None
+        if not is_sqlite():
+            # All at once, or the two would wait for each other: PostgreSQL keeps them after the transaction.
+            with transaction(self.account_id):
+                first = reserve_ids(table_of(CallRecord), len(numbers) * sum(len(chapter.calls) for chapter in week))
+        for number, chapter in product(numbers, week):
+            with _writing(self.account_id, self.zone):
+                rows = copy(chapter, number, first)
+            yield len(chapter.calls), rows
+            first = None if first is None else first + len(chapter.calls)
 
 
 @contextmanager
@@ -118,6 +140,25 @@ def _writing(account_id: int, zone: ZoneInfo) -> Iterator[None]:
             raise Conflict("The account gets another time zone: fill it again after that.")
         expect_many()
         yield
+
+
+@contextmanager
+def _many_words() -> Iterator[None]:
+    """On PostgreSQL the large indexes of texts are made at the end, whatever happens, and so are those that an earlier
+    filling took away before it was killed.
+    """
+    if is_sqlite():
+        yield
+        return
+    with one_by_one() as connection:
+        drop_indexes(connection)
+    try:
+        yield
+    finally:
+        with one_by_one() as connection:
+            make_indexes(connection, mode="concurrently")
+            # As it would do by itself a minute later.
+            connection.exec_driver_sql("vacuum analyze")
 
 
 @contextmanager
@@ -152,38 +193,6 @@ class _Progress:
             self.told = monotonic()
             pace = self.rows / (self.told - self.began)
             self.say(f"{self.done} of {self.count} calls ({self.rows} rows with legs and postings), {pace:,.0f} rows/s")
-
-
-def _ahead(chapters: Iterator[Chapter]) -> Iterator[Chapter]:
-    """The same chapters, made by a process of their own, always one ahead: that takes as long as writing them."""
-    context = get_context("fork")
-    coming, going = context.Pipe(duplex=False)
-    maker = context.Process(target=_make, args=(chapters, coming, going), daemon=True)
-    maker.start()
-    going.close()
-    try:
-        while (chapter := _received(coming)) is not None:
-            yield chapter
-    finally:
-        coming.close()
-        maker.join()
-
-
-def _make(chapters: Iterator[Chapter], coming: Connection, going: Connection) -> None:
-    """In the process that makes them; it must not touch the database, whose connections are its parent's."""
-    coming.close()
-    with suppress(BrokenPipeError):  # the one who writes has stopped
-        for chapter in chapters:
-            going.send(chapter)
-        going.send(None)
-
-
-def _received(coming: Connection) -> Chapter | None:
-    try:
-        chapter: Chapter | None = coming.recv()
-    except EOFError:
-        raise RuntimeError("the process that makes the calls has died") from None
-    return chapter
 
 
 def _cast() -> Cast:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from portal.calls.logged import LoggedCall
 from portal.calls.models import CallRecord
 from portal.contacts.queries import is_mobile_of_employee
 from portal.telephony.addresses import is_outside_number
@@ -9,7 +10,7 @@ from portal.telephony.engine import CallKind
 from portal.telephony.queries import is_own_number
 
 
-def other_side(call: CallRecord) -> str | None:
+def other_side(call: CallRecord | LoggedCall) -> str | None:
     """The number outside that a call came from or went to (universal format), or None where there is none."""
     number = {CallKind.INCOMING: call.caller, CallKind.OUTGOING: call.callee}.get(CallKind(call.kind))
     return number if number and is_outside_number(number) else None

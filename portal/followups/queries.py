@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, func, sel
 from sqlalchemy.orm import joinedload
 from sqlalchemy.sql.base import ExecutableOption
 
+from portal.calls.logged import LoggedCall
 from portal.calls.missed import is_missed
 from portal.calls.models import CallRecord
 from portal.followups.models import Closing, FollowUp
@@ -108,7 +109,7 @@ def _covering_rows() -> Select[FollowUp]:
     )
 
 
-def follow_ups_of(calls: Iterable[CallRecord]) -> dict[int, FollowUp]:
+def follow_ups_of(calls: Iterable[CallRecord | LoggedCall]) -> dict[int, FollowUp]:
     """What the missed ones of these calls made, by the call's row id. One query."""
     ends = {
         call.id: (number, call.ended_at)

@@ -26,6 +26,8 @@ from portal.telephony.queries import dids, sip_lines
 from portal.web.filters import duration
 
 _LOCAL = "%Y-%m-%dT%H:%M"
+_YEARS = range(2000, 2101)
+"""Beyond them are slips of the finger; at the ends of the calendar there is no other zone's moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +117,19 @@ def _did(text: str, lines: Sequence[tuple[str, str]], problems: dict[str, str]) 
 def _moment(text: str, zone: ZoneInfo, problems: dict[str, str]) -> datetime:
     if not text:
         return now()
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=zone)
-    except ValueError:
+    moment = _written(text)
+    if moment is None:
         problems["at"] = _("This is not a day and a time.")
         return now()
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
+
+
+def _written(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.year in _YEARS else None
 
 
 def _answer(rehearsal: Rehearsal) -> Answer:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Date, Dialect, Table, func, insert, select
 from sqlalchemy.dialects.postgresql.base import PGDialect
@@ -17,6 +18,7 @@ from portal.kernel.tenancy import current_account_id
 _EXPECTS_MANY = "expects many rows"
 _PAGES_IN_THE_LOG = 50_000
 _CACHE_KIB = 256 * 1024
+_T = TypeVar("_T")
 
 
 def expect_many() -> None:
@@ -31,6 +33,24 @@ def expect_many() -> None:
     connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint={_PAGES_IN_THE_LOG}")
     connection.exec_driver_sql(f"PRAGMA cache_size={-_CACHE_KIB}")
     connection.info[_EXPECTS_MANY] = True
+
+
+@contextmanager
+def one_by_one() -> Iterator[Connection]:
+    """A connection of this moment's own, each of whose statements is a transaction, with memory to sort millions: for
+    large indexes of PostgreSQL.
+    """
+    with db.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        connection.detach()
+        connection.exec_driver_sql("set maintenance_work_mem = '512MB'")
+        yield connection
+
+
+def with_own_connections(items: Iterator[_T]) -> Iterator[_T]:
+    """The same items, made in a process that was forked: the connections that it has got are its parent's."""
+    db.engine.dispose(close=False)
+    yield from items
 
 
 def ready(table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]], dialect: Dialect) -> list[list[Any]]:

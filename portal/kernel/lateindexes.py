@@ -1,4 +1,5 @@
-"""Indexes of pg_trgm that a migration could not make, since the PostgreSQL had no such extension: told and made later.
+"""Indexes of pg_trgm that are not there, told and made later: a migration could not make them, since the PostgreSQL had
+no such extension, or somebody who was writing millions of rows took them away and died before putting them back.
 
 Nothing needs them but speed: without one, a part of a number or a name is looked for in every row of the account.
 """
@@ -10,27 +11,31 @@ from dataclasses import dataclass
 
 import structlog
 from flask import Flask
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, text
 
 from portal.kernel.db import db
 from portal.kernel.rowsecurity import SETTING
 from portal.kernel.trigrams import can_have_trigrams
 
+_IS_WHOLE = text("select indisvalid from pg_index where indexrelid = to_regclass(:index)")
 log = structlog.get_logger(__name__)
 _KEY = "portal.late_indexes"
 WHAT_TO_DO = (
-    "Parts of numbers and names are looked for without an index, since the database has no pg_trgm: "
-    "run `create extension pg_trgm` in it as its superuser, then `portal db upgrade`."
+    "Parts of numbers and names are looked for without an index: run `create extension pg_trgm` in the database as its "
+    "superuser unless it is there, then `portal db upgrade`."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class LateIndex:
-    """A table of words with its index."""
+    """A table of words with its indexes."""
 
     table: str
+    indexes: Sequence[str]
     make: Callable[[Connection], None]
-    """Makes it where the extension is there, with the rows of every account that is open to the connection."""
+    """Makes what is missing of both where the extension is there, with the rows of every account that is open to the
+    connection.
+    """
 
 
 def use_late_indexes(app: Flask, *indexes: LateIndex) -> None:
@@ -39,7 +44,7 @@ def use_late_indexes(app: Flask, *indexes: LateIndex) -> None:
 
 
 def missing_indexes(app: Flask) -> Sequence[LateIndex]:
-    """Those that are not there: none but on a PostgreSQL without pg_trgm, or one that got it later."""
+    """Those that are not there, or not whole. SQLite has its own."""
     with app.app_context(), db.engine.connect() as connection:
         return _missing(app, connection)
 
@@ -65,6 +70,9 @@ def tell_missing_indexes(app: Flask) -> None:
 def _missing(app: Flask, connection: Connection) -> Sequence[LateIndex]:
     if connection.dialect.name != "postgresql":
         return []
-    return [
-        index for index in app.extensions[_KEY] if connection.scalar(select(func.to_regclass(index.table).is_(None)))
-    ]
+    return [index for index in app.extensions[_KEY] if not all(is_whole(connection, name) for name in index.indexes)]
+
+
+def is_whole(connection: Connection, index: str) -> bool:
+    """Whether PostgreSQL has this index, and has not been stopped while it made it or took it away."""
+    return bool(connection.scalar(_IS_WHOLE, {"index": index}))

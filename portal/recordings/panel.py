@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from portal.calls.logged import LoggedCall
 from portal.calls.models import CallRecord
 from portal.calls.panels import CallPanel
 from portal.kernel.i18n import gettext as _
@@ -29,7 +30,7 @@ class RecordOfCall:
         return hearings_of(self.recording)
 
 
-def _known(calls: Sequence[CallRecord]) -> Mapping[int, RecordOfCall]:
+def _known(calls: Sequence[CallRecord | LoggedCall]) -> Mapping[int, RecordOfCall]:
     return {call_id: RecordOfCall(recording) for call_id, recording in recordings_of(calls).items()}
 
 

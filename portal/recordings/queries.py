@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import select
 
+from portal.calls.logged import LoggedCall
 from portal.calls.models import CallRecord
 from portal.kernel.among import among
 from portal.kernel.db import db
@@ -26,7 +27,7 @@ def latest_recording() -> Recording | None:
     return db.session.scalar(ready.order_by(Recording.created_at.desc()).limit(1))
 
 
-def recordings_of(calls: Iterable[CallRecord]) -> dict[int, Recording]:
+def recordings_of(calls: Iterable[CallRecord | LoggedCall]) -> dict[int, Recording]:
     """The records of these calls, by the call's row id, in one query."""
     ids = [call.id for call in calls]
     if not ids:

@@ -43,7 +43,7 @@ def make_plan(facts: RouteFacts, now: datetime, chance: Random) -> Decision:
     may be free by a later one. Nobody is rung twice in a round; the owner's own step is part of the first. A call
     that rings its owner first leaves round robin where it is: most such calls never reach the group.
     """
-    maker = FallbackMaker(facts.groups, lambda group: hunt_of(group, facts, now, chance))
+    maker = FallbackMaker(facts.groups, lambda group: hunt_of(group, facts, now, chance), facts.comes_back)
     if facts.blacklisted is not None:
         return Decision(RoutePlan((), facts.group.total_seconds, opening=FallbackCause.BLACKLISTED))
     if not facts.hours.is_open(now, facts.zone):
@@ -135,7 +135,7 @@ def _hunt(
     group: GroupFacts, facts: RouteFacts, now: datetime, chance: Random, owner: Member | None
 ) -> Iterator[RingStep]:
     by_key = {member.key: member for member in group.members}
-    turn = in_turn([member.key for member in group.members], group.last_member_key)
+    turn = in_turn(group.places or tuple(by_key), group.last_member_key)
     for number in range(1, group.rounds + 1):
         candidates = [_candidate(each, facts, now) for each in _members_of_round(group, facts, number, owner)]
         for rung in order_of_round(group.strategy, candidates, turn=turn, chance=chance):

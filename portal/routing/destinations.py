@@ -10,7 +10,7 @@ from portal.kernel.i18n import gettext as _
 from portal.kernel.limits import one_of
 from portal.routing.models import FallbackKind
 from portal.routing.queries import find_group
-from portal.telephony.queries import find_sip_line
+from portal.telephony.queries import find_sip_line, is_own_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,9 @@ def destination(kind: str, text: str | None = None, *, group_id: int | None = No
 
 def _number(text: str, field: str) -> str:
     try:
-        return phone.normalise(text)
+        number = phone.normalise(text)
     except Refused as error:
         raise Refused(error.message, field) from None
+    if is_own_number(number):
+        raise Refused(_("This is a public number of your own: the call would come back without end."), field)
+    return number

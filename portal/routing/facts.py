@@ -5,7 +5,7 @@ The rehearsal reads the same facts and makes its plan by the same function as a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -49,7 +49,11 @@ class FallbackRule:
 
 @dataclass(frozen=True, slots=True)
 class GroupFacts:
-    """A group's settings; durations in seconds. `special` are the causes that have a rule of their own."""
+    """A group's settings; durations in seconds. `special` are the causes that have a rule of their own.
+
+    `places` are the keys of all members in their order, also of those whose CRM user has gone since: round robin goes
+    on from where it was. Empty: the members' own.
+    """
 
     id: int = 0
     name: str = ""
@@ -61,6 +65,7 @@ class GroupFacts:
     fallback: FallbackRule = field(default_factory=FallbackRule)
     special: Mapping[FallbackCause, FallbackRule] = field(default_factory=dict)
     members: tuple[Member, ...] = ()
+    places: Sequence[int] = ()
     last_member_key: int | None = None
 
 
@@ -81,12 +86,14 @@ class RouteFacts:
 
     `blacklisted` is the entry's note ("" without one), None for a number that is not listed. `employee` is the CRM
     user from whose mobile the call comes, `owner` the one who looks after the caller, as found by `askings`.
+    `own_numbers` are the account's public numbers.
     """
 
     group: GroupFacts
     groups: Mapping[int, GroupFacts] = field(default_factory=dict)
     caller: str = ""
     did: str = ""
+    own_numbers: Collection[str] = ()
     blacklisted: str | None = None
     hours: Hours = field(default_factory=Hours)
     employee: Member | None = None
@@ -103,6 +110,10 @@ class RouteFacts:
         if activity is None or activity.day_started_at != start_of_day(now, self.zone):
             return 0
         return activity.answered_count
+
+    def comes_back(self, address: str) -> bool:
+        """Whether a call passed on there would come in again, or ring the caller: it must not be."""
+        return address == self.caller or address in self.own_numbers
 
     def is_let_in(self, now: datetime) -> bool:
         """Neither blacklisted nor outside working hours: only then is anybody asked about the caller."""

@@ -29,11 +29,19 @@ def rule_of(group: GroupFacts, cause: FallbackCause) -> FallbackRule:
 
 
 class FallbackMaker:
-    """Follows rules from group to group, each group at most once: a circle ends the call."""
+    """Follows rules from group to group, each group at most once: a circle ends the call, and so does an address that
+    `comes_back`.
+    """
 
-    def __init__(self, groups: Mapping[int, GroupFacts], hunt: Callable[[GroupFacts], tuple[RingStep, ...]]) -> None:
+    def __init__(
+        self,
+        groups: Mapping[int, GroupFacts],
+        hunt: Callable[[GroupFacts], tuple[RingStep, ...]],
+        comes_back: Callable[[str], bool],
+    ) -> None:
         self._groups = groups
         self._hunt = hunt
+        self._comes_back = comes_back
 
     def all(self, group: GroupFacts) -> dict[FallbackCause, Fallback]:
         """The fallback of each cause that can be met once the group rings."""
@@ -45,7 +53,7 @@ class FallbackMaker:
 
     def _follow(self, rule: FallbackRule, cause: FallbackCause, *, passed: set[int], rounds: int) -> Fallback:
         match rule.kind:
-            case FallbackKind.SIP_LINE | FallbackKind.NUMBER if rule.address:
+            case FallbackKind.SIP_LINE | FallbackKind.NUMBER if rule.address and not self._comes_back(rule.address):
                 target = Target(rule.address, rule.label)
                 return Fallback((RingStep((target,), FALLBACK_SECONDS, StepReason.FALLBACK, rounds + 1),))
             case FallbackKind.ANNOUNCEMENT:

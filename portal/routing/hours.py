@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -41,8 +41,12 @@ class Hours:
         return is_within(local, self._spans(local.date()), self._spans(local.date() - timedelta(days=1)))
 
     def special_day(self, moment: datetime, zone: ZoneInfo) -> SpecialDays | None:
-        """The exception that rules the day of this moment."""
-        return self._special(moment.astimezone(zone).date())
+        """The exception that rules this moment: that of the day before while its last hours go on past midnight."""
+        local = moment.astimezone(zone)
+        today, yesterday = local.date(), local.date() - timedelta(days=1)
+        begun = self._spans(yesterday)
+        is_last_night = is_within(local, (), begun) and not is_within(local, self._spans(today), ())
+        return self._special(yesterday if is_last_night else today)
 
     def opens_at(self, moment: datetime, zone: ZoneInfo) -> datetime | None:
         """When the number is answered again, within two months; None where it is not, or is open now."""
@@ -62,12 +66,15 @@ class Hours:
         return self.week is None and not self.special
 
     def stretches(self, day: date, zone: ZoneInfo) -> list[tuple[datetime, datetime]]:
-        """From when to when it is answered, as far as it begins on this day of the zone; in order."""
-        midnight = datetime.combine(day, time(), zone)
-        return [
-            (midnight + timedelta(minutes=start), midnight + timedelta(minutes=end if end > start else end + DAY))
-            for start, end in self._spans(day)
-        ]
+        """From when to when it is answered (UTC), as far as it begins on this day of the zone; in order.
+
+        The clock on the wall says when; how long that is, on a night on which it is set, only UTC can tell.
+        """
+
+        def at(minute: int) -> datetime:
+            return (datetime.combine(day, time(), zone) + timedelta(minutes=minute)).astimezone(UTC)
+
+        return [(at(start), at(end if end > start else end + DAY)) for start, end in self._spans(day)]
 
     def _special(self, day: date) -> SpecialDays | None:
         found = [each for each in self.special if each.first_day <= day <= each.last_day]

@@ -58,6 +58,7 @@ def gather_facts(
             groups=rules.groups,
             caller=caller,
             did=did,
+            own_numbers=rules.hours.keys(),
             blacklisted=rules.blacklist.get(caller),
             hours=rules.hours.get(did) or Hours(),
             employee=rules.people.get(rules.mobiles.get(caller, 0)),
@@ -83,7 +84,7 @@ def _read_known(app: Flask, caller: str, now: datetime, rules: Rules) -> _Known:
     if ContactSource.ADDRESS_BOOK in sources:
         ids[ContactSource.ADDRESS_BOOK] = owner_id_of(caller)
     if ContactSource.LAST_TALK in sources:
-        ids[ContactSource.LAST_TALK] = last_talked(caller, now - timedelta(hours=rules.known.last_talk_hours))
+        ids[ContactSource.LAST_TALK] = last_talked(caller, now, timedelta(hours=rules.known.last_talk_hours))
     if answer is not None:
         ids[ContactSource.LOOKUP] = answer.crm_user_id
     return _Known(
@@ -131,12 +132,14 @@ def _look_up(
     return Asking(ContactSource.LOOKUP, answer.result, answer.detail, took_ms=answer.took_ms), answer.crm_user_id
 
 
-def last_talked(number: str, since: datetime) -> int | None:
-    """The CRM user who talked last with a number, after `since`: taken or made, whose SIP account it was then."""
+def last_talked(number: str, now: datetime, within: timedelta) -> int | None:
+    """The CRM user who had talked last with a number at `now`, which may be long ago in a rehearsal, `within` so long
+    before it: taken or made, whose SIP account it was then.
+    """
     mine = or_(CallRecord.caller == number, CallRecord.callee == number)
     calls = db.session.execute(
         select(CallRecord.caller, CallRecord.callee)
-        .where(mine, CallRecord.started_at > since, CallRecord.answered_at.is_not(None))
+        .where(mine, CallRecord.started_at.between(now - within, now), CallRecord.answered_at.is_not(None))
         .order_by(CallRecord.started_at.desc(), CallRecord.id.desc())
         .limit(1)
     ).first()

@@ -36,10 +36,17 @@ _GROUPS = select(
     HuntGroup.fallback_group_id,
 ).where(HuntGroup.removed_at.is_(None))
 _MEMBERS = (
-    select(HuntMember.group_id, HuntMember.id, CrmUser.id, CrmUser.name, CrmUser.is_on_duty, SipLine.name)
+    select(
+        HuntMember.group_id,
+        HuntMember.id,
+        CrmUser.id,
+        CrmUser.name,
+        CrmUser.is_on_duty,
+        CrmUser.removed_at,
+        SipLine.name,
+    )
     .join(CrmUser, CrmUser.id == HuntMember.crm_user_id)
     .outerjoin(SipLine, SipLine.id == CrmUser.sip_line_id)
-    .where(CrmUser.removed_at.is_(None))
     .order_by(HuntMember.position)
 )
 _SPECIAL = select(
@@ -67,7 +74,7 @@ def read_groups() -> dict[int, GroupFacts]:
         each.address for some in special.values() for each in some
     }
     labels = _labels(addresses - {None})
-    return {each.id: _group(each, members.get(each.id, ()), special[each.id], labels) for each in groups}
+    return {each.id: _group(each, members[each.id], special[each.id], labels) for each in groups}
 
 
 def read_people() -> tuple[dict[int, Member], dict[str, int]]:
@@ -98,11 +105,11 @@ def zone_of_account() -> ZoneInfo:
     )
 
 
-def _members() -> dict[int, list[Member]]:
-    """The members of each group in their order, without those whose CRM user was removed (a removal can be undone)."""
-    found: dict[int, list[Member]] = defaultdict(list)
-    for group_id, key, user_id, name, is_on_duty, address in db.session.execute(_MEMBERS):
-        found[group_id].append(Member(key, name, address, user_id, is_on_duty))
+def _members() -> Mapping[int, Mapping[int, Member | None]]:
+    """The members of each group by key, in their order; None for one whose CRM user was removed."""
+    found: dict[int, dict[int, Member | None]] = defaultdict(dict)
+    for group_id, key, user_id, name, is_on_duty, removed_at, address in db.session.execute(_MEMBERS):
+        found[group_id][key] = Member(key, name, address, user_id, is_on_duty) if removed_at is None else None
     return found
 
 
@@ -114,7 +121,10 @@ def _labels(addresses: Collection[str]) -> dict[str, str]:
 
 
 def _group(
-    row: Row[*tuple[Any, ...]], members: Sequence[Member], special: Sequence[Row[Any]], labels: Mapping[str, str]
+    row: Row[*tuple[Any, ...]],
+    members: Mapping[int, Member | None],
+    special: Sequence[Row[Any]],
+    labels: Mapping[str, str],
 ) -> GroupFacts:
     return GroupFacts(
         id=row.id,
@@ -128,7 +138,8 @@ def _group(
         special={
             FallbackCause(each.cause): _rule(each.kind, each.address, each.target_group_id, labels) for each in special
         },
-        members=tuple(members),
+        members=tuple(each for each in members.values() if each is not None),
+        places=tuple(members),
     )
 
 

@@ -15,7 +15,8 @@ from portal.kernel.errors import NotFound, Refused
 from portal.kernel.i18n import gettext as _
 from portal.kernel.limits import one_of, within
 from portal.routing.destinations import Destination, destination
-from portal.routing.models import FallbackKind, HuntFallback, HuntGroup, HuntMember, HuntStrategy
+from portal.routing.membership import fill
+from portal.routing.models import FallbackKind, HuntFallback, HuntGroup, HuntStrategy
 from portal.routing.queries import NEW_CONTACTS, new_contact_group, receivers
 from portal.routing.undoing import remember
 from portal.telephony.plan import FallbackCause
@@ -40,14 +41,7 @@ def set_receivers(crm_user_ids: Sequence[int], *, group: HuntGroup | None = None
     users = _crm_users(crm_user_ids)
     group = group or _about_to_change()
     before = _names(group)
-    _keep_turn(group, staying=set(crm_user_ids))
-    present = {member.crm_user_id: member for member in group.members}
-    members = []
-    for position, user_id in enumerate(crm_user_ids):
-        member = present.get(user_id) or HuntMember(account_id=group.account_id, crm_user_id=user_id)
-        member.position = position
-        members.append(member)
-    group.members = members
+    fill(group, crm_user_ids)
     db.session.flush()
     audit("receivers.set", group.name, before={"receivers": before}, after={"receivers": [u.name for u in users]})
 
@@ -143,16 +137,6 @@ def _crm_users(ids: Sequence[int]) -> list[CrmUser]:
     if len(found) != len(ids):
         raise NotFound(_("One of the chosen CRM users is no longer there. Reload the page."))
     return [found[user_id] for user_id in ids]
-
-
-def _keep_turn(group: HuntGroup, *, staying: set[int]) -> None:
-    """Where the one with whom round robin last began goes, the one before takes the place: the next stays the next."""
-    ids = [member.id for member in group.members]
-    if group.last_member_id not in ids:
-        return
-    index = ids.index(group.last_member_id)
-    backwards = [*group.members[index::-1], *group.members[:index:-1]]
-    group.last_member_id = next((each.id for each in backwards if each.crm_user_id in staying), None)
 
 
 def _names(group: HuntGroup) -> list[str]:

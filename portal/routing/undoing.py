@@ -11,7 +11,8 @@ from portal.contacts.models import CrmUser
 from portal.kernel.db import db
 from portal.kernel.errors import Conflict
 from portal.kernel.i18n import gettext as _
-from portal.routing.models import HuntFallback, HuntGroup, HuntMember
+from portal.routing.membership import fill
+from portal.routing.models import HuntFallback, HuntGroup
 from portal.routing.queries import any_group
 
 _COLUMNS = (
@@ -47,7 +48,7 @@ def undo_change(group_id: int) -> HuntGroup:
     before = _shape(group)
     for name in _COLUMNS:
         setattr(group, name, was[name])
-    group.members = _members(group, was["members"])
+    fill(group, _those_there(was["members"]))
     group.fallbacks = _fallbacks(group, was["fallbacks"])
     group.previous = before
     db.session.flush()
@@ -67,15 +68,9 @@ def _are_there(group_ids: set[int]) -> bool:
     return set(found) == group_ids
 
 
-def _members(group: HuntGroup, crm_user_ids: list[int]) -> list[HuntMember]:
+def _those_there(crm_user_ids: list[int]) -> list[int]:
     there = set(db.session.scalars(select(CrmUser.id).where(CrmUser.id.in_(crm_user_ids))))
-    present = {member.crm_user_id: member for member in group.members}
-    members = []
-    for position, user_id in enumerate(each for each in crm_user_ids if each in there):
-        member = present.get(user_id) or HuntMember(account_id=group.account_id, crm_user_id=user_id)
-        member.position = position
-        members.append(member)
-    return members
+    return [each for each in crm_user_ids if each in there]
 
 
 def _fallbacks(group: HuntGroup, shapes: list[dict[str, Any]]) -> list[HuntFallback]:

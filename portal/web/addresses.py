@@ -6,9 +6,9 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Flask, current_app, has_request_context, request, url_for
-from flask.globals import request_ctx
-from werkzeug.routing import IntegerConverter, Map, Rule
+from flask import Flask, current_app, request, url_for
+from flask.globals import _cv_request
+from werkzeug.routing import IntegerConverter, Map, Rule, UnicodeConverter
 
 _SPECIAL = frozenset({"_anchor", "_method", "_scheme", "_external"})
 LARGEST = (1 << 63) - 1
@@ -21,6 +21,13 @@ class IntConverter(IntegerConverter):
     def __init__(self, map: Map, *args: Any, **kwargs: Any) -> None:  # noqa: A002 - Werkzeug's name
         kwargs.setdefault("max", LARGEST)
         super().__init__(map, *args, **kwargs)
+
+
+class StringConverter(UnicodeConverter):
+    """`<…>` and `<string:…>`: most of ours are letters and digits, of which none needs to be looked at by itself."""
+
+    def to_url(self, value: Any) -> str:
+        return value if type(value) is str and value.isascii() and value.isalnum() else super().to_url(value)
 
 
 class AddressedFlask(Flask):
@@ -39,19 +46,23 @@ class AddressedFlask(Flask):
     def _built(self, endpoint: str, values: dict[str, Any]) -> str | None:
         """The path of the present request's site; None for what only Flask builds, or refuses."""
         rule = self._rules.get(endpoint) or self._only_rule(endpoint)
-        if rule is None or not has_request_context():
+        # Straight from where Flask keeps it: a proxy takes as long as the rule.
+        here = _cv_request.get(None)
+        if rule is None or here is None or here.url_adapter is None:
             return None
-        given = [(name, value) for name, value in values.items() if value is not None]
-        parts = {name: value for name, value in given if name in rule.arguments}
-        query = [(name, value) for name, value in given if name not in rule.arguments]
-        if len(parts) < len(rule.arguments) or not all(_is_plain(*each) for each in query):
-            return None
-        built = rule.build(parts, append_unknown=False)
+        parts: dict[str, Any] = {}
+        query: list[tuple[str, str]] = []
+        for name, value in values.items():
+            if name in rule.arguments:
+                parts[name] = value
+            elif isinstance(value, str) and name not in _SPECIAL:
+                query.append((name, value))
+            elif value is not None:
+                return None
+        built = None if None in parts.values() or len(parts) < len(rule.arguments) else rule.build(parts, False)
         if built is None:
             return None
-        # The thing itself: a proxy takes as long as the rule.
-        site = request_ctx._get_current_object().url_adapter.script_name  # type: ignore[attr-defined]  # noqa: SLF001
-        path = site[:-1] + built[1]
+        path = here.url_adapter.script_name[:-1] + built[1]
         return f"{path}?{_encoded(tuple(query))}" if query else path
 
     def _only_rule(self, endpoint: str) -> Rule | None:
@@ -62,10 +73,6 @@ class AddressedFlask(Flask):
             return None
         self._rules[endpoint] = first
         return first
-
-
-def _is_plain(name: str, value: Any) -> bool:
-    return name not in _SPECIAL and isinstance(value, str)
 
 
 @lru_cache(4096)
@@ -87,5 +94,5 @@ def public_url(endpoint: str, **values: Any) -> str:
 
 def init_app(app: Flask) -> None:
     """To be called before any address is added."""
-    app.url_map.converters["int"] = IntConverter
+    app.url_map.converters |= {"int": IntConverter, "string": StringConverter, "default": StringConverter}
     app.jinja_env.globals["public_url"] = public_url

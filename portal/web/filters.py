@@ -9,12 +9,14 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import dates, numbers
-from flask import Flask, g
+from flask import Flask
+from flask.globals import _cv_app
 from markupsafe import Markup, escape
 
 from portal.kernel import clock, phone
 from portal.kernel.i18n import gettext as _
 from portal.kernel.i18n import language, ngettext
+from portal.web.compiling import marked
 
 NBSP = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
@@ -25,23 +27,22 @@ _LEAST_OF_A_UNIT = 0.85
 """From so much of an hour on it is called one."""
 _UNITS = sorted(unit for _name, unit in dates.TIMEDELTA_UNITS)
 _UNITS_BEGIN = [_LEAST_OF_A_UNIT * unit for unit in _UNITS]
+_SECOND = timedelta(seconds=1)
+_CLOCK, _CLOCK_IN_SHORT = slice(11, 19), slice(11, 16)
+"""Where the time stands in what `isoformat` says."""
 _AT = "\N{OBJECT REPLACEMENT CHARACTER}"
 CURRENCY_SIGNS = {"RUB": "₽", "USD": "$", "EUR": "€", "KZT": "₸", "BYN": "Br"}
 
 
 def zone() -> ZoneInfo:
     """The zone in which this page shows time: the account's, named once on the page."""
-    # The thing itself: a row of a table asks for it, and a proxy takes as long as the rest.
-    return ZoneInfo(g._get_current_object().get("time_zone", "Europe/Moscow"))  # noqa: SLF001
-
-
-def _locale() -> str:
-    return language().code
+    # Straight from where Flask keeps it: a row of a table asks for it, and the proxy takes as long as the rest.
+    return ZoneInfo(getattr(_cv_app.get().g, "time_zone", "Europe/Moscow"))
 
 
 def number(value: int | Decimal, decimals: int = 0) -> str:
     """Groups of three and a decimal mark as the reader's language has them; a true minus."""
-    return _number(value, decimals, _locale())
+    return _number(value, decimals, language().code)
 
 
 @lru_cache(_KEPT)
@@ -52,9 +53,13 @@ def _number(value: int | Decimal, decimals: int, locale: str) -> str:
 
 def money(value: Decimal, currency: str | None = None, *, words: bool = False) -> str:
     """`1 733,98 ₽`; with `words` as the header has it: `1 733,98 руб.`. Tariff rates keep up to four decimals."""
-    code = currency or g.get("currency", "RUB")
+    return _money(value, currency or getattr(_cv_app.get().g, "currency", "RUB"), words, language().code)
+
+
+@lru_cache(_KEPT)
+def _money(value: Decimal, code: str, words: bool, locale: str) -> str:  # noqa: FBT001
     sign = _("RUB") if words and code == "RUB" else CURRENCY_SIGNS.get(code, code)
-    return f"{_amount(value, _locale())}{NBSP}{sign}"
+    return f"{_amount(value, locale)}{NBSP}{sign}"
 
 
 @lru_cache(_KEPT)
@@ -64,6 +69,7 @@ def _amount(value: Decimal, locale: str) -> str:
     return _number(value.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP), decimals, locale)
 
 
+@lru_cache(_KEPT)
 def duration(seconds: int | None) -> str:
     """`1:05`, `1:02:05`; an en dash where there is none."""
     if seconds is None:
@@ -92,7 +98,7 @@ def day(value: datetime | date) -> str:
 
 
 def _day(value: date, *, has_year: bool) -> str:
-    return _date(value, "d MMMM y" if has_year else "d MMMM", _locale())
+    return _date(value, "d MMMM y" if has_year else "d MMMM", language().code)
 
 
 @lru_cache(_KEPT)
@@ -102,17 +108,17 @@ def _date(value: date, pattern: str, locale: str) -> str:
 
 def month(value: date) -> str:
     """`ноябрь 2026`."""
-    return _date(value, "LLLL y", _locale())
+    return _date(value, "LLLL y", language().code)
 
 
 def month_short(value: date) -> str:
     """`ноя`, under a column."""
-    return _date(value, "LLL", _locale())[:_LETTERS_OF_A_MONTH]
+    return _date(value, "LLL", language().code)[:_LETTERS_OF_A_MONTH]
 
 
 def day_short(value: date) -> str:
     """`3.11`, under a column."""
-    return _date(value, "d.MM", _locale())
+    return _date(value, "d.MM", language().code)
 
 
 def hour(value: datetime) -> str:
@@ -126,7 +132,7 @@ def day_and_time(value: datetime, *, seconds: bool = False) -> str:
 
 
 def _said(local: datetime, now: datetime, *, seconds: bool) -> str:
-    said = _said_of_day(local.date(), now.astimezone(local.tzinfo).date(), _locale())
+    said = _said_of_day(local.date(), now.astimezone(local.tzinfo).date(), language().code)
     return said.replace(_AT, f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}")
 
 
@@ -146,13 +152,13 @@ def relative(value: datetime) -> str:
 
 
 def _ago(value: datetime, now: datetime) -> str:
-    return _relative(_in_whole_units(value - now), _locale())
+    return _relative(_in_whole_units(value - now), language().code)
 
 
 def _in_whole_units(span: timedelta) -> int:
     """Seconds, rounded to the unit that babel would name: a page of moments then has few spans that differ."""
-    seconds = span // timedelta(seconds=1)
-    unit = _UNITS[max(bisect_right(_UNITS_BEGIN, abs(seconds)), 1) - 1]
+    seconds = span // _SECOND
+    unit = _UNITS[bisect_right(_UNITS_BEGIN, abs(seconds), 1) - 1]
     return round(seconds / unit) * unit
 
 
@@ -166,9 +172,16 @@ def moment(value: datetime | None, *, seconds: bool = False) -> Markup:
     """A `<time>` element: absolute for the eye, exact for machines, relative in its title."""
     if value is None:
         return Markup("\N{EN DASH}")
-    local, now = value.astimezone(zone()), clock.now()
-    said, ago = escape(_said(local, now, seconds=seconds)), escape(_ago(value, now))
-    return Markup(f'<time datetime="{local.isoformat(timespec="seconds")}" title="{ago}">{said}</time>')  # noqa: S704
+    local, now, locale = value.astimezone(zone()), clock.now(), language().code
+    exact, today = local.isoformat(timespec="seconds"), now.astimezone(local.tzinfo).date()
+    ago = _safe(_relative(_in_whole_units(value - now), locale))
+    said = _safe(_said_of_day(local.date(), today, locale)).replace(_AT, exact[_CLOCK if seconds else _CLOCK_IN_SHORT])
+    return marked(f'<time datetime="{exact}" title="{ago}">{said}</time>')
+
+
+@lru_cache(_KEPT)
+def _safe(text: str) -> str:
+    return str(escape(text))
 
 
 def time_of_day(value: datetime) -> Markup:
@@ -197,7 +210,7 @@ def size(octets: int) -> str:
 
 def percent(share: float) -> str:
     """`97 %` of a share between 0 and 1."""
-    return numbers.format_percent(share, locale=_locale()).replace(" ", NBSP)
+    return numbers.format_percent(share, locale=language().code).replace(" ", NBSP)
 
 
 def device(user_agent: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, MutableMapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from babel.support import NullTranslations
@@ -15,7 +15,7 @@ from jinja2.runtime import Macro
 from markupsafe import Markup
 
 from portal.kernel.i18n import language, looked_up
-from portal.web.compiling import PortalContext, PortalGenerator, item_of, put_out
+from portal.web.compiling import PortalContext, PortalGenerator, item_of, marked, put_out
 
 
 class PortalEnvironment(Environment):
@@ -43,17 +43,23 @@ def kept(macro: Macro) -> Callable[..., Markup]:
     """The macro, drawn once for the same arguments and language: for small ones that a page draws by the hundred.
 
     Only for a macro that looks at nothing else, and whose arguments are plain values. A text and a `Markup` of the same
-    letters are two arguments, since one is escaped and the other is not.
+    letters are two arguments, since one is escaped and the other is not. `spoken` makes it quicker within one page.
     """
 
     @lru_cache(_DRAWINGS, typed=True)
     def drawn(_language: str, /, *args: Hashable, **options: Hashable) -> Markup:
-        return Markup(macro(*args, **options))  # noqa: S704 -- a macro escapes what it is given
+        return marked(macro(*args, **options))  # A macro escapes what it is given.
 
     def draw(*args: Hashable, **options: Hashable) -> Markup:
         return drawn(language().code, *args, **options)
 
+    draw.drawn = drawn  # type: ignore[attr-defined]
     return draw
+
+
+def spoken(draw: Any) -> Callable[..., Markup]:
+    """What `kept` made, in the language of this page: a table looks for that once, and not in each of its cells."""
+    return partial(draw.drawn, language().code)
 
 
 @pass_eval_context
@@ -88,3 +94,4 @@ def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(_=words, gettext=words, ngettext=counted_words, kept=kept)
+    app.jinja_env.filters["spoken"] = spoken

@@ -140,10 +140,12 @@ def test_guessing_codes_is_slowed_down(anna: Browser, app: Flask) -> None:
     """P7: also by who begins anew with the password each time."""
     set_up(anna)
     statuses = []
-    for number in range(8):
-        browser = Browser(app, use_cookies=True)
-        sign_in(browser)
-        statuses.append(browser.submit("/login/code", {"code": f"00000{number}"}).status_code)
+    # While the clock stands: on a busy machine eight tries take so long that one more is granted.
+    with time_machine.travel(now(), tick=False):
+        for number in range(8):
+            browser = Browser(app, use_cookies=True)
+            sign_in(browser)
+            statuses.append(browser.submit("/login/code", {"code": f"00000{number}"}).status_code)
 
     assert statuses[0] == 422
     assert statuses[-1] == 429

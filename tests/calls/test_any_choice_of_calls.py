@@ -56,12 +56,12 @@ class Log:
     account_id: int
     notices: dict[int, Notices]
 
-    def page(self, filters: CallFilters, cursor: Cursor | None = None, limit: int = 50) -> LogPage:
+    def page(self, filters: CallFilters, cursor: Cursor | None = None, limit: int = 50) -> LogPage[CallRecord]:
         """One page."""
         with self.app.app_context(), transaction(self.account_id, writes=False):
             return call_page(filters, cursor, limit)
 
-    def pages(self, filters: CallFilters, limit: int, cursor: Cursor | None = None) -> Iterator[LogPage]:
+    def pages(self, filters: CallFilters, limit: int, cursor: Cursor | None = None) -> Iterator[LogPage[CallRecord]]:
         """From the newest page to the oldest."""
         following = True
         while following:
@@ -70,7 +70,7 @@ class Log:
             cursor = Cursor.decode(page.next or "", 2)
             following = cursor is not None
 
-    def back_from(self, page: LogPage, filters: CallFilters, limit: int) -> Iterator[LogPage]:
+    def back_from(self, page: LogPage[CallRecord], filters: CallFilters, limit: int) -> Iterator[LogPage[CallRecord]]:
         """From the page before this one to the newest."""
         while cursor := Cursor.decode(page.previous or "", 2):
             page = self.page(filters, cursor, limit)

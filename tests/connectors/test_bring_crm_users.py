@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 
 from portal.contacts import services
-from portal.contacts.queries import crm_users
+from portal.contacts.queries import crm_users, owner_of
 from tests.browser import Browser
 from tests.connectors.amocrm import AmoCrmServer
 from tests.connectors.bitrix24 import Bitrix24Server
@@ -82,6 +82,45 @@ def test_a_new_name_and_somebody_who_left_are_found(
     assert set(known(app, cast.north)) == {"Olga Manoli", "Igor Batov", "Alex Gogolev"}
 
 
+def test_somebody_who_comes_back_has_contacts_and_phone_again(
+    app: Flask, cast: Cast, anna: Browser, amo: AmoCrmServer, desk: Desk
+) -> None:
+    connect_amo(app, cast.north, amo)
+    amo.employ("Olga Manoli")
+    anna.submit(look(anna), {"person": ["11"]})
+    with inside(app, cast.north):
+        olga = next(user for user in crm_users() if user.crm_id == "11")
+        services.map_crm_users({olga.id: desk.line_673})
+        services.add_contact("Maria", ["8 916 111-22-33"], crm_user_id=olga.id)
+    gone = amo.users.pop()
+    anna.submit(look(anna), {"person": ["11"]})
+    assert "Olga Manoli" not in known(app, cast.north)
+    amo.users.append({**gone, "name": "Olga Petrova"})
+
+    preview = look(anna)
+    assert "возвращается" in anna.get(preview).get_data(as_text=True)
+    anna.submit(preview, {"person": ["11"]})
+
+    with inside(app, cast.north):
+        owner = owner_of("79161112233")
+        assert owner is not None
+        assert (owner.name, owner.crm_id, owner.sip_line_id) == ("Olga Petrova", "11", desk.line_673)
+    anna.submit(f"{preview}/undo")
+    assert "Olga Petrova" not in known(app, cast.north)
+
+
+def test_two_who_take_one_name_are_told_apart(app: Flask, cast: Cast, anna: Browser, amo: AmoCrmServer) -> None:
+    connect_amo(app, cast.north, amo)
+    amo.employ("A One", "B Two")
+    anna.submit(look(anna), {"person": ["11", "12"]})
+    for user in amo.users:
+        user["name"] = "Ivan Petrov"
+
+    anna.submit(look(anna), {"person": ["11", "12"]})
+
+    assert known(app, cast.north) == {"Ivan Petrov": "11", "Ivan Petrov (12)": "12"}
+
+
 def test_two_people_of_one_name_are_told_apart(app: Flask, cast: Cast, anna: Browser, amo: AmoCrmServer) -> None:
     connect_amo(app, cast.north, amo)
     amo.employ("Ivan Petrov", "Ivan Petrov")
@@ -130,6 +169,34 @@ def test_amocrms_pages_are_followed_to_their_end(app: Flask, cast: Cast, anna: B
         anna.submit(look(anna), {"person": ["11", "12", "13", "14"]})
 
     assert len(known(app, cast.north)) == 4
+
+
+def test_amocrms_list_without_an_end_is_no_list(app: Flask, cast: Cast, anna: Browser, desk: Desk) -> None:
+    """Who stands behind where we left off has not gone."""
+    with AmoCrmServer(page=2, limit=1000) as amo:
+        connect_amo(app, cast.north, amo)
+        amo.employ(*(f"Person Number{number}" for number in range(1, 100)))
+
+        assert look(anna).endswith("/connectors")
+
+    link = link_of(app, cast.north)
+    assert link is not None
+    assert (link.trouble, link.detail) == ("nonsense", "its pages have no end")
+
+
+def test_bitrix24s_list_that_goes_around_is_no_list(
+    app: Flask, cast: Cast, anna: Browser, bitrix: Bitrix24Server
+) -> None:
+    connect_webhook(app, cast.north, bitrix)
+    page = [{"ID": "1", "NAME": "Ivan", "ACTIVE": True}]
+    bitrix.faults += [Said(body={"result": page, "next": following}) for following in (50, 50)]
+
+    assert look(anna).endswith("/connectors")
+
+    link = link_of(app, cast.north)
+    assert link is not None
+    assert (link.trouble, link.detail) == ("nonsense", "its pages have no end")
+    assert len(bitrix.asked) == 2
 
 
 def test_an_empty_answer_is_an_empty_list(app: Flask, cast: Cast, anna: Browser, amo: AmoCrmServer) -> None:

@@ -14,6 +14,12 @@ GOOD = {
     "with a tab": ("Olga Manoli\tSIP/00000000672", ("Olga Manoli", "SIP/00000000672")),
     "with the figures alone": ("Olga Manoli; 672", ("Olga Manoli", "SIP/00000000672")),
     "with spaces and quotes": ('  "Olga   Manoli" ; sip/00000000672 ;', ("Olga Manoli", "SIP/00000000672")),
+    "with quotes in the name": ('Olga "Books" Manoli;672', ('Olga "Books" Manoli', "SIP/00000000672")),
+    "with quotes at the end": ('LLC "Daisy"', ('LLC "Daisy"', None)),
+    "quoted by a spreadsheet": ('"LLC ""Daisy"""; "672"', ('LLC "Daisy"', "SIP/00000000672")),
+    "with a semicolon in quotes": ('"Manoli; Olga";672', ("Manoli; Olga", "SIP/00000000672")),
+    "with one quote": ('Olga 5" Manoli;672', ('Olga 5" Manoli', "SIP/00000000672")),
+    "with a byte order mark": ("\ufeffOlga Manoli;672", ("Olga Manoli", "SIP/00000000672")),
     "with an empty second cell": ("Olga Manoli;", ("Olga Manoli", None)),
 }
 BAD = {
@@ -22,6 +28,8 @@ BAD = {
     "a phone without a name": "672",
     "a phone before nothing": ";672",
     "too many cells": "Olga;Manoli;672",
+    "nothing but cells": ";;\t;",
+    "a cell without an end": "O" * 200_000,
     "an endless name": "O" * 201,
 }
 

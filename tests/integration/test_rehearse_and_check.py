@@ -1,13 +1,14 @@
 """Who would ring, and why; and what would make calls go astray."""
 
 import re
+from datetime import date
 
 import pytest
 from flask import Flask
 
 from portal.contacts.services import add_contact, set_duty, set_mobile
 from portal.routing.blacklist import block_number
-from portal.routing.opening_hours import set_week
+from portal.routing.opening_hours import add_exception, set_week
 from portal.routing.services import set_receivers
 from portal.telephony.lines import add_did
 from tests.browser import Browser
@@ -44,6 +45,26 @@ def test_htmx_gets_the_section_alone(anna: Browser, desk: Desk, did: int) -> Non
 
     assert answer.get_data(as_text=True).lstrip().startswith("<section")
     assert "Olga Manoli" in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00", "9999-12-31T23:59", "2026-11-23T25:00"])
+def test_a_moment_beyond_all_calendars_is_refused(anna: Browser, desk: Desk, did: int, at: str) -> None:
+    assert "Это не дата и время." in section(anna, caller="89039998877", line=NUMBER, at=at)
+
+
+def test_the_night_before_a_holiday_goes_on_by_its_own_hours(
+    app: Flask, cast: Cast, anna: Browser, desk: Desk, did: int
+) -> None:
+    with inside(app, cast.north):
+        set_week(did, ["22-6"] * 7)
+        add_exception(date(2026, 12, 31), None, "", note="Hogmanay")
+
+    in_the_night, by_day = (
+        section(anna, caller="89039998877", line=NUMBER, at=at) for at in ("2026-12-31T02:00", "2026-12-31T12:00")
+    )
+
+    assert "Hogmanay" not in in_the_night
+    assert "Hogmanay" in by_day
 
 
 def test_outside_working_hours_nobody_rings_not_even_the_owner(

@@ -5,7 +5,9 @@ from portal.contacts.services.crm_users import remove_crm_user, restore_crm_user
 from portal.kernel.db import transaction
 from portal.kernel.errors import NotFound, Refused
 from portal.routing.models import HuntStrategy
+from portal.routing.queries import new_contact_group
 from portal.routing.services import move_receiver, set_receivers
+from portal.routing.undoing import undo_change
 from tests.people import Cast
 from tests.routing.office import Office, first_of, furnish
 
@@ -88,6 +90,31 @@ def test_round_robin_goes_on_with_the_next_when_the_last_one_leaves_the_group(of
 
     office.receive("Ann", "Cat")
 
+    assert first_of(office.plan()) == "Cat"
+
+
+def test_round_robin_goes_on_with_the_next_when_the_last_one_is_no_crm_user_any_more(office: Office) -> None:
+    office.set(strategy=HuntStrategy.ROUND_ROBIN)
+    assert [first_of(office.plan()) for _ in range(2)] == ["Ann", "Ben"]
+    office.a_moment_later()
+
+    with office.app.app_context(), transaction(office.account_id):
+        remove_crm_user(office.user["Ben"])
+
+    assert [first_of(office.plan()) for _ in range(3)] == ["Cat", "Ann", "Cat"]
+
+
+def test_round_robin_goes_on_with_the_next_when_a_change_of_the_group_is_taken_back(office: Office) -> None:
+    office.set(strategy=HuntStrategy.ROUND_ROBIN)
+    office.receive("Ann", "Cat")
+    office.receive("Ann", "Ben", "Cat")
+    assert [first_of(office.plan()) for _ in range(2)] == ["Ann", "Ben"]
+    office.a_moment_later()
+
+    with office.app.app_context(), transaction(office.account_id):
+        undo_change(new_contact_group().id)
+
+    assert office.receivers() == ["Ann", "Cat"]
     assert first_of(office.plan()) == "Cat"
 
 

@@ -113,6 +113,40 @@ def test_who_is_off_duty_is_passed_over_as_owner_and_in_the_group(office: Office
     assert skipped(plan) == {("Ben", SkipReason.OFF_DUTY)}
 
 
+def test_a_call_is_passed_on_neither_to_its_caller_nor_to_a_number_of_our_own(office: Office) -> None:
+    mobile = "79030000001"
+    for number in (mobile, DID):
+        with office.app.app_context(), transaction(office.account_id):
+            set_strategy(
+                "sequential", ring_seconds=15, rounds=1, total_seconds=120, fallback="number", fallback_address=number
+            )
+    with office.app.app_context(), transaction(office.account_id):
+        set_fallbacks({FallbackCause.ALL_BUSY: destination("number", mobile, field="all_busy")})
+
+    def ends(caller: str, cause: FallbackCause) -> list[str]:
+        return [target.address for step in office.plan(caller).fallback(cause).steps for target in step.targets]
+
+    assert ends(STRANGER, FallbackCause.ALL_BUSY) == [mobile]
+    assert ends(mobile, FallbackCause.ALL_BUSY) == []
+    assert ends(STRANGER, FallbackCause.NOBODY_ANSWERED) == [DID], "it is nobody's yet"
+
+    with office.app.app_context(), transaction(office.account_id):
+        add_did(DID)
+
+    assert ends(STRANGER, FallbackCause.NOBODY_ANSWERED) == []
+    with pytest.raises(Refused) as refusal, office.app.app_context(), transaction(office.account_id):
+        destination("number", "+7 495 123-45-67", field="all_busy")
+    assert refusal.value.field == "all_busy"
+
+
+def test_a_talk_of_later_is_not_known_yet_at_an_earlier_moment(office: Office) -> None:
+    answered(office, "Cat", minutes_ago=60)
+    known(office, "first", "last-talk")
+
+    assert office.plan(STRANGER).known_by == KnownBy("last-talk", "Cat")
+    assert office.plan(STRANGER, at=NOON - timedelta(hours=2)).known_by is None
+
+
 def test_the_owner_rings_together_with_the_group_and_not_twice_in_the_first_round(office: Office) -> None:
     office.know(KNOWN, owner="Ben")
     office.set(rounds=2)

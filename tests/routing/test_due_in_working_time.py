@@ -16,6 +16,7 @@ from portal.telephony.lines import add_did
 from tests.people import Cast
 
 MOSCOW = ZoneInfo("Europe/Moscow")
+BERLIN = ZoneInfo("Europe/Berlin")
 OFFICE = Hours(tuple(parse_spans(day) for day in ["9-13, 14-18"] * 5 + ["", ""]))
 NIGHT = Hours(tuple(parse_spans(day) for day in ["22-6"] * 7))
 
@@ -46,6 +47,19 @@ def test_minutes_count_while_a_number_is_answered(
     hours: list[Hours], missed: datetime, minutes: int, due: datetime
 ) -> None:
     assert working_later(hours, MOSCOW, missed.astimezone(UTC), minutes) == due
+
+
+@pytest.mark.parametrize(
+    ("day", "due"),
+    [
+        (datetime(2026, 10, 24, 12, tzinfo=BERLIN), datetime(2026, 10, 25, 4, 0, tzinfo=UTC)),
+        (datetime(2026, 3, 28, 12, tzinfo=BERLIN), datetime(2026, 3, 29, 21, 0, tzinfo=UTC)),
+    ],
+    ids=["a night of nine hours", "a night of seven hours"],
+)
+def test_the_night_in_which_the_clock_is_set_has_as_many_minutes_as_it_has(day: datetime, due: datetime) -> None:
+    """Eight hours from 22:00 on; where the night has seven, the eighth is that of the next evening."""
+    assert working_later([NIGHT], BERLIN, day.astimezone(UTC), 480) == due
 
 
 def test_a_holiday_does_not_count() -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from zoneinfo import available_timezones
-
 from sqlalchemy import select
 
 from portal.accounts.audit import audit
+from portal.accounts.company.zones import known_zones
 from portal.accounts.models import Account
 from portal.kernel import jobs
 from portal.kernel.db import db
@@ -20,7 +19,7 @@ KIND = "time-zone"
 
 def checked_zone(name: str) -> str:
     """A zone's name as the tz database writes it; none that counts leap seconds. Raises `Refused`."""
-    if name.strip() not in available_timezones():
+    if name.strip() not in known_zones():
         raise Refused(_("There is no time zone %(name)s.", name=name), "time_zone")
     return name.strip()
 

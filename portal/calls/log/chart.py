@@ -25,6 +25,7 @@ class Bar:
     share: float
     url: str | None
     sums: Sums
+    is_current: bool = False
 
 
 def bars(filters: CallFilters, columns: Sequence[Column]) -> list[Bar]:

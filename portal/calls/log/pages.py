@@ -8,31 +8,48 @@ stretch says how far it has looked, and the next one goes on there.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
+from typing import Any, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from portal.calls.log import looks
 from portal.calls.log.filters import CallFilters
 from portal.calls.log.stretch import CALLS, Stretch
+from portal.calls.logged import LOGGED, LoggedCall
 from portal.calls.models import CallRecord
 from portal.kernel.paging import Cursor, Page
 
+Call = TypeVar("Call", CallRecord, LoggedCall)
+
 
 @dataclass(frozen=True, slots=True)
-class LogPage(Page[CallRecord]):
+class LogPage(Page[Call]):
     """A page of the log. `looked_to` is set where it may end early: how far it has looked, and the next goes on."""
 
     looked_to: datetime | None = None
 
 
-def call_page(filters: CallFilters, cursor: Cursor | None = None, limit: int = 50) -> LogPage:
+def call_page(filters: CallFilters, cursor: Cursor | None = None, limit: int = 50) -> LogPage[CallRecord]:
     """At most `limit` calls of the choice, newest first, after the cursor's call (or before it, going back)."""
-    found: list[CallRecord] = []
+    return _page(select(CallRecord), itemgetter(0), filters, cursor, limit)
+
+
+def shown_page(filters: CallFilters, cursor: Cursor | None = None, limit: int = 50) -> LogPage[LoggedCall]:
+    """The same as plain values, to be drawn."""
+    return _page(LOGGED, LoggedCall._make, filters, cursor, limit)
+
+
+def _page(
+    rows: Select[Any], call_of: Callable[[Any], Call], filters: CallFilters, cursor: Cursor | None, limit: int
+) -> LogPage[Call]:
+    found: list[Call] = []
     left: Stretch | None = None
-    for looked in looks.over(select(CallRecord), filters, cursor, limit + 1):
-        found += [call for (call,) in looked.rows]
+    for looked in looks.over(rows, filters, cursor, limit + 1):
+        found += map(call_of, looked.rows)
         left = looked.left
         if len(found) > limit:
             break
@@ -42,7 +59,7 @@ def call_page(filters: CallFilters, cursor: Cursor | None = None, limit: int = 5
     return _ended_early(page, left, cursor)
 
 
-def _ended_early(page: Page[CallRecord], left: Stretch, cursor: Cursor | None) -> LogPage:
+def _ended_early(page: Page[Call], left: Stretch, cursor: Cursor | None) -> LogPage[Call]:
     going_on = left.cursor().encode()
     if cursor is not None and cursor.backwards:
         return LogPage(page.rows, page.next or left.turned().encode(), going_on, left.edge)

@@ -2,17 +2,19 @@
 
 On SQLite it is FTS5 (see `moments`). On PostgreSQL it is a table of its own without row-level security, since under
 that no index of pg_trgm is used (its operators are not leakproof): it names calls, which are then read behind the lock.
-A trigger of the database keeps it, so that no way of writing calls can forget it. Every fiftieth call holds a given
-group of three digits, so that a longer number is looked up by all its groups of five; and since neither index knows of
-time, questions are asked of one period after the other, which a BRIN index narrows them to.
+A trigger of the database keeps it, so that no way of writing calls can forget it; only `words_together` has it wait.
+Every fiftieth call holds a given group of three digits, so that a longer number is looked up by all its groups of five;
+and since neither index knows of time, questions are asked of one period after the other, which a BRIN index narrows
+them to.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from flask import current_app
 from sqlalchemy import (
@@ -24,6 +26,7 @@ from sqlalchemy import (
     String,
     column,
     func,
+    inspect,
     literal,
     select,
     table,
@@ -33,7 +36,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from portal.kernel.clock import UtcDateTime
 from portal.kernel.db import db, is_sqlite
-from portal.kernel.lateindexes import LateIndex
+from portal.kernel.lateindexes import LateIndex, is_whole
 from portal.kernel.shapes import tell_shape
 from portal.kernel.tenancy import current_account_id
 from portal.kernel.trigrams import TABLE_OPTIONS, can_have_trigrams
@@ -41,11 +44,10 @@ from portal.kernel.trigrams import TABLE_OPTIONS, can_have_trigrams
 INDEX = "ix_call_words"
 DIGITS_INDEX = "ix_call_words_digits"
 # Straight into the index: a list of what is yet to be sorted in would be searched by every question.
-INDEXES = {
-    INDEX: "create index ix_call_words on call_words using gin (words gin_trgm_ops) with (fastupdate = off)",
-    DIGITS_INDEX: "create index ix_call_words_digits on call_words using gin (digits) with (fastupdate = off)",
+_LARGE = {
+    INDEX: "on call_words using gin (words gin_trgm_ops) with (fastupdate = off)",
+    DIGITS_INDEX: "on call_words using gin (digits) with (fastupdate = off)",
 }
-"""The large ones, by name."""
 _MAKE_TABLE = """
 create table call_words (
     id bigint primary key references call_record (id) on delete cascade, account_id bigint not null,
@@ -76,13 +78,17 @@ end $$
 """
 _MAKE_TRIGGER = """
 create trigger call_words_are_kept after insert or update of search_text, started_at on call_record
-    for each row when (new.search_text is not null) execute function note_call_words()
+    for each row when (new.search_text is not null and current_setting('portal.words', true) is distinct from 'later')
+    execute function note_call_words()
 """
+_LET_THEM_WAIT = text("select set_config('portal.words', :words, true)")
 # Of calls that were there before it; the trigger, which is made first, keeps writers waiting until all is committed.
 _FILL = """
 insert into call_words (id, account_id, started_at, words, digits)
-    select id, account_id, started_at, search_text, digits_by_five(search_text) from call_record order by started_at
+    select id, account_id, started_at, search_text, digits_by_five(search_text) from call_record {which}
 """
+_ALL = "order by started_at"
+_OF_SOME = "where account_id = :account and id between :first and :last on conflict (id) do nothing"
 _WORDS = table(
     "call_words",
     column("id", BigInteger),
@@ -90,8 +96,11 @@ _WORDS = table(
     column("words", String),
     column("digits", ARRAY(Integer)),
 )
+_TABLES = table("pg_class", column("oid"), column("reltuples", Integer))
 _FIVE = 5
 _LONG_NUMBER = re.compile(f"[0-9]{{{_FIVE},}}")
+_FEW = 20_000
+"""Rows of any account that are looked up in one go."""
 CALLS = 10_000_000
 ALIKE = {
     "account_id": 1_000_000, "grain": 500_000, "class_id": 10_000, "caller": 20, "callee": 50_000, "kind": 300_000,
@@ -106,12 +115,47 @@ def make_text_index(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(f"create virtual table call_moment using fts5(words, {TABLE_OPTIONS})")
     elif can_have_trigrams(connection):
-        tables = (_MAKE_DIGITS, _MAKE_TABLE, _MAKE_FUNCTION, _MAKE_TRIGGER, _FILL)
-        for statement in (*tables, *INDEXES.values(), _MAKE_PERIODS):
-            connection.exec_driver_sql(statement)
+        if not inspect(connection).has_table("call_words"):
+            tables = (_MAKE_DIGITS, _MAKE_TABLE, _MAKE_FUNCTION, _MAKE_TRIGGER, _FILL.format(which=_ALL))
+            for statement in (*tables, _MAKE_PERIODS):
+                connection.exec_driver_sql(statement)
+        make_indexes(connection)
 
 
-LATE_INDEX = LateIndex("call_words", make_text_index)
+LATE_INDEX = LateIndex("call_words", tuple(_LARGE), make_text_index)
+
+
+def make_indexes(connection: Connection, *, mode: Literal["", "concurrently"] = "") -> None:
+    """Makes those of the large indexes that are missing or not whole; "concurrently" is for one without a transaction,
+    and lets others write meanwhile. None where there is no table of words.
+    """
+    if not inspect(connection).has_table("call_words"):
+        return
+    for name, definition in _LARGE.items():
+        if not is_whole(connection, name):
+            connection.exec_driver_sql(f"drop index {mode} if exists {name}")
+            connection.exec_driver_sql(f"create index {mode} {name} {definition}")
+
+
+def drop_indexes(connection: Connection) -> None:
+    """Takes the large ones away, from a connection without a transaction: made at the end, they take a tenth of the
+    time that they take when millions of calls are sorted in one by one. Texts are found without them, slowly.
+    """
+    for name in _LARGE:
+        connection.exec_driver_sql(f"drop index concurrently if exists {name}")
+
+
+@contextmanager
+def words_together(calls: range) -> Iterator[None]:
+    """Calls of the entered account, of these ids, are written here: one statement writes the words of all of them."""
+    if is_sqlite() or not _is_there():
+        yield
+        return
+    db.session.execute(_LET_THEM_WAIT, {"words": "later"})
+    yield
+    some = {"account": current_account_id(), "first": calls.start, "last": calls.stop - 1}
+    db.session.execute(text(_FILL.format(which=_OF_SOME)), some)
+    db.session.execute(_LET_THEM_WAIT, {"words": ""})
 
 
 def tell_planner(connection: Connection) -> None:
@@ -136,17 +180,33 @@ def drop_text_index(connection: Connection) -> None:
     connection.exec_driver_sql("drop function if exists digits_by_five(text)")
 
 
-def holders(needles: Iterable[str], since: datetime, until: datetime, *, oldest_first: bool, limit: int) -> Select[Any]:
-    """On PostgreSQL: moment and id of the entered account's calls of this period that may hold all of the needles."""
+def holders(
+    needles: Iterable[str], since: datetime, until: datetime, *, oldest_first: bool, limit: int, are_few: bool = False
+) -> Select[Any]:
+    """On PostgreSQL: moment and id of the entered account's calls of this period that may hold all of the needles.
+
+    Where they are few in any period, the index of periods is left aside: it knows whole pages alone, and each row of
+    the pages that both indexes name would be compared.
+    """
     texts = [condition for needle in needles for condition in _holding(needle)]
     # The table has no model, so that the session adds nothing to it.
     own = text("account_id = :account").bindparams(account=current_account_id())
     # As they stand, or PostgreSQL would keep a plan that serves any period, and serves none well.
     begin, end = (literal(moment, UtcDateTime, literal_execute=True) for moment in (since, until))
-    within = _WORDS.c.started_at >= begin, _WORDS.c.started_at < end
-    keys = (_WORDS.c.started_at, _WORDS.c.id)
-    order = keys if oldest_first else tuple(key.desc() for key in keys)
-    return select(*keys).where(own, *within, *texts).order_by(*order).limit(limit)
+    named = select(_WORDS.c.started_at, _WORDS.c.id).where(own, *texts)
+    if are_few:
+        all_named = named.cte("named").prefix_with("materialized")
+        named, columns = select(all_named.c.started_at, all_named.c.id), all_named.c
+    else:
+        columns = _WORDS.c
+    order = (columns.started_at, columns.id) if oldest_first else (columns.started_at.desc(), columns.id.desc())
+    return named.where(columns.started_at >= begin, columns.started_at < end).order_by(*order).limit(limit)
+
+
+def are_few_in_all(named: int, looked: int) -> bool:
+    """Whether the index names few calls of any account and period, if as many as of these that were looked through."""
+    rows = db.session.scalar(select(_TABLES.c.reltuples).where(_TABLES.c.oid == func.to_regclass(_WORDS.name)))
+    return named * (rows or 0) <= _FEW * looked
 
 
 def names_exactly(needles: Iterable[str]) -> bool:
@@ -172,4 +232,4 @@ def knows_text() -> bool:
 
 
 def _is_there() -> bool:
-    return bool(db.session.scalar(select(func.to_regclass(INDEX).is_not(None))))
+    return bool(db.session.scalar(select(func.to_regclass("call_words").is_not(None))))

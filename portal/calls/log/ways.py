@@ -17,7 +17,7 @@ from portal.calls.log.models import CallClass
 from portal.calls.log.newest import newest
 from portal.calls.log.notices import notice_source
 from portal.calls.log.stretch import CALLS, LAST_ID, Key, Stretch
-from portal.calls.log.textindex import holders, knows_text, names_exactly
+from portal.calls.log.textindex import are_few_in_all, holders, knows_text, names_exactly
 from portal.calls.models import CallRecord
 from portal.calls.remarks.models import CallTagging
 from portal.kernel import clock
@@ -34,6 +34,8 @@ FAR = 8_000
 """Calls that are looked through one by one at most."""
 CANDIDATES = 1_500
 """Calls that an index of words names and that are read and compared at once."""
+_READ_AT_ONCE = CANDIDATES // 2
+"""The same, where they are known in order."""
 _OF_CLASSES_AT_ONCE = (300, 1_500, 4_500)
 """The same of fitting classes, look by look: most of them fit, and few are enough."""
 _MOST_NAMED_LOOKS = 3
@@ -130,7 +132,7 @@ def _by_moments(
     """In the seconds that the text index of SQLite names; nothing where they are others' and not `is_own`."""
     if stretch.step >= len(_SECONDS_AT_ONCE):
         return None
-    limit = _SECONDS_AT_ONCE[stretch.step]
+    limit = _seconds(stretch, wanted)
     edge, since, until = (clock.to_unix(each) for each in (stretch.edge, stretch.since, stretch.until))
     first, last = (edge, until) if stretch.is_backwards else (since, min(edge, until))
     backwards = stretch.is_backwards
@@ -157,22 +159,41 @@ def _by_moments(
     return Looked(calls, replace(stretch.beyond(*ahead), step=stretch.step + 1))
 
 
+def _seconds(stretch: Stretch, wanted: int) -> int:
+    """How many seconds the index is asked for: the second time as many as the rest is likely to be in."""
+    first, most = _SECONDS_AT_ONCE[0], _SECONDS_AT_ONCE[stretch.step]
+    if stretch.step != 1:
+        return most
+    return min(max(_SPARE * first * (wanted - stretch.found) // (stretch.found + 1), first), most)
+
+
 def _by_trigrams(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int) -> Looked | None:
     """In the calls that the indexes of PostgreSQL name, which do not know the order: one period after the other."""
     if stretch.step >= _MOST_NAMED_LOOKS:
         return None
     needles = choice.needles(filters)
     is_exact = names_exactly(needles)
-    # A long number that no near call has is rare: all its calls are few, and the index knows them at once.
-    window, rest = (stretch, None) if not is_exact and not stretch.found else _nearer_part(stretch, wanted)
+    are_few = stretch.is_thin or _is_rare(filters, stretch, is_exact=is_exact)
+    window, rest = (stretch, None) if are_few else _nearer_part(stretch, wanted)
     # Where every call that is named fits, no more of them are read than are wanted.
     limit = (wanted if choice.is_told_by_text(filters) and is_exact else CANDIDATES) + 1
-    named = holders(needles, *window.bounds(), oldest_first=stretch.is_backwards, limit=limit)
+    named = holders(needles, *window.bounds(), oldest_first=stretch.is_backwards, limit=limit, are_few=are_few)
     keys = [(moment, row_id) for moment, row_id in db.session.execute(named)]
-    calls = _of_keys(rows, [key for key in keys if stretch.holds(*key)], stretch, wanted)
+    calls = _first_of_keys(rows, [key for key in keys if stretch.holds(*key)], stretch, wanted)
     if len(keys) < limit:
-        return Looked(calls, rest)
+        is_thin = rest is not None and are_few_in_all(len(keys), rest.looked - stretch.looked)
+        return Looked(calls, rest and replace(rest, is_thin=is_thin))
     return Looked(calls, replace(stretch.beyond(*keys[-1]), step=stretch.step + 1))
+
+
+def _is_rare(filters: CallFilters, stretch: Stretch, *, is_exact: bool) -> bool:
+    """Whether no near call holds the text, and therefore so few do that the index may name all of them at once.
+
+    A long number is always so rare. What none of n has, three of n have at most (but for one case in twenty).
+    """
+    if stretch.found:
+        return False
+    return not is_exact or (choice.is_told_by_text(filters) and are_few_in_all(3, stretch.looked))
 
 
 def _nearer_part(stretch: Stretch, wanted: int) -> tuple[Stretch, Stretch | None]:
@@ -227,6 +248,16 @@ def _of_keys(rows: Calls, keys: Sequence[Key], stretch: Stretch, wanted: int) ->
     if not keys:
         return ()
     return _read(stretch.in_order(_among(rows, [row_id for _moment, row_id in keys])).limit(wanted))
+
+
+def _first_of_keys(rows: Calls, keys: Sequence[Key], stretch: Stretch, wanted: int) -> Sequence[Any]:
+    """The same, without those beyond the part in which enough of them fit."""
+    found: list[Any] = []
+    for begin in range(0, len(keys), _READ_AT_ONCE):
+        if len(found) >= wanted:
+            break
+        found += _of_keys(rows, keys[begin : begin + _READ_AT_ONCE], stretch, wanted - len(found))
+    return found
 
 
 def _among(rows: Calls, ids: Sequence[int]) -> Calls:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import contains_eager
 
 from portal.accounts.audit import audit
+from portal.calls.logged import LoggedCall
 from portal.calls.models import CallRecord
 from portal.calls.remarks.models import CallNote, CallTag, CallTagging
 from portal.calls.remarks.tags import find_tag
@@ -46,7 +47,7 @@ class Remarks:
     note: CallNote | None = None
 
 
-def remarks_of(calls: Iterable[CallRecord]) -> dict[int, Remarks]:
+def remarks_of(calls: Iterable[CallRecord | LoggedCall]) -> dict[int, Remarks]:
     """By the call's row id; a call without any is not in the answer. Two queries."""
     ids = [call.id for call in calls]
     if not ids:

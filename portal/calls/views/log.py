@@ -12,8 +12,9 @@ from portal.calls.feature import feature
 from portal.calls.log.bar import filter_bar, log_url
 from portal.calls.log.chart import bars
 from portal.calls.log.filters import CallFilters, read_filters
-from portal.calls.log.pages import LogPage, call_page
+from portal.calls.log.pages import LogPage, shown_page
 from portal.calls.log.totals import LogTotals, counted_totals, kept_totals
+from portal.calls.logged import LoggedCall
 from portal.calls.panels import log_panels, log_tools
 from portal.calls.saved.bar import opening_url, present_view, view_part
 from portal.calls.saved.services import preference
@@ -32,7 +33,7 @@ def index() -> ResponseReturnValue:
         return htmx.go_to(opening)
     filters, notes = read_filters(request.args, zone())
     view, cursor = present_view(notes), _cursor(notes)
-    calls = call_page(filters, cursor)
+    calls = shown_page(filters, cursor)
     kept = {"view": str(view.id)} if view else {}
     return htmx.render(
         "calls/index.html",
@@ -64,7 +65,7 @@ def _totals(filters: CallFilters, found: LogTotals | None) -> dict[str, Any]:
     }
 
 
-def _page(filters: CallFilters, calls: LogPage, kept: dict[str, str]) -> dict[str, Any]:
+def _page(filters: CallFilters, calls: LogPage[LoggedCall], kept: dict[str, str]) -> dict[str, Any]:
     return {
         "bar": filter_bar(filters),
         "calls": calls.rows,

@@ -46,12 +46,15 @@ class Client:
         return reply
 
     def each(self, path: str, name: str, query: Mapping[str, str] | None = None) -> Iterator[Mapping[str, Any]]:
-        """Every row of a list, page by page. Raises `ServiceTrouble`."""
+        """Every row of a list, page by page. Raises `ServiceTrouble`, also for a list without an end: what was read of
+        it is no whole list, and whoever is missing would count as gone.
+        """
         for page in range(1, _MOST_PAGES + 1):
             answer = mapping(self.get(path, {**(query or {}), "page": str(page), "limit": str(PAGE)}))
             yield from rows(mapping(answer.get("_embedded")).get(name))
             if not mapping(mapping(answer.get("_links")).get("next")).get("href"):
                 return
+        raise ServiceTrouble(Trouble.NONSENSE, "its pages have no end")
 
     def _send(self, method: str, path: str, body: Any, token: str, seconds: float) -> Reply:
         self._spacing.wait()

@@ -58,14 +58,20 @@ class Client:
         raise trouble(reply)
 
     def each(self, method: str, body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-        """Every row of a list, fifty at a time. Raises `ServiceTrouble`."""
-        start: Any = 0
+        """Every row of a list, fifty at a time. Raises `ServiceTrouble`, also for a list without an end: what was read
+        of it is no whole list, and whoever is missing would count as gone.
+        """
+        start = 0
         for _page in range(_MOST_PAGES):
             answer = self.call(method, {**body, "start": start})
             yield from rows(answer.get("result"))
-            start = answer.get("next")
-            if not isinstance(start, int) or start <= 0:
+            following = answer.get("next")
+            if not isinstance(following, int) or following <= 0:
                 return
+            if following <= start:
+                break
+            start = following
+        raise ServiceTrouble(Trouble.NONSENSE, "its pages have no end")
 
     def _send(self, method: str, body: Mapping[str, Any], token: str, seconds: float) -> Reply:
         self._spacing.wait()

@@ -13,15 +13,13 @@ from portal.kernel.db import announce, db
 from portal.kernel.errors import Conflict, NotFound
 from portal.kernel.i18n import gettext as _
 
-MOST_PEOPLE = 5000
-
 
 def keep_people(people: Sequence[Person]) -> CrmUserBringing:
     """A preview of what the CRM has just told. Raises `NotFound` where it was disconnected meanwhile."""
     link = crm_link()
     if link is None:
         raise NotFound
-    told = [asdict(person) for person in people[:MOST_PEOPLE]]
+    told = [asdict(person) for person in people]
     bringing = CrmUserBringing(kind=CrmKind(link.kind), people=told)
     db.session.add(bringing)
     db.session.flush()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from portal.accounts.audit import audit
 from portal.contacts.models import CrmUser
 from portal.contacts.queries import crm_users
-from portal.contacts.services.crm_users import clean_name
+from portal.contacts.services.crm_users import LONGEST_NAME, clean_name
 from portal.kernel.db import announce, db
 from portal.kernel.errors import Refused
 from portal.kernel.i18n import gettext as _
@@ -42,11 +43,14 @@ class Import:
 
 
 def import_crm_users(text: str) -> Import:
-    """Adds the users of a paste, one per line: `Name`, `Name;SIP/00000000672`, `Name;672`; a tab serves as well.
+    """Adds the users of a paste, one per line: `Name`, `Name;SIP/00000000672`, `Name;672`; a tab serves as well, and
+    cells may be quoted as spreadsheets do it.
 
     Raises `Refused(field="text")` for an empty or an endless paste.
     """
-    written = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    written = [
+        (number, line.strip()) for number, line in enumerate(text.lstrip("\ufeff").splitlines(), 1) if line.strip()
+    ]
     if not written:
         raise Refused(_("Paste at least one line with a name."), "text")
     if len(written) > MOST_LINES:
@@ -92,7 +96,7 @@ class _Desk:
             self._holders[line_id] = name
 
     def _read(self, text: str) -> tuple[str, str]:
-        cells = [cell.strip().strip('"').strip() for cell in text.replace("\t", ";").rstrip(";").split(";")]
+        cells = _cells(text)
         if len(cells) > 2:
             raise Refused(_("More than a name and a SIP account in one line."))
         if self._figures(cells[0]) in self._lines:
@@ -114,6 +118,23 @@ class _Desk:
     def _figures(sip: str) -> str:
         """What is left of a SIP account's name when people drop the prefix and the leading zeros."""
         return sip.casefold().removeprefix("sip/").lstrip("0")
+
+
+def _cells(text: str) -> list[str]:
+    """What stands between semicolons or tabs; one quote alone is a sign like another."""
+    is_quoted = text.count('"') % 2 == 0
+    written = text.replace("\t", ";").rstrip(";")
+    try:
+        (row,) = csv.reader(
+            [written],
+            delimiter=";",
+            skipinitialspace=True,
+            quoting=csv.QUOTE_MINIMAL if is_quoted else csv.QUOTE_NONE,
+        )
+    except csv.Error:
+        # A cell of more than a hundred thousand characters.
+        raise Refused(_("A name has at most %(count)s characters.", count=LONGEST_NAME)) from None
+    return [cell.strip() for cell in row] or [""]
 
 
 def _by_what_people_write(lines: Sequence[SipLine]) -> Mapping[str, list[SipLine]]:

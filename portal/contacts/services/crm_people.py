@@ -36,6 +36,8 @@ class Fate(StrEnum):
     LINKED = "linked"
     """A user of this name is here: it learns the CRM's id."""
     RENAMED = "renamed"
+    BACK = "back"
+    """Was removed here, and comes back with all that was kept: contacts, places in groups, the SIP account."""
     SAME = "same"
     GONE = "gone"
     """Was brought from the CRM, and is not there any more."""
@@ -56,31 +58,39 @@ class Difference:
 def compare(people: Sequence[Person]) -> list[Difference]:
     """What is different, in the CRM's order; those who have gone come last."""
     present = crm_users()
-    by_id = {user.crm_id: user for user in present if user.crm_id}
+    by_id = _removed() | {user.crm_id: user for user in present if user.crm_id}
     unlinked = {user.name.casefold(): user for user in present if not user.crm_id}
     taken = {user.name.casefold(): user for user in present}
     told = {person.crm_id: person for person in people}
     found = [_difference(person, by_id, unlinked, taken) for person in told.values()]
-    gone = [user for crm_id, user in by_id.items() if crm_id not in told]
+    gone = [user for user in present if user.crm_id and user.crm_id not in told]
     return found + [Difference(Fate.GONE, user.crm_id or "", user.name, user=user) for user in gone]
 
 
+def _removed() -> dict[str | None, CrmUser]:
+    """Who was removed here, by the CRM's id; of several the latest."""
+    query = select(CrmUser).where(CrmUser.removed_at.is_not(None), CrmUser.crm_id.is_not(None))
+    return {user.crm_id: user for user in db.session.scalars(query.order_by(CrmUser.removed_at, CrmUser.id))}
+
+
 def _difference(
-    person: Person, by_id: Mapping[str, CrmUser], unlinked: dict[str, CrmUser], taken: dict[str, CrmUser]
+    person: Person, by_id: Mapping[str | None, CrmUser], unlinked: dict[str, CrmUser], taken: dict[str, CrmUser]
 ) -> Difference:
     said = " ".join(person.name.split())[: LONGEST_NAME - 24] or person.crm_id
     user = by_id.get(person.crm_id)
-    if user is not None:
-        own = (said.casefold(), f"{said} ({person.crm_id})".casefold())
-        is_same = user.name.casefold() in own
-        name = user.name if is_same else _free(said, person.crm_id, taken)
-        return Difference(Fate.SAME if is_same else Fate.RENAMED, person.crm_id, name, person.inner, user=user)
-    user = unlinked.pop(said.casefold(), None)
-    if user is not None:
-        return Difference(Fate.LINKED, person.crm_id, user.name, person.inner, person.mobile, user)
+    if user is None or user.removed_at is not None:
+        namesake = unlinked.pop(said.casefold(), None)
+        if namesake is not None:
+            return Difference(Fate.LINKED, person.crm_id, namesake.name, person.inner, person.mobile, namesake)
+    own = (said.casefold(), f"{said} ({person.crm_id})".casefold())
+    if user is not None and user.removed_at is None and user.name.casefold() in own:
+        return Difference(Fate.SAME, person.crm_id, user.name, person.inner, user=user)
     name = _free(said, person.crm_id, taken)
     taken[name.casefold()] = CrmUser(name=name)
-    return Difference(Fate.NEW, person.crm_id, name, person.inner, person.mobile)
+    if user is None:
+        return Difference(Fate.NEW, person.crm_id, name, person.inner, person.mobile)
+    fate = Fate.RENAMED if user.removed_at is None else Fate.BACK
+    return Difference(fate, person.crm_id, name, person.inner, user=user)
 
 
 def _free(name: str, crm_id: str, taken: Mapping[str, CrmUser]) -> str:
@@ -110,6 +120,9 @@ def _bring(each: Difference) -> dict[str, Any]:
             user.removed_at = now()
         case Fate.RENAMED:
             user.name = each.name
+        case Fate.BACK:
+            restore_crm_user(user.id)
+            user.name = each.name
         case _:
             user.crm_id = each.crm_id
             mobile = _free_mobile(each.mobile) if user.mobile is None else None
@@ -135,33 +148,38 @@ def take_back_crm_users(done: Sequence[Mapping[str, Any]]) -> int:
     kept = 0
     for each in reversed(done):
         user = db.session.get(CrmUser, each["id"])
-        if user is None or not _take_back(user, each):
+        if user is None or _is_changed(user, each):
             kept += 1
+        else:
+            _take_back(user, each)
     audit("crm_user.take-back", ", ".join(each["name"] for each in done)[:300], after={"kept": kept})
     announce("phones-changed")
     return kept
 
 
-def _take_back(user: CrmUser, each: Mapping[str, Any]) -> bool:
+def _is_changed(user: CrmUser, each: Mapping[str, Any]) -> bool:
+    """Whether somebody has changed what was brought, since."""
+    if each["fate"] in (Fate.GONE, Fate.LINKED):
+        return False
+    has_phone = each["fate"] == Fate.NEW and user.sip_line_id is not None
+    return has_phone or user.removed_at is not None or user.name != each["name"]
+
+
+def _take_back(user: CrmUser, each: Mapping[str, Any]) -> None:
     match each["fate"]:
         case Fate.GONE:
-            if user.removed_at is not None:
-                restore_crm_user(user.id)
-            return True
+            restore_crm_user(user.id)
         case Fate.RENAMED:
-            if user.name != each["name"]:
-                return False
             user.name = each["before"]
+        case Fate.BACK:
+            user.removed_at, user.name = now(), each["before"]
         case Fate.NEW:
-            if user.removed_at is not None or user.sip_line_id is not None or user.name != each["name"]:
-                return False
             user.removed_at, user.crm_id = now(), None
         case _:
             user.crm_id = None
             if each.get("mobile") and user.mobile == each["mobile"]:
                 user.mobile = None
     db.session.flush()
-    return True
 
 
 def forget_crm_ids() -> None:

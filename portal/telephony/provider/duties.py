@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from portal.kernel.clock import now
 from portal.kernel.db import db, transaction
@@ -35,6 +35,9 @@ DAY = timedelta(days=1)
 LONGEST_AWAY = timedelta(days=31)
 _FORGOTTEN = timedelta(minutes=10)
 _LOST = timedelta(hours=4)
+"""A call without an end that the provider does not know any more is over by then,"""
+_LONGEST = timedelta(days=1)
+"""and by then one that it still tells of as going on. An end that it tells later counts all the same."""
 _MOST_ASKED_ABOUT = 20
 
 
@@ -147,17 +150,19 @@ class Duties:
             if page.fault:
                 # What came whole is taken in; the rest is asked for again.
                 raise ServiceTrouble(Trouble.NONSENSE, page.fault)
-            # Newest first: a provider that knows no `from` would tell of years.
-            if facts and facts[-1].started_at < since:
+            if _is_behind(facts, since):
                 break
         return heard
 
     def _mend_open(self, client: Client, moment: datetime) -> None:
-        """Calls of which no end was told: asked for by name; what the provider does not know any more is closed."""
+        """Calls of which no end was told: asked for by name; what the provider does not know any more is closed.
+
+        Of very many it is some by chance, so that those which never end hold up no others.
+        """
         with transaction(self._account_id, writes=False):
             query = select(ProviderCall.upstream_id, ProviderCall.api_call_id, ProviderCall.started_at)
             old = query.where(ProviderCall.is_over.is_(False), ProviderCall.started_at < moment - _FORGOTTEN)
-            rows = db.session.execute(old.order_by(ProviderCall.started_at).limit(_MOST_ASKED_ABOUT)).all()
+            rows = db.session.execute(old.order_by(func.random()).limit(_MOST_ASKED_ABOUT)).all()
         for upstream_id, api_call_id, started_at in rows:
             facts: list[CallFacts] = []
             try:
@@ -168,7 +173,8 @@ class Duties:
                     raise
             if facts:
                 self.take_in(*facts)
-            elif started_at < moment - _LOST:
+            is_over = any(each.is_over for each in facts)
+            if not is_over and started_at < moment - (_LONGEST if facts else _LOST):
                 self._close(upstream_id, api_call_id)
 
     def _close(self, upstream_id: str, api_call_id: str) -> None:
@@ -190,6 +196,15 @@ def _read(page: CallList, heard: _Heard) -> Iterator[CallFacts]:
             heard.why = heard.why or str(error)
         else:
             heard.count += 1
+
+
+def _is_behind(facts: Sequence[CallFacts], since: datetime) -> bool:
+    """Whether no later page has a call of after `since`: a provider that knows no `from` would tell of years.
+
+    Newest first, says the contract; one that tells the oldest first is heard to the end.
+    """
+    is_newest_first = bool(facts) and facts[0].started_at >= facts[-1].started_at
+    return is_newest_first and all(each.started_at < since for each in facts)
 
 
 def _note_day(moment: datetime, heard: _Heard) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
+from portal.calls.logged import LoggedCall
 from portal.calls.models import CallRecord
 from portal.calls.panels import CallPanel
 from portal.kernel.i18n import gettext as _
@@ -13,14 +14,16 @@ from portal.webhooks.queries import deliveries_of_calls
 from portal.webhooks.urls import host_of, place_of
 
 
-def _load(calls: Sequence[CallRecord]) -> Mapping[int, list[WebhookDelivery]]:
+def _load(calls: Sequence[CallRecord | LoggedCall]) -> Mapping[int, list[WebhookDelivery]]:
     found = deliveries_of_calls([call.api_call_id for call in calls])
     return {call.id: found[call.api_call_id] for call in calls if call.api_call_id in found}
 
 
 def _told_apart(deliveries: Sequence[WebhookDelivery] | None) -> list[tuple[WebhookDelivery, str]]:
     """Each real delivery of a call; where several webhooks were told the same, with what tells where it went."""
-    real = [each for each in deliveries or () if not each.is_test]
+    if not deliveries:
+        return []
+    real = [each for each in deliveries if not each.is_test]
     told: dict[str, list[WebhookSubscription]] = defaultdict(list)
     for each in real:
         told[each.event.type].append(each.subscription)

@@ -11,14 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Flask
-from sqlalchemy import text
 
 from portal.app import create_app
-from portal.calls.log.textindex import INDEXES
 from portal.demo.fill import fill_account
 from portal.demo.seed import is_settled, settle
 from portal.kernel.config import load_settings
-from portal.kernel.db import db
 from portal.kernel.readiness import upgrade_database
 from tests.bench.sites import durable_postgresql
 from tests.people import PASSWORD
@@ -58,20 +55,5 @@ def _filled(told: dict[str, str], folder: Path, url: str, calls: int, say: Say) 
     upgrade_database(app)
     if not is_settled(app):
         settle(app, PASSWORD, 400)
-        _fill(app, calls, say)
+        fill_account(app, 1, calls, say=say)
     return Installation(app, url, calls)
-
-
-def _fill(app: Flask, calls: int, say: Say) -> None:
-    if app.extensions["portal.settings"].is_embedded:
-        fill_account(app, 1, calls, say=say)
-        return
-    with app.app_context(), db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        # An index of trigrams that is made at the end takes a tenth of the time of one that is kept all along.
-        for index in INDEXES:
-            connection.execute(text(f"drop index {index}"))
-        fill_account(app, 1, calls, say=say)
-        for making in INDEXES.values():
-            connection.execute(text(making))
-        # What the server does by itself a minute after.
-        connection.execute(text("vacuum analyze"))

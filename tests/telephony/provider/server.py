@@ -50,6 +50,8 @@ class Provider:
         """Answers `get_calls` in place of the provider, in whatever way."""
         self.is_hanging = False
         self.page_size = 1000
+        self.tells_oldest_first = False
+        """And of all its calls, whatever `from` says."""
         self.released = threading.Event()
         self._server = _Server(self)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="provider of a test")
@@ -122,6 +124,8 @@ class _Handler(BaseHTTPRequestHandler):
             if asked.get("api_call_id") in (None, each.get("api_call_id"))
             and each.get("setup_time", 0) >= int(asked.get("from", 0))
         ]
+        if provider.tells_oldest_first:
+            found = sorted(provider.calls, key=lambda one: one["setup_time"])
         begin = int(asked.get("cursor", 0))
         end = begin + provider.page_size
         link = {}
