@@ -69,7 +69,8 @@ def app(migrated_app: Flask) -> Iterator[Flask]:
     """The app on an empty database."""
     _empty(migrated_app)
     # Whom the test before had listening is else known for a second, and offered what this one looks for in the queue.
-    migrated_app.extensions.pop("portal.webhook_workers", None)
+    for remembered in ("portal.webhook_workers", "portal.call_classes"):
+        migrated_app.extensions.pop(remembered, None)
     desk = migrated_app.extensions["portal.lookups"] = LookupDesk(migrated_app)
     yield migrated_app
     # A late answer would be written into the database of the next test.

@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import Select, and_, literal_column, select, union_all
 
 from portal.contacts.models import Contact, ContactNumber, CrmUser
 from portal.kernel.among import among
 from portal.kernel.prepared import Prepared
 from portal.telephony.models import SipLine
 
+_HOLDERS = and_(CrmUser.sip_line_id == SipLine.id, CrmUser.removed_at.is_(None))
+
+
+def _naming(address: Any, name: Any, rank: int) -> Select[Any]:
+    columns: tuple[Any, ...] = address.label("address"), name.label("name"), literal_column(str(rank)).label("rank")
+    return select(*columns).where(among(address, "addresses"))
+
+
+_NAMES = union_all(
+    _naming(ContactNumber.number, Contact.name, 2).join(Contact, Contact.id == ContactNumber.contact_id),
+    _naming(CrmUser.mobile, CrmUser.name, 1).where(CrmUser.removed_at.is_(None)),
+    _naming(SipLine.name, CrmUser.name, 2).join(CrmUser, _HOLDERS),
+    _naming(SipLine.name, SipLine.label, 1),
+).subquery()
 # Built once: each call asks them.
-_OF_CONTACTS = Prepared(
-    select(ContactNumber.number, Contact.name)
-    .join(Contact, Contact.id == ContactNumber.contact_id)
-    .where(among(ContactNumber.number, "numbers"))
+_BY_ADDRESS = Prepared(select(_NAMES.c.address, _NAMES.c.name).where(_NAMES.c.name != "").order_by(_NAMES.c.rank))
+_ALL_LINES = Prepared(
+    select(SipLine.name, SipLine.label, CrmUser.name).outerjoin(CrmUser, _HOLDERS).order_by(SipLine.name)
 )
-_OF_EMPLOYEES = Prepared(
-    select(CrmUser.mobile, CrmUser.name).where(among(CrmUser.mobile, "numbers"), CrmUser.removed_at.is_(None))
-)
-_LINES = select(SipLine.name, SipLine.label, CrmUser.name).outerjoin(
-    CrmUser, and_(CrmUser.sip_line_id == SipLine.id, CrmUser.removed_at.is_(None))
-)
-_SOME_LINES = Prepared(_LINES.where(among(SipLine.name, "lines")))
-_ALL_LINES = Prepared(_LINES.order_by(SipLine.name))
 
 
 def line_names() -> dict[str, str]:
@@ -38,25 +44,10 @@ def code_name(address: str) -> str | None:
 
 
 def code_names(addresses: Iterable[str]) -> dict[str, str]:
-    """Names by address; an address that nobody named is not in the answer. Three queries, however many addresses.
+    """Names by address; an address that nobody named is not in the answer. One query, however many addresses.
 
     A number has its contact's name, else that of the CRM user whose mobile it is; a SIP account the name of its CRM
     user, else the line's label.
     """
-    wanted = set(addresses)
-    lines = {address for address in wanted if address.startswith("SIP/")}
-    return _of_lines(lines) | _of_numbers(wanted - lines)
-
-
-def _of_numbers(numbers: set[str]) -> dict[str, str]:
-    if not numbers:
-        return {}
-    wanted = sorted(numbers)
-    return dict(_OF_EMPLOYEES.all(numbers=wanted)) | dict(_OF_CONTACTS.all(numbers=wanted))
-
-
-def _of_lines(lines: set[str]) -> dict[str, str]:
-    if not lines:
-        return {}
-    names = ((line, holder or label) for line, label, holder in _SOME_LINES.all(lines=sorted(lines)))
-    return {line: name for line, name in names if name}
+    # The better name comes last.
+    return dict(_BY_ADDRESS.all(addresses=sorted(set(addresses))))

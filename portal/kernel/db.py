@@ -25,6 +25,7 @@ from portal.kernel.tenancy import AccountOwned, Scope, TenancyError
 
 _IS_STAMPED = {"stamped": True}
 _READ_ONCE = "read once"
+_LAST = "to be written last"
 _T = TypeVar("_T")
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -88,6 +89,8 @@ def init_app(app: Flask, database_url: str, *, pool_size: int, bells: Bells, cac
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             sqlite.tune(db.engine, lambda: bool(g and g.get("writes", False)), cache_megabytes=cache_megabytes)
+        else:
+            postgresql.tune(db.engine, tenancy.entered)
 
 
 def dialect() -> Dialect:
@@ -119,6 +122,13 @@ def announce(name: str) -> None:
     ring(live_topic(tenancy.current_account_id(), name))
 
 
+def last(write: Callable[[Sequence[_T]], None], *items: _T) -> None:
+    """Has `write` write these just before the transaction is committed, together with all that it was given since the
+    transaction began; a rollback forgets them.
+    """
+    db.session.info.setdefault(_LAST, {}).setdefault(write, []).extend(items)
+
+
 def listening(prefix: str) -> frozenset[str]:
     """Who listens to bells now under names that begin so."""
     bells: Bells = current_app.extensions["portal.bells"]
@@ -131,6 +141,12 @@ def notify(connection: Connection, topics: Iterable[str]) -> None:
     # A notice holds less than 8000 bytes, and one that is longer would undo the transaction.
     for start in range(0, len(names), 50):
         connection.exec_driver_sql("select pg_notify(%s, %s)", (CHANNEL, "\n".join(names[start : start + 50])))
+
+
+@event.listens_for(GuardedSession, "before_commit")
+def _write_last(session: Session) -> None:
+    for write, items in session.info.pop(_LAST, {}).items():
+        write(items)
 
 
 @event.listens_for(GuardedSession, "before_commit")
@@ -150,8 +166,9 @@ def _ring_after(session: Session) -> None:
 
 
 @event.listens_for(GuardedSession, "after_rollback")
-def _forget_bells(session: Session) -> None:
+def _forget(session: Session) -> None:
     session.info.pop("bells", None)
+    session.info.pop(_LAST, None)
 
 
 @contextmanager

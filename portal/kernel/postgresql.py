@@ -1,17 +1,63 @@
-"""PostgreSQL as this house uses it: many small statements, each asked again and again."""
+"""PostgreSQL as this house uses it: many small statements, each asked again and again, and each waited for."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import make_url
+import psycopg
+from sqlalchemy import Connection, Engine, event, make_url
+from sqlalchemy.exc import InvalidatePoolError
+
+from portal.kernel.clock import monotonic
+from portal.kernel.rowsecurity import SETTING
+from portal.kernel.told import told
 
 _SETTINGS = "-c jit=off"
 """What it estimates to be long it would compile first: for seconds, where a page then reads ten rows of an index."""
+_EACH_BY_ITSELF = "AUTOCOMMIT"
+_RESTED = 1.0
+"""A connection that nobody used for so long (seconds) is asked whether it still stands; one in use is not, since the
+question takes as long as any other."""
+_SINCE = "rests since"
 
 
 def options(database_url: str) -> dict[str, Any]:
     """What the engine is made with, besides the size of its pool."""
-    told = make_url(database_url).query.get("options", ())
-    kept = (told,) if isinstance(told, str) else told
-    return {"pool_pre_ping": True, "connect_args": {"options": " ".join((*kept, _SETTINGS))}}
+    asked = make_url(database_url).query.get("options", ())
+    kept = (asked,) if isinstance(asked, str) else asked
+    # The driver is to begin nothing by itself: see `tune`.
+    return {"isolation_level": _EACH_BY_ITSELF, "connect_args": {"options": " ".join((*kept, _SETTINGS))}}
+
+
+def tune(engine: Engine, account: Callable[[], str | None]) -> None:
+    """Transactions that begin with the `account` whose rows they may see, None for no one's, told in the same breath;
+    one that broke while it rested is replaced.
+    """
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("isolation_level") == _EACH_BY_ITSELF:
+            return
+        entered = account()
+        statement = "begin" if entered is None else f"begin; set local {SETTING} = '{entered}'"
+        raw: Any = connection.connection.dbapi_connection
+        try:
+            # Two at once cannot be prepared.
+            raw.execute(statement, prepare=False)
+        except psycopg.Error as error:
+            raise told(error, statement, (), connection) from error
+
+    @event.listens_for(engine, "checkin")
+    def rest(_connection: Any, record: Any) -> None:
+        record.info[_SINCE] = monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def look_after_rest(connection: Any, record: Any, _proxy: Any) -> None:
+        since = record.info.get(_SINCE)
+        if since is None or monotonic() - since < _RESTED:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except psycopg.Error as error:
+            raise InvalidatePoolError from error

@@ -8,22 +8,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Generic, TypeVar, cast, overload
+from typing import Any, Generic, TypeVar, overload
 
 from flask import g
-from sqlalchemy import BindParameter, Connection, Dialect, Select, TextClause, bindparam
+from sqlalchemy import BindParameter, Connection, Dialect, Insert, Select, TextClause, bindparam
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from portal.kernel.db import Model, db
+from portal.kernel.severalrows import MOST, SeveralRows
 from portal.kernel.tenancy import TenancyError, only_ours
+from portal.kernel.told import told
 
 Row = TypeVar("Row")
 MakeInsert = Callable[[type[Model]], Any]
 """The INSERT of this database, which knows what to do about a row that is there."""
 _HELD = "connection of what is prepared"
+_CURSOR = "cursor of what is prepared"
 
 
 class Prepared(Generic[Row]):
@@ -53,6 +55,11 @@ class Prepared(Generic[Row]):
     def first(self, **values: Any) -> Row | None:
         """The first row, where there is one."""
         return next(iter(self.all(**values)), None)
+
+    def each(self, *rows: Mapping[str, Any]) -> list[Row]:
+        """Writes, once for each of these; every row that it answers for one of them, in whatever order."""
+        connection = _connection()
+        return [self._row(*row) for row in self._of(connection.dialect).each(connection, rows)]
 
     def run(self, *rows: Mapping[str, Any]) -> None:
         """Writes, once for each of these; nothing without one."""
@@ -99,6 +106,14 @@ def _connection() -> Connection:
     return found
 
 
+def _cursor(connection: Connection) -> Any:
+    """One for as long as the driver's connection lasts: to make another each time takes half as long as to ask."""
+    cursor = connection.info.get(_CURSOR)
+    if cursor is None:
+        cursor = connection.info[_CURSOR] = connection.connection.cursor()
+    return cursor
+
+
 def _as_it_comes(*values: Any) -> tuple[Any, ...]:
     return values
 
@@ -136,6 +151,8 @@ class _Compiled:
         self._text = str(compiled)
         self._names = compiled.positiontup or list(compiled.binds)
         self._is_positional = compiled.positional
+        is_insert = isinstance(statement, Insert) and dialect.name == "postgresql"
+        self._several = SeveralRows(self._text) if is_insert else None
         binds = {name: compiled.binds[name] for name in self._names}
         self._always = {name: bind.value for name, bind in binds.items() if not (bind.required or bind.callable)}
         self._asked = [(name, bind.callable) for name, bind in binds.items() if bind.callable is not None]
@@ -143,41 +160,58 @@ class _Compiled:
         self._there = [(name, convert) for name, convert in ways if convert is not None]
         kinds = [each["type"].dialect_impl(dialect) for each in _described(statement)]
         self._back = [kind.result_processor(dialect, None) for kind in kinds]
+        self._is_converted = any(self._back)
         self._as_one = as_one
         if as_one:
             self._text = _as_one(self._text, len(kinds))
 
     def rows(self, connection: Connection, values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
         """What it answers."""
-        found = self._execute(connection, self._bound(values), is_asked=True)
-        if self._as_one:
-            found = json.loads(found[0][0])
-        if not any(self._back):
-            return found
-        return [[back(value) if back else value for back, value in zip(self._back, row, strict=True)] for row in found]
+        return self._answered(self._execute(connection, self._text, self._bound(values), is_asked=True))
+
+    def each(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> Sequence[Sequence[Any]]:
+        """What it answers for all of the rows."""
+        bound = [self._bound(row) for row in rows]
+        asked = ((self._text, row) for row in bound)
+        if self._several is not None and len(bound) > 1:
+            asked = (self._several.of(bound[start : start + MOST]) for start in range(0, len(bound), MOST))
+        found = (self._execute(connection, *each, is_asked=True) for each in asked)
+        return self._answered([row for answer in found for row in answer])
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """As many times as there are rows."""
         bound = [self._bound(row) for row in rows]
-        self._execute(connection, bound if len(bound) > 1 else bound[0])
+        if len(bound) == 1:
+            self._execute(connection, self._text, bound[0])
+        elif self._several is not None and len(bound) <= MOST:
+            self._execute(connection, *self._several.of(bound))
+        else:
+            self._execute(connection, self._text, bound)
 
-    def _execute(self, connection: Connection, values: Any, *, is_asked: bool = False) -> Sequence[Sequence[Any]]:
+    def _answered(self, found: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
+        if self._as_one:
+            found = json.loads(found[0][0])
+        if not self._is_converted:
+            return found
+        return [[back(value) if back else value for back, value in zip(self._back, row, strict=True)] for row in found]
+
+    def _execute(
+        self, connection: Connection, statement: str, values: Any, *, is_asked: bool = False
+    ) -> Sequence[Sequence[Any]]:
         """What SQLAlchemy does around a statement, without a result and its columns made anew for each."""
         if self._writes and not g.get("writes", False):
             raise TenancyError("a reading page does not write: say writes=True")
-        cursor, is_many = connection.connection.cursor(), isinstance(values, list)
+        cursor, is_many = _cursor(connection), isinstance(values, list)
         try:
             for hear in connection.dispatch.before_cursor_execute:
-                hear(connection, cursor, self._text, values, None, is_many)
+                hear(connection, cursor, statement, values, None, is_many)
             if is_many:
-                cursor.executemany(self._text, values)
+                cursor.executemany(statement, values)
             else:
-                cursor.execute(self._text, values)
+                cursor.execute(statement, values)
             return cursor.fetchall() if is_asked else ()
         except connection.dialect.loaded_dbapi.Error as error:
-            raise _told(error, self._text, values, connection) from error
-        finally:
-            cursor.close()
+            raise told(error, statement, values, connection) from error
 
     def _bound(self, values: Mapping[str, Any]) -> Any:
         """What is given, what always stands there, and what is asked for anew each time, as the driver takes it."""
@@ -202,15 +236,3 @@ def _described(statement: Any) -> Sequence[Any]:
         statement.column_descriptions if isinstance(statement, Select) else statement.returning_column_descriptions
     )
     return found
-
-
-def _told(error: Exception, statement: str, values: Any, connection: Connection) -> Exception:
-    """In SQLAlchemy's words, whose name the same error has in every database."""
-    dialect = connection.dialect
-    is_lost = dialect.is_disconnect(cast("Any", error), connection.connection.dbapi_connection, None)
-    told: Exception = DBAPIError.instance(
-        statement, values, error, dialect.loaded_dbapi.Error, connection_invalidated=is_lost, dialect=dialect
-    )
-    if is_lost:
-        connection.invalidate(error)
-    return told

@@ -94,10 +94,9 @@ def enter(session: Session, scope: Scope) -> None:
 
 
 def guard(session_class: type[Session]) -> None:
-    """Hangs the four hooks on a session class: read, write, row security, read-only."""
+    """Hangs the three hooks on a session class: read, write, read-only."""
     event.listen(session_class, "do_orm_execute", _filter_statement)
     event.listen(session_class, "before_flush", _stamp_rows)
-    event.listen(session_class, "after_begin", _begin_scope)
 
 
 def _filter_statement(state: ORMExecuteState) -> None:
@@ -160,7 +159,8 @@ def only_ours(statement: Any) -> Any:
     if not (isinstance(table, Table) and table.info.get("owned")):
         return statement
     if isinstance(statement, Insert):
-        return statement.values(account_id=_EnteredAccount())
+        # Inline: it answers no id that nobody asked for.
+        return statement.inline().values(account_id=_EnteredAccount())
     return statement.where(table.c.account_id == _EnteredAccount())
 
 
@@ -190,13 +190,16 @@ def _stamp_rows(session: Session, _context: Any, _instances: Sequence[Any] | Non
             raise TenancyError(f"{type(row).__name__} belongs to another account")
 
 
-def _begin_scope(_session: Session, _transaction: Any, connection: Any) -> None:
-    scope = current_scope()
-    if scope is not None and connection.dialect.name == "postgresql":
-        tell_postgresql(connection, scope)
+def entered() -> str | None:
+    """What row-level security reads of the scope of this app context; None before one was entered."""
+    scope = g and current_scope()
+    return _told_of(scope) if scope else None
+
+
+def _told_of(scope: Scope) -> str:
+    return "all" if scope.reason is not None else str(scope.account_id)
 
 
 def tell_postgresql(connection: Any, scope: Scope, *, is_lasting: bool = False) -> None:
     """Row-level security reads this setting; it ends with the transaction, or lasts as long as the connection."""
-    account = "all" if scope.reason is not None else str(scope.account_id)
-    connection.exec_driver_sql("select set_config('portal.account', %s, %s)", (account, not is_lasting))
+    connection.exec_driver_sql("select set_config('portal.account', %s, %s)", (_told_of(scope), not is_lasting))

@@ -12,7 +12,7 @@ from portal.calls.events import CallAnswered, CallFinished, CallRecorded, CallSt
 from portal.calls.missed import is_missed
 from portal.calls.models import CallRecord
 from portal.kernel.clock import now
-from portal.kernel.db import announce, once, ring
+from portal.kernel.db import announce, last, ring
 from portal.kernel.prepared import Prepared, given
 from portal.kernel.secrets import random_word
 from portal.telephony.engine import CallKind
@@ -45,6 +45,14 @@ class _Hook(NamedTuple):
     is_sound: bool
 
 
+class _Told(NamedTuple):
+    """An event of a call, with its columns."""
+
+    call: CallRecord
+    kind: EventType
+    facts: Mapping[str, Any]
+
+
 # Built once: each call of the account waits for them.
 _LISTENING = Prepared(
     select(
@@ -70,7 +78,7 @@ _EVENT = Prepared(
         make(WebhookEvent)
         .values(given(("type", "api_call_id", "parameters", "happened_at")))
         .on_conflict_do_nothing(index_elements=("account_id", "api_call_id", "type"))
-        .returning(WebhookEvent.id)
+        .returning(WebhookEvent.id, WebhookEvent.api_call_id, WebhookEvent.type)
     )
 )
 _DELIVERY = Prepared(
@@ -161,21 +169,29 @@ def _facts(kind: EventType, call: CallRecord) -> dict[str, Any]:
 
 
 def _write(call: CallRecord, *kinds: EventType) -> None:
-    """The events, kept also when nobody listens, and a delivery for each webhook. A repeat changes nothing."""
-    deliveries = []
-    for kind in kinds:
-        facts = _facts(kind, call)
-        written = _EVENT.first(**facts)
-        if written is None:
+    """The events, kept also when nobody listens, and a delivery for each webhook. A repeat changes nothing.
+
+    All that a transaction has to tell is written at its end, together.
+    """
+    last(_write_all, *(_Told(call, kind, _facts(kind, call)) for kind in kinds))
+
+
+def _write_all(told: Sequence[_Told]) -> None:
+    written = {(api_call_id, kind): row_id for row_id, api_call_id, kind in _EVENT.each(*(each.facts for each in told))}
+    hooks = _LISTENING.all()
+    claims: set[str | None] = set()
+    for each in told:
+        event_id = written.pop((each.call.api_call_id, each.kind), None)
+        hearing = [hook for hook in hooks if hook.event == each.kind and hears_of(hook, each.call)]
+        if event_id is None or not hearing:
             continue
-        hooks = once("webhooks that listen", _LISTENING.all)
-        hearing = [hook for hook in hooks if hook.event == kind and hears_of(hook, call)]
-        starts = _starts_under_way(call, hooks, hearing) if kind is EventType.CALL_FINISHED else {}
-        deliveries += _deliveries(written[0], kind, facts["happened_at"], hearing, starts)
-    if deliveries:
+        starts = _starts_under_way(each.call, hooks, hearing) if each.kind is EventType.CALL_FINISHED else {}
+        deliveries = _deliveries(event_id, each.kind, each.facts["happened_at"], hearing, starts)
         _DELIVERY.run(*deliveries)
-        if any(each["claim"] is None for each in deliveries):
-            ring(BELL)
+        claims |= {row["claim"] for row in deliveries}
+    if None in claims:
+        ring(BELL)
+    if claims:
         announce("webhooks-changed")
 
 

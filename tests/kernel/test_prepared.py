@@ -17,6 +17,7 @@ from portal.contacts.models import Contact, ContactNumber
 from portal.kernel.among import among
 from portal.kernel.db import transaction
 from portal.kernel.prepared import Prepared, PreparedForAll, given
+from portal.kernel.severalrows import MOST
 from portal.kernel.steady import SteadyConnection
 from portal.kernel.tenancy import TenancyError
 from portal.telephony.models import SipLine
@@ -137,6 +138,29 @@ def test_several_rows_are_one_statement(app: Flask, cast: Cast) -> None:
 
     assert [each.split()[0] for each in asked if each.startswith("INSERT")] == ["INSERT"]
     assert labels(app, cast.north) == ["a", "b"]
+
+
+@pytest.mark.parametrize("count", [1, 2, MOST, MOST + 1, 2 * MOST + 1])
+def test_each_row_is_answered_for_that_is_new(app: Flask, cast: Cast, lines: None, count: int) -> None:
+    names = [f"SIP/{number}" for number in range(2, 2 + count)]
+    with app.app_context(), transaction(cast.north):
+        answered = _MAKE.each(*(line(name, f"label of {name}") for name in ("SIP/1", *names)))
+        assert _MAKE.each() == []
+
+    assert sorted(answered) == sorted((name, False) for name in names)
+    assert labels(app, cast.north) == [f"of {cast.north}", *(f"label of {name}" for name in names)]
+    assert labels(app, cast.south) == [f"of {cast.south}"]
+
+
+@pytest.mark.parametrize("count", [1, 2, MOST, MOST + 1])
+def test_all_rows_are_written_or_none(app: Flask, cast: Cast, lines: None, count: int) -> None:
+    rows = [line(f"SIP/{number}", "a") for number in range(2, 2 + count)]
+    with app.app_context(), pytest.raises(IntegrityError, match="sip_line"), transaction(cast.north):
+        _ADD.run(*rows, line("SIP/1", "again"))
+    with app.app_context(), transaction(cast.north):
+        _ADD.run(*rows)
+
+    assert labels(app, cast.north) == [f"of {cast.north}", *("a" for _row in rows)]
 
 
 def test_what_is_there_is_left_and_not_answered(app: Flask, cast: Cast) -> None:

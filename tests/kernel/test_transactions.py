@@ -1,14 +1,16 @@
 """One transaction per unit of work, and bells that ring when it is kept."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+import psycopg
 import pytest
 from flask import Flask, g
 from sqlalchemy import event, select
 
+from portal.kernel import postgresql
 from portal.kernel.bells import Bells, Listener, live_topic
-from portal.kernel.db import announce, db, ring, transaction, unit_of_work
+from portal.kernel.db import announce, db, last, ring, transaction, unit_of_work
 from portal.telephony.models import SipLine
 from tests.people import Cast
 from tests.webhooks.world import until
@@ -61,6 +63,57 @@ def test_reading_makes_no_connection_forget_what_it_has_prepared(app: Flask, cas
     names(app, cast.north)
 
     assert ends == ["commit"]
+
+
+def test_what_is_written_last_is_written_together(app: Flask, cast: Cast, listener: Listener) -> None:
+    written: list[list[str]] = []
+
+    def write(names: Sequence[str]) -> None:
+        written.append(list(names))
+        db.session.add_all(SipLine(name=name) for name in names)
+        ring("switch")
+
+    with app.app_context(), transaction(cast.north):
+        last(write, "SIP/1")
+        last(write, "SIP/2", "SIP/3")
+        assert written == []
+    with app.app_context(), transaction(cast.north) as session:
+        session.add(SipLine(name="SIP/4"))
+        session.flush()
+        last(write, "SIP/5")
+        session.rollback()
+    with app.app_context(), transaction(cast.north):
+        pass
+
+    assert written == [["SIP/1", "SIP/2", "SIP/3"]]
+    assert sorted(names(app, cast.north)) == ["SIP/1", "SIP/2", "SIP/3"]
+    assert "switch" in listener.wait(5)
+
+
+def test_an_error_at_the_last_undoes_all_of_it(app: Flask, cast: Cast) -> None:
+    def fail(_items: Sequence[str]) -> None:
+        raise KeyError
+
+    with pytest.raises(KeyError), app.app_context(), transaction(cast.north) as session:
+        session.add(SipLine(name="SIP/1"))
+        last(fail, "")
+
+    assert names(app, cast.north) == []
+
+
+def test_a_connection_that_broke_while_it_rested_is_replaced(
+    app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch, database_url: str, is_postgresql: bool
+) -> None:
+    monkeypatch.setattr(postgresql, "_RESTED", 0.0)
+    with app.app_context(), transaction(cast.north) as session:
+        session.add(SipLine(name="SIP/1"))
+    if is_postgresql:
+        with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as other:
+            others = "from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+            ended = other.execute(f"select pg_terminate_backend(pid, 5000) {others} and state = 'idle'").fetchall()
+        assert (True,) in ended
+
+    assert names(app, cast.north) == ["SIP/1"]
 
 
 def test_whoever_only_reads_rings_no_bell(app: Flask, cast: Cast, listener: Listener) -> None:

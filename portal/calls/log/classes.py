@@ -6,17 +6,22 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
+from flask import current_app
 from sqlalchemy import bindparam, select
 
 from portal.calls.log.models import BANDS, FACTS, CallClass
-from portal.kernel.db import db, upsert
+from portal.kernel.db import db, once, upsert
 from portal.kernel.prepared import Prepared
+from portal.kernel.tenancy import current_account_id
 from portal.telephony.addresses import is_sip_account
 
 TALK_EDGES = (0, 10, 30, 60, 180, 600, 1800)
 _MANY = 20
 """Of so many, all of the account's are read at once."""
+_MOST_ACCOUNTS = 100
+"""Of so many a process remembers the classes that it has met: some hundred each."""
 PRICE_EDGES = tuple(Decimal(edge) for edge in (0, 1, 3, 10, 30, 100))
 
 
@@ -79,19 +84,35 @@ _OF_KEY = Prepared(
 
 def class_ids(keys: Iterable[ClassKey]) -> Mapping[ClassKey, int]:
     """The row of each class, made where it is new."""
-    wanted = sorted(set(keys))
-    known = _all() if len(wanted) > _MANY else {}
-    found = {}
-    for key in wanted:
-        row_id = known.get(key) or _find(key)
-        if row_id is None:
-            # Another writer may make it at the same moment: both then read the one that stands.
-            upsert(CallClass, key.columns(), key=["account_id", *FACTS, *BANDS])
-            row_id = _find(key)
-        if row_id is None:
-            raise LookupError(key)
-        found[key] = row_id
+    wanted, met = set(keys), _met()
+    found = {key: met[key] for key in wanted if key in met}
+    new = sorted(wanted.difference(found))
+    known = _all() if len(new) > _MANY else {}
+    for key in new:
+        found[key] = known.get(key) or once(key, partial(_found_or_made, key))
     return found
+
+
+def _met() -> dict[ClassKey, int]:
+    """Those of the entered account's classes that this process has met: a class that was committed stays for good."""
+    met: dict[int, dict[ClassKey, int]] = current_app.extensions.setdefault("portal.call_classes", {})
+    if len(met) > _MOST_ACCOUNTS:
+        met.clear()
+    return met.setdefault(current_account_id(), {})
+
+
+def _found_or_made(key: ClassKey) -> int:
+    row_id = _find(key)
+    if row_id is not None:
+        # It was there before this transaction, of which nothing may come.
+        _met()[key] = row_id
+        return row_id
+    # Another writer may make it at the same moment: both then read the one that stands.
+    upsert(CallClass, key.columns(), key=["account_id", *FACTS, *BANDS])
+    made = _find(key)
+    if made is None:
+        raise LookupError(key)
+    return made
 
 
 def _all() -> dict[ClassKey, int]:
