@@ -151,8 +151,10 @@ class _Compiled:
         self._text = str(compiled)
         self._names = compiled.positiontup or list(compiled.binds)
         self._is_positional = compiled.positional
-        is_insert = isinstance(statement, Insert) and dialect.name == "postgresql"
-        self._several = SeveralRows(self._text) if is_insert else None
+        is_postgresql = dialect.name == "postgresql"
+        # By itself psycopg has a statement prepared when it is asked for the sixth time.
+        self._at_once: Mapping[str, Any] = {"prepare": True} if is_postgresql else {}
+        self._several = SeveralRows(self._text) if is_postgresql and isinstance(statement, Insert) else None
         binds = {name: compiled.binds[name] for name in self._names}
         self._always = {name: bind.value for name, bind in binds.items() if not (bind.required or bind.callable)}
         self._asked = [(name, bind.callable) for name, bind in binds.items() if bind.callable is not None]
@@ -208,7 +210,7 @@ class _Compiled:
             if is_many:
                 cursor.executemany(statement, values)
             else:
-                cursor.execute(statement, values)
+                cursor.execute(statement, values, **self._at_once)
             return cursor.fetchall() if is_asked else ()
         except connection.dialect.loaded_dbapi.Error as error:
             raise told(error, statement, values, connection) from error
