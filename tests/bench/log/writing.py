@@ -18,8 +18,8 @@ WARM_UP, CALLS = 20, 200
 
 
 def milliseconds(app: Flask) -> float:
-    """The 95th hundredth; each call is told once, when it has ended. The first few, for which statements are prepared, do
-    not count.
+    """The 95th hundredth; each call is told once, when it has ended. The first few, for which statements are prepared,
+    do not count.
     """
     journal, samples = Journal(app), []
     for number in range(WARM_UP + CALLS):
