@@ -32,8 +32,13 @@ def on_call_rang(event: CallRang) -> None:
     legs = [leg for leg in call.legs if leg.reason == StepReason.FALLBACK]
     for group, rung in _passed_on(rules, FallbackCause(call.fallback), legs):
         first = next((leg for leg in rung if leg.rang_at is not None), None)
-        if group.strategy is HuntStrategy.ROUND_ROBIN and first is not None and first.ended_at is None:
+        if group.strategy is HuntStrategy.ROUND_ROBIN and first is not None and _rings(first):
             _begins_with(group, first.address)
+
+
+def _rings(leg: CallLeg) -> bool:
+    """Now: when it is answered, a later call may have moved the place on."""
+    return leg.answered_at is None and leg.ended_at is None
 
 
 def _passed_on(

@@ -10,42 +10,56 @@ from portal.kernel.db import transaction
 from portal.routing.groups import change_group
 from portal.routing.models import HuntStrategy
 from portal.telephony.control.commands import Command, Dial, Note
-from portal.telephony.control.events import Arrived, Event, LegEnded, LegRinging, Routed
+from portal.telephony.control.events import Arrived, Event, LegAnswered, LegEnded, LegRinging, Routed
 from portal.telephony.control.incoming import IncomingCallMachine
-from portal.telephony.engine import LegResult
+from portal.telephony.engine import LegResult, Presence
 from portal.telephony.plan import FallbackCause
 from tests.routing.office import NOON, Office
 from tests.routing.test_decide_in_order import fallback_steps, group, pass_on
-from tests.routing.test_plan_a_call import OFFLINE
+from tests.routing.test_plan_a_call import BUSY, OFFLINE
 
 ROUND_ROBIN = HuntStrategy.ROUND_ROBIN
 
 
-def play(office: Office, *, until: str = "", **absent: object) -> list[str]:
-    """A call that everybody declines, written down as it goes; who rang. The phone of `until` goes on ringing."""
-    call = office.call()
-    machine, journal = IncomingCallMachine(call, "sandbox"), Journal(office.app)
-    names = {address: name for name, address in office.address.items()}
-    plan = office.plan(**absent)  # type: ignore[arg-type]
-    coming: deque[Event] = deque([Arrived(), Routed(plan)])
-    rung: list[str] = []
-    now = NOON
+class Played:
+    """A call that everybody declines, written down as it goes; the phone of `until` goes on ringing."""
 
-    def hear(command: Command) -> None:
+    def __init__(self, office: Office, until: str = "", **absent: Presence) -> None:
+        self._machine = IncomingCallMachine(office.call(), "sandbox")
+        self._journal = Journal(office.app)
+        self._names = {address: name for name, address in office.address.items()}
+        self._until = until
+        self._now = NOON
+        self._coming: deque[Event] = deque()
+        self.rung: list[str] = []
+        self.take(Arrived(), Routed(office.plan(**absent)))
+
+    def take(self, *events: Event) -> None:
+        """These, and all that follows of them."""
+        self._coming.extend(events)
+        while self._coming:
+            self._now += timedelta(seconds=1)
+            for command in self._machine.on(self._coming.popleft(), self._now):
+                self._hear(command)
+
+    def answer(self) -> None:
+        """The phone that rings is taken off; the caller's own leg is number 1."""
+        self.take(LegAnswered(len(self.rung) + 1))
+
+    def _hear(self, command: Command) -> None:
         match command:
             case Note(call=noted, change=change):
-                journal.record(noted, change)
+                self._journal.record(noted, change)
             case Dial(leg=leg, address=address):
-                rung.append(names[address])
-                coming.append(LegRinging(leg))
-                if names[address] != until:
-                    coming.append(LegEnded(leg, LegResult.DECLINED))
+                self.rung.append(self._names[address])
+                self._coming.append(LegRinging(leg))
+                if self._names[address] != self._until:
+                    self._coming.append(LegEnded(leg, LegResult.DECLINED))
 
-    while coming:
-        now += timedelta(seconds=1)
-        for command in machine.on(coming.popleft(), now):
-            hear(command)
-    return rung
+
+def play(office: Office, until: str = "", **absent: Presence) -> list[str]:
+    """Who rang."""
+    return Played(office, until, **absent).rung
 
 
 @pytest.fixture
@@ -85,6 +99,15 @@ def test_the_place_moves_while_the_phone_still_rings(office: Office) -> None:
 @pytest.mark.usefixtures("second")
 def test_it_counts_from_whom_it_really_began_with(office: Office) -> None:
     assert play(office, Ben=OFFLINE) == ["Ann", "Cat"]
+
+    assert planned(office) == ["Ben", "Cat"]
+
+
+@pytest.mark.usefixtures("second")
+def test_an_answer_does_not_move_it_back(office: Office) -> None:
+    call = Played(office, until="Ben")
+    play(office, Ben=BUSY)
+    call.answer()
 
     assert planned(office) == ["Ben", "Cat"]
 
