@@ -44,16 +44,23 @@ from portal.kernel.trigrams import TABLE_OPTIONS, can_have_trigrams
 INDEX = "ix_call_words"
 DIGITS_INDEX = "ix_call_words_digits"
 # Straight into the index: a list of what is yet to be sorted in would be searched by every question.
-_LARGE = {
+LARGE = {
     INDEX: "on call_words using gin (words gin_trgm_ops) with (fastupdate = off)",
     DIGITS_INDEX: "on call_words using gin (digits) with (fastupdate = off)",
 }
+"""The one that takes longest first."""
 _MAKE_TABLE = """
 create table call_words (
-    id bigint primary key references call_record (id) on delete cascade, account_id bigint not null,
-    started_at timestamptz not null, words text not null, digits int[] not null
+    id bigint primary key, account_id bigint not null, started_at timestamptz not null, words text not null,
+    digits int[] not null
 )
 """
+_KEY = "call_words_id_fkey"
+_ADD_KEY = f"""
+alter table call_words drop constraint if exists {_KEY},
+    add constraint {_KEY} foreign key (id) references call_record (id) on delete cascade not valid
+"""
+_HAS_KEY = text("select true from pg_constraint where conname = :key and convalidated")
 _MAKE_PERIODS = (
     "create index ix_call_words_started_at on call_words using brin (started_at) with (pages_per_range = 16)"
 )
@@ -61,7 +68,7 @@ _MAKE_DIGITS = """
 create function digits_by_five(words text) returns int[] language plpgsql immutable parallel safe as $$
 declare found int[] := '{}'; run text;
 begin
-    for run in select m[1] from regexp_matches(words, '[0-9]{5,}', 'g') m loop
+    foreach run in array regexp_split_to_array(words, '[^0-9]+') loop
         for start in 1 .. length(run) - 4 loop found := found || substr(run, start, 5)::int; end loop;
     end loop;
     return found;
@@ -119,29 +126,46 @@ def make_text_index(connection: Connection) -> None:
             tables = (_MAKE_DIGITS, _MAKE_TABLE, _MAKE_FUNCTION, _MAKE_TRIGGER, _FILL.format(which=_ALL))
             for statement in (*tables, _MAKE_PERIODS):
                 connection.exec_driver_sql(statement)
-        make_indexes(connection)
+        add_key(connection)
+        check_key(connection)
+        for name in LARGE:
+            make_index(connection, name)
 
 
-LATE_INDEX = LateIndex("call_words", tuple(_LARGE), make_text_index)
+LATE_INDEX = LateIndex("call_words", tuple(LARGE), make_text_index)
 
 
-def make_indexes(connection: Connection, *, mode: Literal["", "concurrently"] = "") -> None:
-    """Makes those of the large indexes that are missing or not whole; "concurrently" is for one without a transaction,
-    and lets others write meanwhile. None where there is no table of words.
+def drop_key(connection: Connection) -> None:
+    """Takes away what has words go with their call; made again before the large indexes are, which are missed."""
+    connection.exec_driver_sql(f"alter table if exists call_words drop constraint if exists {_KEY}")
+
+
+def add_key(connection: Connection) -> None:
+    """Makes that where it is missing or was not checked to the end, for new calls alone: soon done."""
+    if inspect(connection).has_table("call_words") and not connection.scalar(_HAS_KEY, {"key": _KEY}):
+        connection.exec_driver_sql(_ADD_KEY)
+
+
+def check_key(connection: Connection) -> None:
+    """For all calls that the connection sees."""
+    if inspect(connection).has_table("call_words"):
+        connection.exec_driver_sql(f"alter table call_words validate constraint {_KEY}")
+
+
+def make_index(connection: Connection, name: str, *, mode: Literal["", "concurrently"] = "") -> None:
+    """Makes a large index where it is missing or not whole and there is a table of words; "concurrently" is for a
+    connection without a transaction, and lets others write meanwhile.
     """
-    if not inspect(connection).has_table("call_words"):
-        return
-    for name, definition in _LARGE.items():
-        if not is_whole(connection, name):
-            connection.exec_driver_sql(f"drop index {mode} if exists {name}")
-            connection.exec_driver_sql(f"create index {mode} {name} {definition}")
+    if inspect(connection).has_table("call_words") and not is_whole(connection, name):
+        connection.exec_driver_sql(f"drop index {mode} if exists {name}")
+        connection.exec_driver_sql(f"create index {mode} {name} {LARGE[name]}")
 
 
 def drop_indexes(connection: Connection) -> None:
     """Takes the large ones away, from a connection without a transaction: made at the end, they take a tenth of the
     time that they take when millions of calls are sorted in one by one. Texts are found without them, slowly.
     """
-    for name in _LARGE:
+    for name in LARGE:
         connection.exec_driver_sql(f"drop index concurrently if exists {name}")
 
 
