@@ -18,7 +18,7 @@ from portal.kernel.alone import alone, look_for_others
 from portal.kernel.aside import SET_ASIDE, put_back, set_aside
 from portal.kernel.bulk import one_by_one
 from portal.kernel.config import Settings
-from portal.kernel.db import db, is_sqlite, transaction
+from portal.kernel.db import is_sqlite, transaction
 from portal.kernel.errors import Conflict
 from portal.kernel.locks import take_lock
 
@@ -33,22 +33,12 @@ def room_for_many(say: Callable[[str], None]) -> Iterator[None]:
     with ExitStack() as stack:
         try:
             stack.enter_context(_alone())
+            told = "Nobody else uses the installation, and nobody can until its indexes are made at the end."
         except Conflict:
-            say("The installation runs: this takes several times as long as alone.")
-            put_in_order = _put_back
-        else:
-            say("Nobody else uses the installation, and nobody can until its indexes are made at the end.")
-            put_in_order = _put_back_alone
-        if not is_sqlite():
-            with one_by_one() as connection:
-                drop_indexes(connection)
-        try:
-            yield
-        finally:
-            put_in_order()
-            if not is_sqlite():
-                with one_by_one() as connection:
-                    _learn(connection)
+            stack.enter_context(_beside_others())
+            told = "The installation runs: this takes several times as long as alone."
+        say(told)
+        yield
 
 
 @contextmanager
@@ -77,29 +67,37 @@ def _alone() -> Iterator[None]:
     with ExitStack() as stack:
         stack.callback(lock.release)
         stack.enter_context(alone(settings))
-        with transaction() as session:
-            set_aside(session.connection(), _WRITTEN)
-            if not is_sqlite():
-                drop_key(session.connection())
-        db.engine.dispose()
         try:
+            with one_by_one() as connection:
+                set_aside(connection, _WRITTEN)
+            if not is_sqlite():
+                with one_by_one() as connection:
+                    drop_key(connection)
+                    drop_indexes(connection)
             # Whoever began meanwhile may have found all in its place; nobody does from here on.
             look_for_others(settings)
-        except Conflict:
-            _put_back_alone()
-            raise
+            yield
+        finally:
+            _put_back()
+
+
+@contextmanager
+def _beside_others() -> Iterator[None]:
+    if is_sqlite():
         yield
+        return
+    try:
+        with one_by_one() as connection:
+            drop_indexes(connection)
+        yield
+    finally:
+        with one_by_one() as connection:
+            for name in LARGE:
+                make_index(connection, name, mode="concurrently")
+            _learn(connection)
 
 
 def _put_back() -> None:
-    if is_sqlite():
-        return
-    with one_by_one() as connection:
-        for name in LARGE:
-            make_index(connection, name, mode="concurrently")
-
-
-def _put_back_alone() -> None:
     """On PostgreSQL the largest index in one connection, all the rest meanwhile in another."""
     if is_sqlite():
         with one_by_one() as connection:
@@ -107,14 +105,16 @@ def _put_back_alone() -> None:
         return
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
     largest, *others = LARGE
-    with ThreadPoolExecutor(1) as pool, one_by_one() as connection:
+    with one_by_one() as connection:
         add_key(connection)
+    with ThreadPoolExecutor(1) as pool, one_by_one() as connection:
         coming = pool.submit(_make_largest, app, largest)
         put_back(connection)
         for name in others:
             make_index(connection, name)
         _learn(connection, _WRITTEN)
         coming.result()
+        _learn(connection)
 
 
 def _make_largest(app: Flask, name: str) -> None:

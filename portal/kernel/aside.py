@@ -24,13 +24,12 @@ _TELL = text("insert into sqlite_stat1 values (:tbl, :idx, :stat)")
 
 def set_aside(connection: Connection, tables: Iterable[Table]) -> None:
     """Takes away the indexes of these tables that hold nothing unique, and on PostgreSQL their foreign keys: SQLite
-    could not without copying the table.
+    could not without copying the table. The connection is one of `kernel.bulk.one_by_one`.
     """
     parts = [part for table in tables for part in parts_of(table) if _can_go(part, connection)]
-    with _keeping_shapes(connection):
+    with connection.begin(), _keeping_shapes(connection):
         for part in set(parts).difference(missing_parts(connection)):
-            drop = DropIndex(part) if isinstance(part, Index) else DropConstraint(part)
-            connection.execute(drop)
+            connection.execute(DropIndex(part) if isinstance(part, Index) else DropConstraint(part))
 
 
 def lost_parts(connection: Connection) -> Sequence[Part]:
@@ -41,21 +40,20 @@ def lost_parts(connection: Connection) -> Sequence[Part]:
 def put_back(connection: Connection) -> Sequence[str]:
     """Makes those that are missing, of any table, each in a transaction of its own; answers their names.
 
-    The connection is one of `kernel.bulk.one_by_one`. Raises `IntegrityError` where a row points at nothing.
+    Of the connection the same. Raises `IntegrityError` where a row points at nothing.
     """
-    lost = lost_parts(connection)
+    with connection.begin():
+        lost = lost_parts(connection)
     # Keys wait for no other connection then, which may be making indexes.
     keys = [part for part in lost if isinstance(part, ForeignKeyConstraint)]
     for key in keys:
         _add_key(connection, key)
     for part in lost:
-        if isinstance(part, Index):
-            connection.execute(CreateIndex(part))
-            connection.commit()
+        with connection.begin():
+            if isinstance(part, Index):
+                connection.execute(CreateIndex(part))
     for key in keys:
-        table = connection.dialect.identifier_preparer.format_table(key.table)
-        connection.exec_driver_sql(f'alter table {table} validate constraint "{name_of(key, connection)}"')
-        connection.commit()
+        _check_key(connection, key)
     return [name_of(part, connection) for part in lost]
 
 
@@ -80,7 +78,13 @@ def _can_go(part: Part, connection: Connection) -> bool:
 
 def _add_key(connection: Connection, key: ForeignKeyConstraint) -> None:
     """For new rows at once; the old ones are checked later, for which nobody who writes has to wait."""
-    connection.execute(DropConstraint(key, if_exists=True))
-    add = AddConstraint(key, isolate_from_table=False).compile(dialect=connection.dialect)
-    connection.exec_driver_sql(f"{add} not valid")
-    connection.commit()
+    with connection.begin():
+        connection.execute(DropConstraint(key, if_exists=True))
+        add = AddConstraint(key, isolate_from_table=False).compile(dialect=connection.dialect)
+        connection.exec_driver_sql(f"{add} not valid")
+
+
+def _check_key(connection: Connection, key: ForeignKeyConstraint) -> None:
+    table = connection.dialect.identifier_preparer.format_table(key.table)
+    with connection.begin():
+        connection.exec_driver_sql(f'alter table {table} validate constraint "{name_of(key, connection)}"')

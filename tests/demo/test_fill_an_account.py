@@ -18,6 +18,7 @@ from portal.demo import fill, seed
 from portal.demo.fill import fill_account
 from portal.kernel.config import Settings
 from portal.kernel.db import db, is_sqlite, transaction
+from portal.kernel.drift import differences
 from portal.kernel.errors import Conflict, Refused
 from portal.kernel.lateindexes import missing_indexes
 from portal.kernel.locks import take_lock
@@ -194,6 +195,7 @@ def test_also_when_it_is_broken_off_the_index_of_texts_is_quick_to_read(app: Fla
             assert (parts, joined) == (1, 4)
         else:
             assert not missing_indexes(app)
+        assert differences(db.session.connection()) == []
 
 
 def test_the_words_on_postgresql_are_those_of_the_calls(app: Flask, west: int) -> None:

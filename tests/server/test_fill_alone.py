@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -110,8 +110,8 @@ def test_beside_others_nothing_but_indexes_of_texts_is_taken_away(
 def test_a_row_that_points_at_nothing_does_not_stay_unseen(fresh: Flask) -> None:
     leg = {"call_id": 7, "number": 1, "address": "", "side": "caller", "started_at": now()}
     with fresh.app_context():
-        with transaction() as session:
-            set_aside(session.connection(), WRITTEN)
+        with one_by_one() as connection:
+            set_aside(connection, WRITTEN)
         # SQLite's keys stay, and it refuses the row itself.
         with pytest.raises(IntegrityError):
             with transaction(1) as session:
@@ -121,17 +121,20 @@ def test_a_row_that_points_at_nothing_does_not_stay_unseen(fresh: Flask) -> None
 
 
 def test_what_sqlite_s_planner_was_told_stays(fresh: Flask, is_postgresql: bool) -> None:
-    told = "select tbl, idx, stat from sqlite_stat1 order by tbl, idx"
     with fresh.app_context():
-        with transaction() as session:
-            connection = session.connection()
-            before = [] if is_postgresql else connection.exec_driver_sql(told).all()
+        before = _told(is_postgresql)
+        with one_by_one() as connection:
             set_aside(connection, WRITTEN)
         with one_by_one() as connection:
             assert "ix_call_record_caller" in put_back(connection)
             assert differences(connection) == []
-            if not is_postgresql:
-                assert connection.exec_driver_sql(told).all() == before
+        assert _told(is_postgresql) == before
+
+
+def _told(is_postgresql: bool) -> Sequence[object]:
+    with db.engine.connect() as connection:
+        question = "select tbl, idx, stat from sqlite_stat1 order by tbl, idx"
+        return [] if is_postgresql else connection.exec_driver_sql(question).all()
 
 
 def _is_whole(app: Flask) -> None:
