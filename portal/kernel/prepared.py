@@ -17,7 +17,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from portal.kernel.db import Model, db
-from portal.kernel.severalrows import MOST, SeveralRows
+from portal.kernel.numbered import MOST, Numbered
 from portal.kernel.tenancy import TenancyError, only_ours
 from portal.kernel.told import told
 
@@ -149,12 +149,13 @@ class _Compiled:
             # Left to a session, their defaults would be filled in.
             raise TypeError(f"not given: {', '.join(str(column) for column in compiled.prefetch)}")
         self._text = str(compiled)
-        self._names = compiled.positiontup or list(compiled.binds)
-        self._is_positional = compiled.positional
-        is_postgresql = dialect.name == "postgresql"
-        # By itself psycopg has a statement prepared when it is asked for the sixth time.
-        self._at_once: Mapping[str, Any] = {"prepare": True} if is_postgresql else {}
-        self._several = SeveralRows(self._text) if is_postgresql and isinstance(statement, Insert) else None
+        self._names = tuple(compiled.positiontup or compiled.binds)
+        self._joined: Numbered | None = None
+        self._is_pipelined = dialect.name == "postgresql"
+        if self._is_pipelined:
+            numbered = Numbered(self._text)
+            self._text, self._names = numbered.text, numbered.names
+            self._joined = numbered if isinstance(statement, Insert) else None
         binds = {name: compiled.binds[name] for name in self._names}
         self._always = {name: bind.value for name, bind in binds.items() if not (bind.required or bind.callable)}
         self._asked = [(name, bind.callable) for name, bind in binds.items() if bind.callable is not None]
@@ -169,26 +170,24 @@ class _Compiled:
 
     def rows(self, connection: Connection, values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
         """What it answers."""
-        return self._answered(self._execute(connection, self._text, self._bound(values), is_asked=True))
+        return self._answered(self._execute(connection, self._text, [self._bound(values)], is_asked=True))
 
     def each(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> Sequence[Sequence[Any]]:
         """What it answers for all of the rows."""
         bound = [self._bound(row) for row in rows]
-        asked = ((self._text, row) for row in bound)
-        if self._several is not None and len(bound) > 1:
-            asked = (self._several.of(bound[start : start + MOST]) for start in range(0, len(bound), MOST))
-        found = (self._execute(connection, *each, is_asked=True) for each in asked)
+        asked: Iterable[tuple[str, Sequence[Any]]] = ((self._text, row) for row in bound)
+        if self._joined is not None and len(bound) > 1:
+            asked = (self._joined.of(bound[start : start + MOST]) for start in range(0, len(bound), MOST))
+        found = (self._execute(connection, text, [values], is_asked=True) for text, values in asked)
         return self._answered([row for answer in found for row in answer])
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """As many times as there are rows."""
-        bound = [self._bound(row) for row in rows]
-        if len(bound) == 1:
-            self._execute(connection, self._text, bound[0])
-        elif self._several is not None and len(bound) <= MOST:
-            self._execute(connection, *self._several.of(bound))
-        else:
-            self._execute(connection, self._text, bound)
+        text, bound = self._text, [self._bound(row) for row in rows]
+        if self._joined is not None and 1 < len(bound) <= MOST:
+            text, values = self._joined.of(bound)
+            bound = [values]
+        self._execute(connection, text, bound)
 
     def _answered(self, found: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
         if self._as_one:
@@ -198,31 +197,42 @@ class _Compiled:
         return [[back(value) if back else value for back, value in zip(self._back, row, strict=True)] for row in found]
 
     def _execute(
-        self, connection: Connection, statement: str, values: Any, *, is_asked: bool = False
+        self, connection: Connection, statement: str, rows: Sequence[Sequence[Any]], *, is_asked: bool = False
     ) -> Sequence[Sequence[Any]]:
-        """What SQLAlchemy does around a statement, without a result and its columns made anew for each."""
+        """What SQLAlchemy does around a statement, without a result and its columns made anew for each.
+
+        Once for each row of values; what it answers for a single one.
+        """
         if self._writes and not g.get("writes", False):
             raise TenancyError("a reading page does not write: say writes=True")
-        cursor, is_many = _cursor(connection), isinstance(values, list)
+        is_many = len(rows) > 1
+        values = rows if is_many else rows[0]
         try:
             for hear in connection.dispatch.before_cursor_execute:
-                hear(connection, cursor, statement, values, None, is_many)
+                hear(connection, None, statement, values, None, is_many)
+            if self._is_pipelined:
+                raw: Any = connection.connection.dbapi_connection
+                if is_asked:
+                    return raw.ask(statement, values)
+                raw.send(statement, rows)
+                return ()
+            cursor = _cursor(connection)
             if is_many:
                 cursor.executemany(statement, values)
             else:
-                cursor.execute(statement, values, **self._at_once)
+                cursor.execute(statement, values)
             return cursor.fetchall() if is_asked else ()
         except connection.dialect.loaded_dbapi.Error as error:
             raise told(error, statement, values, connection) from error
 
-    def _bound(self, values: Mapping[str, Any]) -> Any:
+    def _bound(self, values: Mapping[str, Any]) -> Sequence[Any]:
         """What is given, what always stands there, and what is asked for anew each time, as the driver takes it."""
         found = {**values, **self._always}
         for name, ask in self._asked:
             found[name] = ask()
         for name, convert in self._there:
             found[name] = convert(found[name])
-        return tuple(map(found.__getitem__, self._names)) if self._is_positional else found
+        return tuple(map(found.__getitem__, self._names))
 
 
 def _as_one(statement: str, columns: int) -> str:
