@@ -8,11 +8,12 @@ cursors make a query, a result and the ways of its values anew for each statemen
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import count, zip_longest
-from typing import Any
+from functools import partial
+from itertools import count
+from typing import Any, TypeAlias
 
 import psycopg
 from psycopg.abc import PQGen, Transformer
@@ -23,6 +24,7 @@ from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 from psycopg.waiting import Ready, Wait
 
+Rows: TypeAlias = list[tuple[Any, ...]]
 _FAILED = (ExecStatus.FATAL_ERROR, ExecStatus.PIPELINE_ABORTED)
 _ENTER = "select set_config($1, $2, true)"
 
@@ -37,12 +39,14 @@ class _Prepared:
     is_answered: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Sent:
-    """What an answer is awaited of."""
+    """A statement that was sent, or that is prepared before, and its answer when that has come."""
 
     statement: str
+    known: _Prepared
     prepares: bool
+    answer: PGresult | None = None
 
 
 class PipelinedConnection(psycopg.Connection[tuple[Any, ...]]):
@@ -70,13 +74,15 @@ class PipelinedConnection(psycopg.Connection[tuple[Any, ...]]):
         else:
             self._settle()
 
-    def ask(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    def ask(self, statement: str, values: Sequence[Any]) -> Rows:
         """The rows that it answers."""
-        known = self._post(statement, values)
-        answer = self._settle()
-        known.ways.set_pgresult(answer, set_loaders=not known.is_answered)
-        known.is_answered = True
-        return known.ways.load_rows(0, answer.ntuples, tuple)
+        return self._rows(self._post(statement, values))
+
+    def ahead(self, statement: str, values: Sequence[Any]) -> Callable[[], Rows]:
+        """Asks now, and waits for the rows when they are called for, unless they have come with others before."""
+        sent = self._post(statement, values)
+        self.pgconn.flush()
+        return partial(self._rows, sent)
 
     def commit(self) -> None:
         """Keeps what was done, and waits for all of it."""
@@ -105,7 +111,7 @@ class PipelinedConnection(psycopg.Connection[tuple[Any, ...]]):
             self._known.clear()
         return super()._deallocate(name)
 
-    def _post(self, statement: str, values: Sequence[Any]) -> _Prepared:
+    def _post(self, statement: str, values: Sequence[Any]) -> _Sent:
         known = self._known.get(statement)
         is_new = known is None
         if known is None:
@@ -116,34 +122,38 @@ class PipelinedConnection(psycopg.Connection[tuple[Any, ...]]):
             self.pgconn.enter_pipeline_mode()
         if is_new:
             self.pgconn.send_prepare(known.name, statement.encode())
-            self._sent.append(_Sent(statement, prepares=True))
+            self._sent.append(_Sent(statement, known, prepares=True))
             self._known[statement] = known
         self.pgconn.send_query_prepared(known.name, dumped)
-        self._sent.append(_Sent(statement, prepares=False))
-        return known
+        sent = _Sent(statement, known, prepares=False)
+        self._sent.append(sent)
+        return sent
 
-    def _settle(self) -> PGresult:
-        """Waits for the answers to all that was sent: the last one, or the first error."""
+    def _settle(self) -> None:
+        """Waits for the answers to all that was sent; raises the first error among them."""
         sent, self._sent = self._sent, []
-        answers: list[PGresult] = []
         try:
             self.pgconn.pipeline_sync()
-            super().wait(self._take(answers))
+            super().wait(self._take(sent))
         finally:
             if self.pgconn.status == ConnStatus.OK:
                 self.pgconn.exit_pipeline_mode()
-            for each, answer in zip_longest(sent, answers):
-                if each.prepares and (answer is None or answer.status in _FAILED):
+            for each in sent:
+                if each.prepares and (each.answer is None or each.answer.status in _FAILED):
                     self._known.pop(each.statement, None)
-        for each, answer in zip(sent, answers, strict=True):
-            if answer.status in _FAILED:
-                fault = error_from_result(answer)
-                fault.add_note(each.statement)
-                raise fault
-        return answers[-1]
+        for each in sent:
+            _check(each)
 
-    def _take(self, answers: list[PGresult]) -> PQGen[None]:
-        connection = self.pgconn
+    def _rows(self, sent: _Sent) -> Rows:
+        if sent.answer is None:
+            self._settle()
+        answer, known = _check(sent), sent.known
+        known.ways.set_pgresult(answer, set_loaders=not known.is_answered)
+        known.is_answered = True
+        return known.ways.load_rows(0, answer.ntuples, tuple)
+
+    def _take(self, sent: Sequence[_Sent]) -> PQGen[None]:
+        connection, awaited = self.pgconn, iter(sent)
         while connection.flush():
             if (yield Wait.RW) & Ready.R:
                 connection.consume_input()
@@ -159,4 +169,15 @@ class PipelinedConnection(psycopg.Connection[tuple[Any, ...]]):
             elif answer.status == ExecStatus.PIPELINE_SYNC:
                 return
             else:
-                answers.append(answer)
+                next(awaited).answer = answer
+
+
+def _check(sent: _Sent) -> PGresult:
+    """Its answer. Raises the error that this is, noting whose it is, or the one that kept it from coming."""
+    if sent.answer is None or sent.answer.status == ExecStatus.PIPELINE_ABORTED:
+        raise psycopg.errors.InFailedSqlTransaction("something that was sent before has failed")
+    if sent.answer.status == ExecStatus.FATAL_ERROR:
+        fault = error_from_result(sent.answer)
+        fault.add_note(sent.statement)
+        raise fault
+    return sent.answer

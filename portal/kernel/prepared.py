@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Generic, TypeVar, overload
+from functools import partial
+from typing import Any, Generic, Literal, TypeVar, overload
 
 from flask import g
 from sqlalchemy import BindParameter, Connection, Dialect, Insert, Select, TextClause, bindparam
@@ -17,6 +18,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from portal.kernel.db import Model, db
+from portal.kernel.driver import driver_of
 from portal.kernel.numbered import MOST, Numbered
 from portal.kernel.tenancy import TenancyError, only_ours
 from portal.kernel.told import told
@@ -25,7 +27,6 @@ Row = TypeVar("Row")
 MakeInsert = Callable[[type[Model]], Any]
 """The INSERT of this database, which knows what to do about a row that is there."""
 _HELD = "connection of what is prepared"
-_CURSOR = "cursor of what is prepared"
 
 
 class Prepared(Generic[Row]):
@@ -51,6 +52,12 @@ class Prepared(Generic[Row]):
         """Every row."""
         connection = _connection()
         return [self._row(*row) for row in self._of(connection.dialect).rows(connection, values)]
+
+    def ahead(self, **values: Any) -> Callable[[], list[Row]]:
+        """Asks now, and answers every row when it is called: on PostgreSQL several questions are so waited for once."""
+        connection = _connection()
+        answer = self._of(connection.dialect).ahead(connection, values)
+        return lambda: [self._row(*row) for row in answer()]
 
     def first(self, **values: Any) -> Row | None:
         """The first row, where there is one."""
@@ -106,14 +113,6 @@ def _connection() -> Connection:
     return found
 
 
-def _cursor(connection: Connection) -> Any:
-    """One for as long as the driver's connection lasts: to make another each time takes half as long as to ask."""
-    cursor = connection.info.get(_CURSOR)
-    if cursor is None:
-        cursor = connection.info[_CURSOR] = connection.connection.cursor()
-    return cursor
-
-
 def _as_it_comes(*values: Any) -> tuple[Any, ...]:
     return values
 
@@ -151,8 +150,7 @@ class _Compiled:
         self._text = str(compiled)
         self._names = tuple(compiled.positiontup or compiled.binds)
         self._joined: Numbered | None = None
-        self._is_pipelined = dialect.name == "postgresql"
-        if self._is_pipelined:
+        if dialect.name == "postgresql":
             numbered = Numbered(self._text)
             self._text, self._names = numbered.text, numbered.names
             self._joined = numbered if isinstance(statement, Insert) else None
@@ -170,7 +168,13 @@ class _Compiled:
 
     def rows(self, connection: Connection, values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
         """What it answers."""
-        return self._answered(self._execute(connection, self._text, [self._bound(values)], is_asked=True))
+        return self._answered(self._execute("ask", connection, self._text, self._bound(values)))
+
+    def ahead(self, connection: Connection, values: Mapping[str, Any]) -> Callable[[], Sequence[Sequence[Any]]]:
+        """The same, for when it is called."""
+        bound = self._bound(values)
+        answer = self._execute("ahead", connection, self._text, bound)
+        return lambda: self._answered(_told_by(answer, connection, self._text, bound))
 
     def each(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> Sequence[Sequence[Any]]:
         """What it answers for all of the rows."""
@@ -178,7 +182,7 @@ class _Compiled:
         asked: Iterable[tuple[str, Sequence[Any]]] = ((self._text, row) for row in bound)
         if self._joined is not None and len(bound) > 1:
             asked = (self._joined.of(bound[start : start + MOST]) for start in range(0, len(bound), MOST))
-        found = (self._execute(connection, text, [values], is_asked=True) for text, values in asked)
+        found = (self._execute("ask", connection, text, values) for text, values in asked)
         return self._answered([row for answer in found for row in answer])
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -187,7 +191,7 @@ class _Compiled:
         if self._joined is not None and 1 < len(bound) <= MOST:
             text, values = self._joined.of(bound)
             bound = [values]
-        self._execute(connection, text, bound)
+        self._execute("send", connection, text, bound)
 
     def _answered(self, found: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
         if self._as_one:
@@ -197,33 +201,14 @@ class _Compiled:
         return [[back(value) if back else value for back, value in zip(self._back, row, strict=True)] for row in found]
 
     def _execute(
-        self, connection: Connection, statement: str, rows: Sequence[Sequence[Any]], *, is_asked: bool = False
-    ) -> Sequence[Sequence[Any]]:
-        """What SQLAlchemy does around a statement, without a result and its columns made anew for each.
-
-        Once for each row of values; what it answers for a single one.
-        """
+        self, act: Literal["ask", "ahead", "send"], connection: Connection, statement: str, values: Sequence[Any]
+    ) -> Any:
+        """What SQLAlchemy does around a statement, without a result and its columns made anew for each."""
         if self._writes and not g.get("writes", False):
             raise TenancyError("a reading page does not write: say writes=True")
-        is_many = len(rows) > 1
-        values = rows if is_many else rows[0]
-        try:
-            for hear in connection.dispatch.before_cursor_execute:
-                hear(connection, None, statement, values, None, is_many)
-            if self._is_pipelined:
-                raw: Any = connection.connection.dbapi_connection
-                if is_asked:
-                    return raw.ask(statement, values)
-                raw.send(statement, rows)
-                return ()
-            cursor = _cursor(connection)
-            if is_many:
-                cursor.executemany(statement, values)
-            else:
-                cursor.execute(statement, values)
-            return cursor.fetchall() if is_asked else ()
-        except connection.dialect.loaded_dbapi.Error as error:
-            raise told(error, statement, values, connection) from error
+        for hear in connection.dispatch.before_cursor_execute:
+            hear(connection, None, statement, values, None, act == "send" and len(values) > 1)
+        return _told_by(partial(getattr(driver_of(connection), act), statement, values), connection, statement, values)
 
     def _bound(self, values: Mapping[str, Any]) -> Sequence[Any]:
         """What is given, what always stands there, and what is asked for anew each time, as the driver takes it."""
@@ -233,6 +218,14 @@ class _Compiled:
         for name, convert in self._there:
             found[name] = convert(found[name])
         return tuple(map(found.__getitem__, self._names))
+
+
+def _told_by(act: Callable[[], Any], connection: Connection, statement: str, values: Sequence[Any]) -> Any:
+    """What the driver answers; its errors in SQLAlchemy's words."""
+    try:
+        return act()
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise told(error, statement, values, connection) from error
 
 
 def _as_one(statement: str, columns: int) -> str:

@@ -19,9 +19,9 @@ _READ = "select number, word from counted order by number"
 class _Waiting(PipelinedConnection):
     waits = 0
 
-    def _take(self, answers: list[Any]) -> Any:
+    def _take(self, sent: Any) -> Any:
         self.waits += 1
-        return super()._take(answers)
+        return super()._take(sent)
 
 
 @pytest.fixture
@@ -52,6 +52,30 @@ def test_what_nobody_reads_is_waited_for_with_what_is_asked_next(connections: li
         connection.commit()
         assert connection.waits == 3
         assert connection.execute("select sum(number) from counted").fetchall() == [(6,)]
+
+
+def test_several_questions_are_waited_for_once(connections: list[_Waiting]) -> None:
+    for connection in connections:
+        connection.begin({})
+        first = connection.ahead("select 1", ())
+        second = connection.ahead("select $1::text", ("two",))
+        assert connection.ask("select 3", ()) == [(3,)]
+        assert (second(), first()) == ([("two",)], [(1,)])
+        assert connection.waits == 1
+
+
+def test_what_was_asked_ahead_of_an_error_or_after_it_has_no_answer(connections: list[_Waiting]) -> None:
+    for connection in connections:
+        connection.begin({})
+        before = connection.ahead("select 1", ())
+        fault, after = connection.ahead("select 1 / $1::int", (0,)), connection.ahead("select 2", ())
+        with pytest.raises(errors.DivisionByZero):
+            before()
+        assert before() == [(1,)]
+        with pytest.raises(errors.DivisionByZero):
+            fault()
+        with pytest.raises(errors.InFailedSqlTransaction):
+            after()
 
 
 def test_outside_a_transaction_it_is_kept_at_once(connections: list[_Waiting], url: str | None) -> None:

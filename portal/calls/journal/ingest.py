@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import structlog
 from flask import Flask
 
+from portal.accounts.zone import ask_zones_ahead
 from portal.calls.events import CallAnswered, CallEnding, CallFinished, CallRang, CallStarted
 from portal.calls.journal import rows
 from portal.calls.journal.left_open import left_open
@@ -75,6 +76,7 @@ class _Chapter:
 
 def _write(calls: Sequence[CallSnapshot]) -> set[str]:
     """Brings the rows up to date and tells the rooms above; answers the calls of which something was not known."""
+    ask_zones_ahead()
     found = rows.find([call.api_call_id for call in calls])
     news = [call for call in calls if (known := found.get(call.api_call_id)) is None or _is_older(known, call)]
     names = _names(news, found)
