@@ -139,6 +139,7 @@ def test_what_does_not_fit_one_sheet_goes_on_the_next(
 
     assert [sheet.max_row for sheet in sheets] == [9, 9, 5]
     assert {sheet["A1"].value for sheet in sheets} == {"Время"}
+    assert [sheet.title for sheet in sheets] == ["Звонки", "Звонки 2", "Звонки 3"]
 
 
 def test_a_name_cannot_become_a_formula(app: Flask, cast: Cast, anna: Browser) -> None:
