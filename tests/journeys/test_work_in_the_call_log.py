@@ -113,6 +113,16 @@ def test_names_of_any_length_stay_within_the_log(tab: Page, company: Company) ->
     _is_pleasant(tab)
 
 
+def test_columns_without_a_label_stand_on_the_line_of_the_others(tab: Page) -> None:
+    day = tab.locator("#call-table time").first.get_attribute("datetime")
+    assert day is not None
+    tab.goto(f"{tab.url}?from={day[:10]}&to={day[:10]}")
+
+    columns = tab.locator(".columns svg")
+    expect(columns).to_have_count(24)
+    assert len(columns.evaluate_all("all => [...new Set(all.map(one => one.getBoundingClientRect().bottom))]")) == 1
+
+
 def test_a_choice_of_calls_becomes_a_view_that_the_log_opens_with(tab: Page) -> None:
     log = tab.url
     tab.goto(f"{log}?outcome=missed")
