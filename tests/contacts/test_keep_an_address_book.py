@@ -88,9 +88,7 @@ def test_an_admin_changes_a_contact(app: Flask, cast: Cast, anna: Browser, petr:
     assert actions(app, cast.north)[-1] == "contact.edit"
 
 
-def test_a_contact_keeps_whom_it_had_though_he_was_removed(
-    app: Flask, cast: Cast, anna: Browser, petr: int
-) -> None:
+def test_a_contact_keeps_whom_it_had_though_he_was_removed(app: Flask, cast: Cast, anna: Browser, petr: int) -> None:
     (olga, igor) = add_users(app, cast.north, "Olga Manoli", "Igor Batov")
     anna.submit(f"/contacts/{petr}", {"crm_user_id": str(olga)})
     with inside(app, cast.north):
