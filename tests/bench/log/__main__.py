@@ -1,6 +1,6 @@
 """`python -m tests.bench.log --calls N`: fills a demo and times the log's page in one process, then its peers' lists.
 
-With `--beside` each page is asked of both installations, one after the other, so that a busy moment of the machine meets
+With `--beside` each page is asked of both installations, one right after the other: a busy moment of the machine meets
 both. `--postgresql` does it on a server of its own. The peers want what `make bench` installs.
 """
 
@@ -58,7 +58,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--postgresql", action="store_true")
     parser.add_argument("--folder", help="keeps the calls there, or finds them there from another time")
     parser.add_argument("--url", help="likewise in this database of PostgreSQL, sealed by PORTAL_SECRET_KEY")
-    parser.add_argument("--beside", type=int, default=0, help="asks an installation of so many calls the same, in turns")
+    parser.add_argument("--beside", type=int, default=0, help="asks one of so many calls the same, in turns")
     parser.add_argument(
         "--peer-visits", type=int, default=2, help="0 leaves them out; each of ten million takes minutes"
     )

@@ -57,9 +57,7 @@ def time_in_turns(
         for name, each in samples.items():
             for seconds, (client, queries) in zip(each, visits_of, strict=True):
                 seconds.append(seconds_of(client, f"/calls?{queries[name]}"))
-    return {
-        name: [_milliseconds(quantiles(seconds[1:])) for seconds in each] for name, each in samples.items()
-    }
+    return {name: [_milliseconds(quantiles(seconds[1:])) for seconds in each] for name, each in samples.items()}
 
 
 def _milliseconds(pair: tuple[float, float]) -> Quantiles:
