@@ -39,7 +39,8 @@ _READ_AT_ONCE = CANDIDATES // 2
 _OF_CLASSES_AT_ONCE = (300, 1_500, 4_500)
 """The same of fitting classes, look by look: most of them fit, and few are enough."""
 _MOST_NAMED_LOOKS = 3
-_SECONDS_AT_ONCE = (300, 1_500, 6_000)
+_SECONDS_AT_ONCE = (600, 1_500, 6_000)
+"""The same of seconds that the text index of SQLite names."""
 _SPARE = 3
 """The next part of a stretch is to hold so many times as many calls as are still wanted, if they are as frequent as in
 what has been looked through: nights have few."""
@@ -86,17 +87,19 @@ def farther(filters: CallFilters) -> Iterator[Way]:
         yield _by_tag
     if filters.notices is not None:
         yield _by_notices
+    is_of_classes = bool(choice.classes(filters))
+    classes = _classes(filters) if is_of_classes else ()
     if any(len(needle) >= GRAM for needle in choice.needles(filters)) and knows_text():
         if is_sqlite():
-            yield _by_moments
-            yield partial(_by_moments, is_own=True)
+            yield partial(_by_moments, classes=classes if is_of_classes else None)
+            yield partial(_by_moments, classes=classes if is_of_classes else None, is_own=True)
         else:
             if all(len(needle) == GRAM for needle in choice.needles(filters)):
                 # Three characters stand in many calls, few of which may be of the class: the index would name them all.
-                yield partial(_by_class, looks=2) if choice.classes(filters) else _one_by_one
+                yield partial(_by_class, classes=classes, looks=2) if is_of_classes else _one_by_one
             yield _by_trigrams
-    if choice.classes(filters):
-        yield _by_class
+    if is_of_classes:
+        yield partial(_by_class, classes=classes)
     yield _one_by_one
 
 
@@ -127,12 +130,18 @@ def _by_notices(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int
 
 
 def _by_moments(
-    rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int, *, is_own: bool = False
+    rows: Calls,
+    filters: CallFilters,
+    stretch: Stretch,
+    wanted: int,
+    *,
+    classes: Sequence[int] | None,
+    is_own: bool = False,
 ) -> Looked | None:
     """In the seconds that the text index of SQLite names; nothing where they are others' and not `is_own`."""
     if stretch.step >= len(_SECONDS_AT_ONCE):
         return None
-    limit = _seconds(stretch, wanted)
+    limit = _seconds(filters, stretch, wanted)
     edge, since, until = (clock.to_unix(each) for each in (stretch.edge, stretch.since, stretch.until))
     first, last = (edge, until) if stretch.is_backwards else (since, min(edge, until))
     backwards = stretch.is_backwards
@@ -140,7 +149,7 @@ def _by_moments(
         choice.needles(filters),
         first,
         last,
-        classes=_classes(filters) if choice.classes(filters) else None,
+        classes=classes,
         is_own=is_own,
         oldest_first=backwards,
         limit=limit,
@@ -159,12 +168,17 @@ def _by_moments(
     return Looked(calls, replace(stretch.beyond(*ahead), step=stretch.step + 1))
 
 
-def _seconds(stretch: Stretch, wanted: int) -> int:
-    """How many seconds the index is asked for: the second time as many as the rest is likely to be in."""
-    first, most = _SECONDS_AT_ONCE[0], _SECONDS_AT_ONCE[stretch.step]
-    if stretch.step != 1:
-        return most
-    return min(max(_SPARE * first * (wanted - stretch.found) // (stretch.found + 1), first), most)
+def _seconds(filters: CallFilters, stretch: Stretch, wanted: int) -> int:
+    """How many seconds the index is asked for: where the text alone is wanted, most of them hold a call that fits, and
+    the second time as many as the rest is likely to be in.
+    """
+    most = _SECONDS_AT_ONCE[stretch.step]
+    first = min(_SPARE * wanted // 2, _SECONDS_AT_ONCE[0]) if choice.is_told_by_text(filters) else _SECONDS_AT_ONCE[0]
+    if stretch.step == 0:
+        return first
+    if stretch.step == 1:
+        return min(max(_SPARE * first * (wanted - stretch.found) // (stretch.found + 1), first), most)
+    return most
 
 
 def _by_trigrams(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int) -> Looked | None:
@@ -225,12 +239,17 @@ def of_few_classes(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: 
 
 
 def _by_class(
-    rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int, *, looks: int = len(_OF_CLASSES_AT_ONCE)
+    rows: Calls,
+    filters: CallFilters,
+    stretch: Stretch,
+    wanted: int,
+    *,
+    classes: Sequence[int],
+    looks: int = len(_OF_CLASSES_AT_ONCE),
 ) -> Looked | None:
     """The newest of each class that the choice is made of."""
     if stretch.step >= looks:
         return None
-    classes = _classes(filters)
     if choice.is_told_by_class(filters):
         return Looked(_of_keys(rows, newest(classes, stretch, wanted), stretch, wanted), None)
     most = _OF_CLASSES_AT_ONCE[stretch.step]
