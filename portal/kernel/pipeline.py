@@ -1,9 +1,10 @@
 """A connection to PostgreSQL on which what nobody reads is not waited for.
 
-A statement that only writes is sent, and the server does it while we go on; what is asked next brings the answers of
-all that was sent before it, and so do the commit, the rollback and whatever else is done with the connection. This is
-libpq's pipeline (https://www.postgresql.org/docs/current/libpq-pipeline-mode.html), by the lower layer of psycopg: its
-cursors make a query, a result and the ways of its values anew for each statement, which takes longer than to ask.
+A statement that only writes goes to the server with what is asked next, and its answer comes back with that one's; so
+it is with the commit, the rollback and whatever else is done with the connection. This is libpq's pipeline
+(https://www.postgresql.org/docs/current/libpq-pipeline-mode.html), by the lower layer of psycopg: its cursors make a
+query, a result and the ways of its values anew for each statement, which takes longer than to ask. To send each by
+itself, so that the server works on it meanwhile, takes longer as well: it is woken as many times.
 """
 
 from __future__ import annotations
@@ -69,9 +70,7 @@ class PipelinedConnection(psycopg.Connection[tuple[Any, ...]]):
         is_within = self._sent or self.pgconn.transaction_status == TransactionStatus.INTRANS
         for values in rows:
             self._post(statement, values)
-        if is_within:
-            self.pgconn.flush()
-        else:
+        if not is_within:
             self._settle()
 
     def ask(self, statement: str, values: Sequence[Any]) -> Rows:
@@ -79,10 +78,8 @@ class PipelinedConnection(psycopg.Connection[tuple[Any, ...]]):
         return self._rows(self._post(statement, values))
 
     def ahead(self, statement: str, values: Sequence[Any]) -> Callable[[], Rows]:
-        """Asks now, and waits for the rows when they are called for, unless they have come with others before."""
-        sent = self._post(statement, values)
-        self.pgconn.flush()
-        return partial(self._rows, sent)
+        """Asks with what is asked next, and waits for the rows when they are called for and have not come with that."""
+        return partial(self._rows, self._post(statement, values))
 
     def commit(self) -> None:
         """Keeps what was done, and waits for all of it."""

@@ -54,7 +54,7 @@ class Prepared(Generic[Row]):
         return [self._row(*row) for row in self._of(connection.dialect).rows(connection, values)]
 
     def ahead(self, **values: Any) -> Callable[[], list[Row]]:
-        """Asks now, and answers every row when it is called: on PostgreSQL several questions are so waited for once."""
+        """Every row, when it is called: on PostgreSQL asked, and waited for, together with what is asked next."""
         connection = _connection()
         answer = self._of(connection.dialect).ahead(connection, values)
         return lambda: [self._row(*row) for row in answer()]
