@@ -108,6 +108,9 @@ def test_names_of_any_length_stay_within_the_log(tab: Page, company: Company) ->
 
     expect(tab.locator("#call-table tbody")).to_contain_text("Общество с ограниченной ответственностью")
     expect(tab.locator("#call-table tbody")).to_contain_text(tag)
+    badges = tab.locator("#call-table .is-missed .badge").evaluate_all("all => all.map(one => one.offsetHeight)")
+    assert len(badges) == 2
+    assert max(badges) - min(badges) <= 2, "one of them is broken over lines"
     log = tab.locator("#call-table .table-wrap")
     assert log.evaluate("log => log.scrollWidth") <= log.evaluate("log => log.clientWidth")
     _is_pleasant(tab)
