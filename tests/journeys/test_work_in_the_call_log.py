@@ -111,6 +111,8 @@ def test_names_of_any_length_stay_within_the_log(tab: Page, company: Company) ->
     badges = tab.locator("#call-table .is-missed .badge").evaluate_all("all => all.map(one => one.offsetHeight)")
     assert len(badges) == 2
     assert max(badges) - min(badges) <= 2, "one of them is broken over lines"
+    numbers = tab.locator("#call-table td.wide bdi").evaluate_all("all => all.map(one => one.getClientRects().length)")
+    assert set(numbers) == {1}
     log = tab.locator("#call-table .table-wrap")
     assert log.evaluate("log => log.scrollWidth") <= log.evaluate("log => log.clientWidth")
     _is_pleasant(tab)
