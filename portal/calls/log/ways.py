@@ -17,7 +17,7 @@ from portal.calls.log.models import CallClass
 from portal.calls.log.newest import newest
 from portal.calls.log.notices import notice_source
 from portal.calls.log.stretch import CALLS, LAST_ID, Key, Stretch
-from portal.calls.log.textindex import are_few_in_all, holders, knows_text, names_exactly
+from portal.calls.log.textindex import are_few_in_all, holders, knows_text, longest_number, names_exactly
 from portal.calls.models import CallRecord
 from portal.calls.remarks.models import CallTagging
 from portal.kernel import clock
@@ -34,11 +34,13 @@ FAR = 8_000
 """Calls that are looked through one by one at most."""
 CANDIDATES = 1_500
 """Calls that an index of words names and that are read and compared at once."""
-_READ_AT_ONCE = CANDIDATES // 2
+_READ_AT_ONCE = CANDIDATES // 3
 """The same, where they are known in order."""
-_OF_CLASSES_AT_ONCE = (300, 1_500, 4_500)
+_OF_CLASSES_AT_ONCE = (150, 1_500, 4_500)
 """The same of fitting classes, look by look: most of them fit, and few are enough."""
 _MOST_NAMED_LOOKS = 3
+_MANY_HAVE = 4
+"""Digits that one call in some thousands has."""
 _SECONDS_AT_ONCE = (600, 1_500, 6_000)
 """The same of seconds that the text index of SQLite names."""
 _SPARE = 3
@@ -187,12 +189,12 @@ def _by_trigrams(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: in
         return None
     needles = choice.needles(filters)
     is_exact = names_exactly(needles)
-    are_few = stretch.is_thin or _is_rare(filters, stretch, is_exact=is_exact)
+    are_few = stretch.is_thin or _is_rare(filters, stretch)
     window, rest = (stretch, None) if are_few else _nearer_part(stretch, wanted)
     # Where every call that is named fits, no more of them are read than are wanted.
     limit = (wanted if choice.is_told_by_text(filters) and is_exact else CANDIDATES) + 1
     named = holders(needles, *window.bounds(), oldest_first=stretch.is_backwards, limit=limit, are_few=are_few)
-    keys = [(moment, row_id) for moment, row_id in db.session.execute(named)]
+    keys = [(moment, row_id) for moment, row_id in db.session.execute(named).all()]
     calls = _first_of_keys(rows, [key for key in keys if stretch.holds(*key)], stretch, wanted)
     if len(keys) < limit:
         is_thin = rest is not None and are_few_in_all(len(keys), rest.looked - stretch.looked)
@@ -200,14 +202,17 @@ def _by_trigrams(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: in
     return Looked(calls, replace(stretch.beyond(*keys[-1]), step=stretch.step + 1))
 
 
-def _is_rare(filters: CallFilters, stretch: Stretch, *, is_exact: bool) -> bool:
+def _is_rare(filters: CallFilters, stretch: Stretch) -> bool:
     """Whether no near call holds the text, and therefore so few do that the index may name all of them at once.
 
-    A long number is always so rare. What none of n has, three of n have at most (but for one case in twenty).
+    Five digits always do, four never. What none of n has, three of n have at most (but for one case in twenty).
     """
     if stretch.found:
         return False
-    return not is_exact or (choice.is_told_by_text(filters) and are_few_in_all(3, stretch.looked))
+    digits = longest_number(choice.needles(filters))
+    if digits:
+        return digits > _MANY_HAVE
+    return choice.is_told_by_text(filters) and are_few_in_all(3, stretch.looked)
 
 
 def _nearer_part(stretch: Stretch, wanted: int) -> tuple[Stretch, Stretch | None]:
