@@ -20,7 +20,7 @@ from portal.billing.models import LedgerEntry
 from portal.billing.plans import version_on
 from portal.calls.log.models import CallClass
 from portal.calls.log.moments import expect_many_calls, join_parts
-from portal.calls.log.textindex import drop_indexes, make_indexes
+from portal.calls.log.textindex import drop_index, make_index
 from portal.calls.models import CallLeg, CallRecord
 from portal.contacts.models import Contact
 from portal.contacts.queries import crm_users
@@ -144,19 +144,19 @@ def _writing(account_id: int, zone: ZoneInfo) -> Iterator[None]:
 
 @contextmanager
 def _many_words() -> Iterator[None]:
-    """On PostgreSQL the large indexes of texts are made at the end, whatever happens, and so are those that an earlier
+    """On PostgreSQL the large index of texts is made at the end, whatever happens, and so is one that an earlier
     filling took away before it was killed.
     """
     if is_sqlite():
         yield
         return
     with one_by_one() as connection:
-        drop_indexes(connection)
+        drop_index(connection)
     try:
         yield
     finally:
         with one_by_one() as connection:
-            make_indexes(connection, mode="concurrently")
+            make_index(connection, mode="concurrently")
             # As it would do by itself a minute later.
             connection.exec_driver_sql("vacuum analyze")
 

@@ -201,8 +201,8 @@ def test_the_words_on_postgresql_are_those_of_the_calls(app: Flask, west: int) -
         if not is_sqlite():
             differing = """
                 select count(*) from call_record r full join call_words w on w.id = r.id
-                where r.account_id = :account and (w.words, w.started_at, w.digits)
-                    is distinct from (r.search_text, r.started_at, digits_by_five(r.search_text))
+                where r.account_id = :account and (w.words, w.started_at, w.marks)
+                    is distinct from (r.search_text, r.started_at, marks_of_call(r.search_text, r.started_at))
             """
             assert db.session.connection().scalar(text(differing), {"account": west}) == 0
 
@@ -218,7 +218,7 @@ def test_what_a_killed_filling_took_away_is_told_and_put_back(
 
     monkeypatch.setattr(fill, "COPIED_FROM", CALLS)
     with monkeypatch.context() as killed:
-        killed.setattr(fill, "make_indexes", die)
+        killed.setattr(fill, "make_index", die)
         with suppress(SystemExit):
             fill_account(app, west, CALLS, say=lambda _line: None)
     with app.app_context():

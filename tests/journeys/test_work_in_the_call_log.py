@@ -108,9 +108,19 @@ def test_names_of_any_length_stay_within_the_log(tab: Page, company: Company) ->
 
     expect(tab.locator("#call-table tbody")).to_contain_text("Общество с ограниченной ответственностью")
     expect(tab.locator("#call-table tbody")).to_contain_text(tag)
-    log = tab.locator("#call-table .table-wrap")
-    assert log.evaluate("log => log.scrollWidth") <= log.evaluate("log => log.clientWidth")
+    badges = tab.locator("#call-table .is-missed .badge").evaluate_all("all => all.map(one => one.offsetHeight)")
+    assert len(badges) == 2
+    assert max(badges) - min(badges) <= 2, "one of them is broken over lines"
+    numbers = tab.locator("#call-table td.wide bdi").evaluate_all("all => all.map(one => one.getClientRects().length)")
+    assert set(numbers) == {1}
     _is_pleasant(tab)
+    _tables_fit(tab)
+    tab.locator("#call-table td.lead a").last.click()
+    _is_pleasant(tab)
+    tab.locator("#remarks .card-head a").click()
+    expect(tab.locator("#tags")).to_contain_text(tag)
+    _is_pleasant(tab)
+    _tables_fit(tab)
 
 
 def test_columns_without_a_label_stand_on_the_line_of_the_others(tab: Page) -> None:
@@ -175,3 +185,9 @@ def _is_pleasant(tab: Page) -> None:
     if _is_russian(tab):
         assert findings(tab) == []
     assert tab.evaluate("document.documentElement.scrollWidth") <= tab.evaluate("innerWidth")
+
+
+def _tables_fit(tab: Page) -> None:
+    """AssertionError for a table that sticks out of its card."""
+    tables = tab.locator("main .table-wrap").filter(visible=True)
+    assert tables.evaluate_all("all => all.filter(one => one.scrollWidth > one.clientWidth).length") == 0

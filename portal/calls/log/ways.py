@@ -17,7 +17,7 @@ from portal.calls.log.models import CallClass
 from portal.calls.log.newest import newest
 from portal.calls.log.notices import notice_source
 from portal.calls.log.stretch import CALLS, LAST_ID, Key, Stretch
-from portal.calls.log.textindex import are_few_in_all, holders, knows_text, names_exactly
+from portal.calls.log.textindex import are_few_in_all, holders, knows_text, longest_number, names_exactly
 from portal.calls.models import CallRecord
 from portal.calls.remarks.models import CallTagging
 from portal.kernel import clock
@@ -34,19 +34,23 @@ FAR = 8_000
 """Calls that are looked through one by one at most."""
 CANDIDATES = 1_500
 """Calls that an index of words names and that are read and compared at once."""
-_READ_AT_ONCE = CANDIDATES // 2
+_READ_AT_ONCE = CANDIDATES // 3
 """The same, where they are known in order."""
-_OF_CLASSES_AT_ONCE = (300, 1_500, 4_500)
+_OF_CLASSES_AT_ONCE = (150, 1_500, 4_500)
 """The same of fitting classes, look by look: most of them fit, and few are enough."""
 _MOST_NAMED_LOOKS = 3
+_MANY_HAVE = 4
+"""Digits that one call in some thousands has."""
 _SECONDS_AT_ONCE = (600, 1_500, 6_000)
 """The same of seconds that the text index of SQLite names."""
 _SPARE = 3
 """The next part of a stretch is to hold so many times as many calls as are still wanted, if they are as frequent as in
 what has been looked through: nights have few."""
 _SHORT = timedelta(minutes=1)
-_GROWTH = 1, 64
+_GROWTH = 1, 128
 """So many times as many calls as that, at least and at most."""
+_NEARLY = 8
+"""Where one in so many of the calls that are wanted has been found, the rest of them is not far."""
 
 Calls = Select[Any]
 """What is to be read of calls: `select(CallRecord)`, or some of its columns."""
@@ -174,11 +178,9 @@ def _seconds(filters: CallFilters, stretch: Stretch, wanted: int) -> int:
     """
     most = _SECONDS_AT_ONCE[stretch.step]
     first = min(_SPARE * wanted // 2, _SECONDS_AT_ONCE[0]) if choice.is_told_by_text(filters) else _SECONDS_AT_ONCE[0]
-    if stretch.step == 0:
-        return first
     if stretch.step == 1:
         return min(max(_SPARE * first * (wanted - stretch.found) // (stretch.found + 1), first), most)
-    return most
+    return most if stretch.step else first
 
 
 def _by_trigrams(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int) -> Looked | None:
@@ -187,27 +189,33 @@ def _by_trigrams(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: in
         return None
     needles = choice.needles(filters)
     is_exact = names_exactly(needles)
-    are_few = stretch.is_thin or _is_rare(filters, stretch, is_exact=is_exact)
+    are_few = stretch.is_thin or _is_rare(filters, stretch)
     window, rest = (stretch, None) if are_few else _nearer_part(stretch, wanted)
     # Where every call that is named fits, no more of them are read than are wanted.
-    limit = (wanted if choice.is_told_by_text(filters) and is_exact else CANDIDATES) + 1
-    named = holders(needles, *window.bounds(), oldest_first=stretch.is_backwards, limit=limit, are_few=are_few)
-    keys = [(moment, row_id) for moment, row_id in db.session.execute(named)]
+    most = wanted if choice.is_told_by_text(filters) and is_exact else _READ_AT_ONCE if not stretch.step else CANDIDATES
+    named = holders(needles, *window.bounds(), oldest_first=stretch.is_backwards, limit=most + 1, are_few=are_few)
+    keys = [(moment, row_id) for moment, row_id in db.session.execute(named).all()]
     calls = _first_of_keys(rows, [key for key in keys if stretch.holds(*key)], stretch, wanted)
-    if len(keys) < limit:
-        is_thin = rest is not None and are_few_in_all(len(keys), rest.looked - stretch.looked)
-        return Looked(calls, rest and replace(rest, is_thin=is_thin))
-    return Looked(calls, replace(stretch.beyond(*keys[-1]), step=stretch.step + 1))
+    if len(keys) > most:
+        return Looked(calls, replace(stretch.beyond(*keys[-1]), step=stretch.step + 1))
+    if rest is None:
+        return Looked(calls, None)
+    # Where some have been found, another part or two will hold the others.
+    is_far = (stretch.found + len(calls)) * _NEARLY < wanted
+    return Looked(calls, replace(rest, is_thin=is_far and are_few_in_all(len(keys), rest.looked - stretch.looked)))
 
 
-def _is_rare(filters: CallFilters, stretch: Stretch, *, is_exact: bool) -> bool:
+def _is_rare(filters: CallFilters, stretch: Stretch) -> bool:
     """Whether no near call holds the text, and therefore so few do that the index may name all of them at once.
 
-    A long number is always so rare. What none of n has, three of n have at most (but for one case in twenty).
+    Five digits always do, four never. What none of n has, three of n have at most (but for one case in twenty).
     """
     if stretch.found:
         return False
-    return not is_exact or (choice.is_told_by_text(filters) and are_few_in_all(3, stretch.looked))
+    digits = longest_number(choice.needles(filters))
+    if digits:
+        return digits > _MANY_HAVE
+    return choice.is_told_by_text(filters) and are_few_in_all(3, stretch.looked)
 
 
 def _nearer_part(stretch: Stretch, wanted: int) -> tuple[Stretch, Stretch | None]:
