@@ -52,6 +52,9 @@ class ContactForm(BaseForm):
             }
         form = cls(data=values)
         choices = [(str(user.id), user.name) for user in crm_users()]
+        if contact is not None and contact.crm_user is not None and contact.crm_user.removed_at is not None:
+            owner = contact.crm_user
+            choices.append((str(owner.id), _("%(name)s (removed)", name=owner.name)))
         form.crm_user_id.choices = [("", _("nobody in particular")), *choices]
         return form
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table
 
 from portal.billing.models import LedgerEntry
 from portal.calls.log.moments import expect_many_calls, join_parts
-from portal.calls.log.textindex import LARGE, add_key, check_key, drop_indexes, drop_key, make_index
+from portal.calls.log.textindex import add_key, check_key, drop_index, drop_key, make_index
 from portal.calls.models import CallLeg, CallRecord
 from portal.demo.chapter import table_of
 from portal.kernel.alone import alone, look_for_others
@@ -28,7 +28,7 @@ _WRITTEN = [table_of(model) for model in (CallRecord, CallLeg, LedgerEntry)]
 @contextmanager
 def room_for_many(say: Callable[[str], None]) -> Iterator[None]:
     """Where nobody else uses the installation, the indexes and keys of what is written are set aside, and made at the
-    end; on PostgreSQL the large indexes of texts in any case. So are those that an earlier filling lost.
+    end; on PostgreSQL the large index of texts in any case. So is what an earlier filling lost.
     """
     with ExitStack() as stack:
         try:
@@ -73,7 +73,7 @@ def _alone() -> Iterator[None]:
             if not is_sqlite():
                 with one_by_one() as connection:
                     drop_key(connection)
-                    drop_indexes(connection)
+                    drop_index(connection)
             # Whoever began meanwhile may have found all in its place; nobody does from here on.
             look_for_others(settings)
             yield
@@ -88,12 +88,11 @@ def _beside_others() -> Iterator[None]:
         return
     try:
         with one_by_one() as connection:
-            drop_indexes(connection)
+            drop_index(connection)
         yield
     finally:
         with one_by_one() as connection:
-            for name in LARGE:
-                make_index(connection, name, mode="concurrently")
+            make_index(connection, mode="concurrently")
             _learn(connection)
 
 
@@ -104,23 +103,20 @@ def _put_back() -> None:
             put_back(connection)
         return
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
-    largest, *others = LARGE
     with one_by_one() as connection:
         add_key(connection)
     with ThreadPoolExecutor(1) as pool, one_by_one() as connection:
-        coming = pool.submit(_make_largest, app, largest)
+        coming = pool.submit(_make_largest, app)
         put_back(connection)
-        for name in others:
-            make_index(connection, name)
         _learn(connection, _WRITTEN)
         coming.result()
         _learn(connection)
 
 
-def _make_largest(app: Flask, name: str) -> None:
+def _make_largest(app: Flask) -> None:
     with app.app_context(), one_by_one() as connection:
         check_key(connection)
-        make_index(connection, name)
+        make_index(connection)
 
 
 def _learn(connection: Connection, tables: Iterable[Table] = ()) -> None:

@@ -14,6 +14,7 @@ from portal.kernel import phone
 from portal.kernel.db import db
 from portal.kernel.i18n import gettext as _
 from portal.routing.blacklist import blacklist
+from portal.routing.models import FallbackKind, HuntGroup
 from portal.routing.queries import NEW_CONTACTS, hunt_groups, receivers
 from portal.telephony.engine import Presence
 from portal.telephony.provider.state import is_provider_engine
@@ -37,7 +38,8 @@ def mapping_checks() -> list[Check]:
 
 
 def _strategy() -> Iterator[Check]:
-    main = next(group for group in hunt_groups() if group.name == NEW_CONTACTS)
+    groups = hunt_groups()
+    main = next(group for group in groups if group.name == NEW_CONTACTS)
     members = [member.crm_user for member in receivers(main)]
     can_ring = [user for user in members if user.sip_line is not None and user.is_on_duty]
     yield Check(
@@ -50,7 +52,7 @@ def _strategy() -> Iterator[Check]:
     passed = {main.fallback_group_id, *(rule.target_group_id for rule in main.fallbacks)}
     empty = [
         group.name
-        for group in hunt_groups()
+        for group in groups
         if group is not main and group.id in passed and not any(m.crm_user.sip_line for m in receivers(group))
     ]
     yield Check(
@@ -60,6 +62,24 @@ def _strategy() -> Iterator[Check]:
         url_for("integration.groups"),
         _("Groups"),
     )
+    ours = {did.number for did in dids()}
+    yield Check(
+        _("Calls that nobody takes would come back"),
+        [
+            f"{phone.display(number)}: {_('Receivers of new contacts') if group is main else group.name}"
+            for group in groups
+            for number in sorted(ours & _passed_to(group))
+        ],
+        _("They are passed to a number that is yours by now, so they end instead. Choose another number."),
+        _section("fallbacks"),
+        _("Choose"),
+    )
+
+
+def _passed_to(group: HuntGroup) -> set[str]:
+    """The outside numbers that calls go to when the group led to nobody."""
+    ways = [(group.fallback, group.fallback_address), *((rule.kind, rule.address) for rule in group.fallbacks)]
+    return {address for kind, address in ways if kind == FallbackKind.NUMBER and address}
 
 
 def _people() -> Iterator[Check]:

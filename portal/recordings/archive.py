@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import BinaryIO
 
 from flask import current_app
@@ -40,6 +41,8 @@ class _Wanted:
     blob: str
     octets: int
     name: str
+    began: datetime
+    """When the call began, in the account's zone: archives know no zones."""
 
 
 def begin_archive(filters: CallFilters, subject: str) -> Job:
@@ -103,7 +106,7 @@ def _add(job: RunningJob, archive: zipfile.ZipFile, record: _Wanted, name: str) 
         first = next(chunks, b"")
     except FileNotFoundError:
         return False
-    about = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+    about = zipfile.ZipInfo(name, date_time=record.began.timetuple()[:6])
     with archive.open(about, "w", force_zip64=record.octets >= _NEEDS_ZIP64) as entry:
         entry.write(first)
         for chunk in chunks:
@@ -132,7 +135,13 @@ def _wanted(job: RunningJob) -> Iterator[_Wanted]:
             page = call_page(filters, cursor, _AT_ONCE)
             known = recordings_of(page.rows)
             found = [
-                _Wanted(record.id, record.blob, record.octets, name_for_people(call, record))
+                _Wanted(
+                    record.id,
+                    record.blob,
+                    record.octets,
+                    name_for_people(call, record),
+                    call.started_at.astimezone(zone()),
+                )
                 for call in page.rows
                 if (record := known.get(call.id)) and record.state == RecordingState.READY and record.blob
             ]

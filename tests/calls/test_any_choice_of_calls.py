@@ -114,7 +114,7 @@ def a_call(started_at: datetime, chance: random.Random) -> CallRecord:
 def log(app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Log:
     """A hundred calls of North over a week, several in the same moment, and one of South."""
     lowered = {
-        "NEAR": 5, "FEW_CLASSES": 8, "FAR": 15, "CANDIDATES": 12, "_OF_CLASSES_AT_ONCE": (7, 12),
+        "NEAR": 5, "FEW_CLASSES": 8, "FAR": 15, "CANDIDATES": 12, "_READ_AT_ONCE": 7, "_OF_CLASSES_AT_ONCE": (7, 12),
         "_SECONDS_AT_ONCE": (2, 5, 9),
     }  # fmt: skip
     for name, value in lowered.items():

@@ -139,6 +139,7 @@ def test_what_does_not_fit_one_sheet_goes_on_the_next(
 
     assert [sheet.max_row for sheet in sheets] == [9, 9, 5]
     assert {sheet["A1"].value for sheet in sheets} == {"Время"}
+    assert [sheet.title for sheet in sheets] == ["Звонки", "Звонки 2", "Звонки 3"]
 
 
 def test_a_name_cannot_become_a_formula(app: Flask, cast: Cast, anna: Browser) -> None:
@@ -183,8 +184,12 @@ def test_the_page_tells_how_many_and_of_what(
     assert 'href="/calls/export?outcome=missed"' in anna.get("/calls?outcome=missed").get_data(as_text=True)
 
     monkeypatch.setattr(export_job, "MOST_COUNTED", 14)
-    assert "10\u00a0000+" in anna.get("/calls/export").get_data(as_text=True)
+    assert "10\u00a0000+" in anna.get("/calls/export?q=903").get_data(as_text=True)
+    assert "21 звонок" in anna.get("/calls/export").get_data(as_text=True)
     assert "disabled" in anna.get("/calls/export?direction=out").get_data(as_text=True)
+
+    monkeypatch.setattr("portal.calls.views.export.count_calls", lambda _filters: 60_453)
+    assert "60\u00a0453 звонка" in anna.get("/calls/export").get_data(as_text=True)
 
 
 def test_a_viewer_may_and_strangers_get_their_own(

@@ -26,7 +26,7 @@ def test_every_name_of_the_contract_is_understood(app: Flask) -> None:
         "from": "2026-11-01",
         "to": "2026-11-23",
         "direction": "in",
-        "outcome": "missed",
+        "outcome": "answered",
         "line": "74951234567",
         "sip": "SIP/00000000672",
         "record": "yes",
@@ -35,8 +35,17 @@ def test_every_name_of_the_contract_is_understood(app: Flask) -> None:
     filters, notes = read(app, **query)
 
     assert not notes
-    assert (filters.direction, filters.outcome, filters.has_record) == (Direction.IN, CallOutcome.MISSED, True)
+    assert (filters.direction, filters.outcome, filters.has_record) == (Direction.IN, CallOutcome.ANSWERED, True)
     assert filters.query() == query
+
+
+def test_who_looks_for_the_missed_calls_of_an_employee_is_told_where_to_look(app: Flask) -> None:
+    filters, notes = read(app, sip="SIP/00000000672", outcome="missed")
+
+    assert (filters.sip, filters.outcome) == ("SIP/00000000672", CallOutcome.MISSED)
+    assert len(notes) == 1
+    assert not read(app, sip="SIP/00000000672", outcome="busy")[1]
+    assert not read(app, outcome="missed")[1]
 
 
 def test_days_are_those_of_the_accounts_zone_and_both_ends_belong_to_the_period(app: Flask) -> None:

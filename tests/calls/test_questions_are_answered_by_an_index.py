@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from sqlalchemy import Select, TextualSelect, select, text
 from portal.calls.log import moments, ways
 from portal.calls.log.filters import CallFilters
 from portal.calls.log.pages import call_page
-from portal.calls.log.textindex import DIGITS_INDEX, INDEX, holders
+from portal.calls.log.textindex import INDEX, holders
 from portal.calls.models import CallRecord
 from portal.kernel import clock
 from portal.kernel.db import db, is_sqlite, transaction
@@ -46,9 +46,11 @@ def test_the_database_uses_the_index(app: Flask, north: int) -> None:
         else:
             # Of so few rows it would read all, if it may.
             db.session.connection().exec_driver_sql("set local enable_seqscan = off")
-            db.session.connection().exec_driver_sql("drop index ix_call_words_started_at")
-            assert INDEX in _plan("explain", _named("4445"))
-            assert DIGITS_INDEX in _plan("explain", _named("444556"))
+            for needle in ("444", "4445", "444556", "igor"):
+                plan = _plan("explain", _named(needle))
+                # Of few days, by text and days at once.
+                assert f"Bitmap Index Scan on {INDEX}" in plan
+                assert "marks && " in plan
 
 
 def _named(needle: str) -> Select[Any]:
@@ -76,6 +78,36 @@ def test_neighbours_calls_hide_nothing(app: Flask, north: int, cast: Cast, monke
 
     with app.app_context(), transaction(north, writes=False):
         assert _found("5556677") == [(north, "79035556677")]
+
+
+def test_four_digits_are_found_wherever_they_stand_in_a_number(app: Flask, north: int) -> None:
+    words = ("|9901|", "|59901|", "|99015|", "|1299013|", "|9901|;igor 9902;", "|990|1|", "|9910|")
+    tell(app, *(Story(north, started_at=NOON - timedelta(days=day)).finished() for day in range(200, 200 + len(words))))
+    with app.app_context(), transaction(north):
+        newest_first = select(CallRecord).order_by(CallRecord.started_at.desc())
+        told = db.session.scalars(newest_first.where(CallRecord.started_at < NOON - timedelta(days=199))).all()
+        for call, by in zip(told, words, strict=True):
+            call.search_text = by
+
+    with app.app_context(), transaction(north, writes=False):
+        assert _texts("9901") == list(words[:5])
+        assert _texts("igor 9902") == [words[4]]
+        assert _texts("igor 9901") == []
+
+
+def test_a_call_that_moves_to_another_day_is_found_there(app: Flask, north: int) -> None:
+    day = NOON - timedelta(days=300)
+    with app.app_context(), transaction(north):
+        db.session.scalars(select(CallRecord).where(CallRecord.caller == CALLERS[2])).one().started_at = day
+
+    with app.app_context(), transaction(north, writes=False):
+        for question in ("7778", "77788", "777"):
+            assert _texts(question, on=day.date()) != []
+
+
+def _texts(question: str, on: date | None = None) -> list[str]:
+    page = call_page(CallFilters(zone=ZoneInfo("Europe/Moscow"), q=question, first_day=on, last_day=on))
+    return [call.search_text for call in page.rows]
 
 
 def _found(question: str) -> list[tuple[int, str]]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
@@ -75,6 +77,24 @@ def test_a_choice_that_is_counted_is_drawn_as_well(app: Flask, cast: Cast) -> No
             kept, counted = kept_totals(filters), counted_totals(filters)
             assert kept is not None
             assert _heights(counted.columns) == _heights(kept.columns)
+
+
+@pytest.mark.parametrize("most", [10_000, 2])
+def test_a_chosen_period_is_drawn_to_its_ends(
+    app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr("portal.calls.log.totals.MOST_COUNTED", most)
+    others = [Story(cast.north, caller="79031112233", started_at=NOON + timedelta(days=days)) for days in (-9, 9)]
+    wanted = [Story(cast.north, started_at=NOON + timedelta(days=days)) for days in (-2, 0, 1)]
+    tell(app, *(story.finished() for story in (*others, *wanted)))
+
+    week = CallFilters(zone=MOSCOW, q="8877", first_day=TODAY - timedelta(days=4), last_day=TODAY + timedelta(days=3))
+    with app.app_context(), transaction(cast.north, writes=False):
+        totals, ever = counted_totals(week), counted_totals(replace(week, first_day=None, last_day=None))
+
+    # What was not counted may lie on the days before.
+    assert [column.sums.calls for column in totals.columns] == [0, 0, 1, 0, 1, 1, 0, 0][0 if most > 2 else 4 :]
+    assert len(ever.columns) == (4 if most > 2 else 2)
 
 
 def _heights(columns: list[Column]) -> list[tuple[object, int, int]]:

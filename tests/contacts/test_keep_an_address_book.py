@@ -88,6 +88,22 @@ def test_an_admin_changes_a_contact(app: Flask, cast: Cast, anna: Browser, petr:
     assert actions(app, cast.north)[-1] == "contact.edit"
 
 
+def test_a_contact_keeps_whom_it_had_though_he_was_removed(app: Flask, cast: Cast, anna: Browser, petr: int) -> None:
+    (olga, igor) = add_users(app, cast.north, "Olga Manoli", "Igor Batov")
+    anna.submit(f"/contacts/{petr}", {"crm_user_id": str(olga)})
+    with inside(app, cast.north):
+        services.remove_crm_user(olga)
+        services.remove_crm_user(igor)
+
+    assert "Olga Manoli (в удалённых)" in anna.get(f"/contacts/{petr}").get_data(as_text=True)
+    anna.submit(f"/contacts/{petr}", {"note": "calls on Mondays"})
+
+    with inside(app, cast.north):
+        contact = find_contact(petr)
+        assert (contact.crm_user_id, contact.note) == (olga, "calls on Mondays")
+    assert anna.submit(f"/contacts/{petr}", {"crm_user_id": str(igor)}).status_code == 422
+
+
 def test_an_admin_deletes_a_contact(app: Flask, cast: Cast, anna: Browser, petr: int) -> None:
     assert "<dialog" in anna.get(f"/contacts/{petr}").get_data(as_text=True)
 

@@ -127,3 +127,17 @@ def test_whoever_comes_back_gets_the_phone_back_unless_it_was_given_away(
 
     assert mapping(app, cast.north) == {"Olga Manoli": None, "Igor Batov": OLGA_LINE}
     assert actions(app, cast.north)[-1] == "crm_user.restore"
+
+
+def test_whoever_comes_back_and_finds_a_namesake_gets_a_number_behind_the_name(
+    app: Flask, cast: Cast, desk: tuple[int, int, int, int]
+) -> None:
+    olga = desk[0]
+    with inside(app, cast.north):
+        services.remove_crm_user(olga)
+    add_users(app, cast.north, "OLGA MANOLI", "Olga Manoli (2)")
+
+    with inside(app, cast.north):
+        services.restore_crm_user(olga)
+
+    assert set(mapping(app, cast.north)) >= {"OLGA MANOLI", "Olga Manoli (2)", "Olga Manoli (3)"}

@@ -203,7 +203,7 @@ def test_the_words_on_postgresql_are_those_of_the_calls(app: Flask, west: int) -
         if not is_sqlite():
             differing = """
                 select count(*) from call_record r full join call_words w on w.id = r.id
-                where r.account_id = :account and (w.words, w.started_at, w.digits)
-                    is distinct from (r.search_text, r.started_at, digits_by_five(r.search_text))
+                where r.account_id = :account and (w.words, w.started_at, w.marks)
+                    is distinct from (r.search_text, r.started_at, marks_of_call(r.search_text, r.started_at))
             """
             assert db.session.connection().scalar(text(differing), {"account": west}) == 0

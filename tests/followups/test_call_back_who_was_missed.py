@@ -80,6 +80,9 @@ def test_closed_by_hand_it_says_why_and_by_whom_and_is_opened_again(app: Flask, 
     assert "closed: not a client" in page
     assert "wrong number" in page
     assert "Anna Sever" in page
+    assert re.findall(
+        r"<th[^>]*>(Done|Outcome)<", anna.get("/calls/missed?show=closed", headers=EN).get_data(as_text=True)
+    ) == ["Outcome"]
     assert anna.submit(f"{url}/close", {"reason": "no-need"}).status_code == 409
     assert anna.submit(f"{url}/reopen").status_code == 303
     assert opened(app, cast.north) == 1

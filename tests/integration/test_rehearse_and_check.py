@@ -8,9 +8,12 @@ from flask import Flask
 
 from portal.contacts.services import add_contact, set_duty, set_mobile
 from portal.routing.blacklist import block_number
+from portal.routing.destinations import Destination
+from portal.routing.models import FallbackKind
 from portal.routing.opening_hours import add_exception, set_week
-from portal.routing.services import set_receivers
+from portal.routing.services import set_fallbacks, set_receivers
 from portal.telephony.lines import add_did
+from portal.telephony.plan import FallbackCause
 from tests.browser import Browser
 from tests.contacts.desk import inside
 from tests.integration.desk import PAGE, Desk
@@ -139,6 +142,18 @@ def test_a_strategy_with_nobody_behind_it_is_told(app: Flask, cast: Cast, anna: 
         set_receivers([desk.alex])
 
     assert checks(anna).count('class="row"') == before + 1
+
+
+def test_a_number_that_calls_are_passed_to_and_became_our_own_is_told(
+    app: Flask, cast: Cast, anna: Browser, desk: Desk
+) -> None:
+    with inside(app, cast.north):
+        set_fallbacks({FallbackCause.ALL_BUSY: Destination(FallbackKind.NUMBER, NUMBER)})
+    assert "+7 495 123-45-67" not in checks(anna)
+    with inside(app, cast.north):
+        add_did(NUMBER)
+
+    assert "+7 495 123-45-67" in checks(anna)
 
 
 def test_the_overview_counts_what_is_to_be_looked_at(anna: Browser, desk: Desk) -> None:

@@ -52,6 +52,7 @@ def test_the_log_tells_of_a_new_call_without_moving(page: Page, demo: Installati
     expect(page.locator(".live-pill a")).to_be_visible(timeout=10_000)
     expect(rows).to_have_count(1)
     assert rows.first.bounding_box() == place
+    assert _hidden_by_the_header(page, ".live-pill a") == 0
     page.locator(".live-pill a").click()
     expect(rows).to_have_count(2)
     expect(rows.first.locator(f'a[href="/calls/{api_call_id}"]').first).to_be_visible()
@@ -124,6 +125,20 @@ _FETCH_PLAYER_ANEW = """async () => {
     document.querySelector("#player").classList.add("fetched-anew");
     await htmx.ajax("GET", location.pathname, {target: "#player", select: "#player", swap: "outerMorph"});
 }"""
+
+
+_HIDDEN_BY_THE_HEADER = """wanted => {
+    document.querySelector("main .card:has(.live-pill)").scrollIntoView();
+    scrollBy(0, 40);
+    const header = document.querySelector(".top").getBoundingClientRect();
+    return Math.max(0, header.bottom - document.querySelector(wanted).getBoundingClientRect().top);
+}"""
+
+
+def _hidden_by_the_header(page: Page, wanted: str) -> float:
+    """How many pixels of it are under the header when its card has been scrolled past it a little."""
+    page.set_viewport_size({"width": 1280, "height": 200})
+    return float(page.evaluate(_HIDDEN_BY_THE_HEADER, wanted))
 
 
 def _call(demo: Installation, company: Company) -> str:

@@ -8,9 +8,15 @@ from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
 
 from portal.calls.journal import Journal
+from portal.calls.models import CallRecord
+from portal.calls.remarks.on_calls import tag_call
+from portal.calls.remarks.tags import add_tag
+from portal.contacts.services import add_contact
 from portal.kernel import clock
+from portal.kernel.db import transaction
 from portal.telephony.engine import CallChange
 from tests.calls.factory import Story
 from tests.journeys.company import GLEB, Company
@@ -89,6 +95,44 @@ def test_a_call_gets_a_tag_and_a_note_and_is_found_by_the_tag(tab: Page) -> None
     expect(tab.locator("#call-table a[title^='Просит перезвонить']")).to_be_visible()
 
 
+def test_names_of_any_length_stay_within_the_log(tab: Page, company: Company) -> None:
+    tag = "Срочно-перезвонить-и-никому-не-отдавать-до-конца-недели"
+    with company.app.app_context(), transaction(company.account_id) as session:
+        add_contact("Общество с ограниченной ответственностью «Северо-Западная-Энергетическая-Компания»", [OTHER])
+        session.flush()
+        call = session.scalars(select(CallRecord).where(CallRecord.caller == OTHER)).one()
+        tag_call(call, add_tag(tag, "bad").id)
+    _call(company, OTHER, 2, 4.0)
+
+    tab.reload()
+
+    expect(tab.locator("#call-table tbody")).to_contain_text("Общество с ограниченной ответственностью")
+    expect(tab.locator("#call-table tbody")).to_contain_text(tag)
+    badges = tab.locator("#call-table .is-missed .badge").evaluate_all("all => all.map(one => one.offsetHeight)")
+    assert len(badges) == 2
+    assert max(badges) - min(badges) <= 2, "one of them is broken over lines"
+    numbers = tab.locator("#call-table td.wide bdi").evaluate_all("all => all.map(one => one.getClientRects().length)")
+    assert set(numbers) == {1}
+    _is_pleasant(tab)
+    _tables_fit(tab)
+    tab.locator("#call-table td.lead a").last.click()
+    _is_pleasant(tab)
+    tab.locator("#remarks .card-head a").click()
+    expect(tab.locator("#tags")).to_contain_text(tag)
+    _is_pleasant(tab)
+    _tables_fit(tab)
+
+
+def test_columns_without_a_label_stand_on_the_line_of_the_others(tab: Page) -> None:
+    day = tab.locator("#call-table time").first.get_attribute("datetime")
+    assert day is not None
+    tab.goto(f"{tab.url}?from={day[:10]}&to={day[:10]}")
+
+    columns = tab.locator(".columns svg")
+    expect(columns).to_have_count(24)
+    assert len(columns.evaluate_all("all => [...new Set(all.map(one => one.getBoundingClientRect().bottom))]")) == 1
+
+
 def test_a_choice_of_calls_becomes_a_view_that_the_log_opens_with(tab: Page) -> None:
     log = tab.url
     tab.goto(f"{log}?outcome=missed")
@@ -141,3 +185,9 @@ def _is_pleasant(tab: Page) -> None:
     if _is_russian(tab):
         assert findings(tab) == []
     assert tab.evaluate("document.documentElement.scrollWidth") <= tab.evaluate("innerWidth")
+
+
+def _tables_fit(tab: Page) -> None:
+    """AssertionError for a table that sticks out of its card."""
+    tables = tab.locator("main .table-wrap").filter(visible=True)
+    assert tables.evaluate_all("all => all.filter(one => one.scrollWidth > one.clientWidth).length") == 0

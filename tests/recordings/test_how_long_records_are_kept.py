@@ -69,6 +69,14 @@ def test_a_rule_is_previewed_saved_and_carried_out(
     assert calls[1] not in anna.get("/calls?record=yes").get_data(as_text=True)
 
 
+def test_a_preview_of_thousands_is_read_at_a_glance(anna: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "preview", lambda _days: retention.Preview(12_345, 10**9, now()))
+
+    page = anna.submit("/records", {"keep": "days", "days": "30"}).get_data(as_text=True)
+
+    assert "12\u00a0345 записей" in page
+
+
 def test_without_a_rule_nothing_is_deleted(app: Flask, cast: Cast, anna: Browser, calls: list[str]) -> None:
     anna.submit("/records", {"keep": "days", "days": "30", "confirmed": "1"})
     anna.submit("/records", {"keep": "ever"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,6 +53,13 @@ def test_a_player_gets_the_whole(anna: Browser, url: str, audio: bytes) -> None:
     assert response.headers["Content-Length"] == str(len(audio))
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert "private" in response.headers["Cache-Control"]
+
+
+def test_a_row_says_whose_record_it_plays_as_people_write_numbers(anna: Browser, url: str, audio: bytes) -> None:
+    assert audio
+    row = anna.get("/calls").get_data(as_text=True).split(f'href="{url}"')[1]
+
+    assert re.findall('data-title="([^,]*),', row) == ["+7 903 999\u201188\u201177"]
 
 
 def test_a_player_asks_as_a_browser_does_and_seeks(anna: Browser, url: str, audio: bytes) -> None:

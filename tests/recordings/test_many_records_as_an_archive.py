@@ -51,6 +51,7 @@ def test_each_record_is_in_it_once_under_a_name_for_people(
         assert found.testzip() is None
         assert sorted(found.read(name) for name in found.namelist()) == sorted(talks)
         assert "2026-11-23 12-00-00 +7 903 999-88-77 (2).wav" in found.namelist()
+        assert {entry.date_time for entry in found.infolist()} == {(2026, 11, 23, 12, 0, 0), (2026, 11, 23, 13, 0, 0)}
     assert (job.state, job.done, job.total, job.note) == (JobState.DONE, 3, 3, None)
 
 

@@ -13,6 +13,7 @@ from portal.calls.export.workbook import MEDIA_TYPE as XLSX
 from portal.calls.export.workbook import Workbook
 from portal.calls.log.filters import CallFilters, read_filters
 from portal.calls.log.pages import call_page
+from portal.calls.log.totals import kept_totals
 from portal.kernel import clock, jobs
 from portal.kernel.clock import monotonic
 from portal.kernel.i18n import gettext as _
@@ -52,7 +53,13 @@ def begin_export(filters: CallFilters, form: str, subject: str, count: int | Non
 
 
 def count_calls(filters: CallFilters) -> int | None:
-    """How many calls a choice has; None where counting them would take long or there are more than `MOST_COUNTED`."""
+    """How many calls a choice has, from the totals that are kept or by counting.
+
+    None where counting would take long or there are more than `MOST_COUNTED`.
+    """
+    kept = kept_totals(filters)
+    if kept is not None:
+        return kept.sums.calls
     count, cursor, give_up_at = 0, None, monotonic() + _SECONDS_OF_COUNTING
     while True:
         page = call_page(filters, cursor, _AT_ONCE)

@@ -9,6 +9,7 @@ import xlsxwriter
 
 from portal.calls.export.table import COLUMNS, Kind
 from portal.kernel import phone
+from portal.kernel.i18n import gettext as _
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ROWS_OF_A_SHEET = 1_000_000
@@ -55,7 +56,9 @@ class Workbook:
         self._book.close()
 
     def _begin_sheet(self) -> None:
-        self._sheet = self._book.add_worksheet()
+        # Excel wants each sheet's name to be its own.
+        sheets = len(self._book.worksheets())
+        self._sheet = self._book.add_worksheet(f"{_('Calls')} {sheets + 1}" if sheets else _("Calls"))
         self._sheet.freeze_panes(1, 0)
         for place, (column, word) in enumerate(zip(COLUMNS, self._words, strict=True)):
             self._sheet.set_column(place, place, column.width)

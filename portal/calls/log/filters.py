@@ -104,7 +104,7 @@ _RECORD_WORDS = {True: "yes", False: "no"}
 
 
 def read_filters(query: Mapping[str, str], zone: ZoneInfo) -> tuple[CallFilters, list[str]]:
-    """The choice that an address asks for, and a note for the reader about each part that means nothing."""
+    """The choice that an address asks for, and a note for the reader about each part that means nothing or misleads."""
     notes: list[str] = []
     filters = CallFilters(
         zone=zone,
@@ -123,6 +123,8 @@ def read_filters(query: Mapping[str, str], zone: ZoneInfo) -> tuple[CallFilters,
         notices=_read(query, "notices", Notices, notes),
         tag=_read(query, "tag", _row, notes),
     )
+    if filters.sip is not None and filters.outcome is CallOutcome.MISSED:
+        notes.append(_("A missed call is mostly nobody's: whose phones it rang stands on its page."))
     return _without_nonsense(filters, notes), notes
 
 

@@ -80,7 +80,7 @@ def _lists(classes: list[int], values: Mapping[str, Any], words: Mapping[str, st
     typed = (bindparam("bound", type_=DateTime(timezone=True)), bindparam("edge", type_=DateTime(timezone=True)))
     asked = text(_POSTGRESQL.format_map(words)).bindparams(*typed, bindparam("edge_id", type_=BigInteger))
     columns = column("class", BigInteger), column("at", DateTime(timezone=True)), column("id", BigInteger)
-    rows = db.session.execute(asked.columns(*columns), {**values, "classes": classes})
+    rows = db.session.execute(asked.columns(*columns), {**values, "classes": classes}).all()
     return {each: [row[1:] for row in found] for each, found in groupby(rows, key=itemgetter(0))}
 
 

@@ -3,9 +3,11 @@
 On SQLite it is FTS5 (see `moments`). On PostgreSQL it is a table of its own without row-level security, since under
 that no index of pg_trgm is used (its operators are not leakproof): it names calls, which are then read behind the lock.
 A trigger of the database keeps it, so that no way of writing calls can forget it; only `words_together` has it wait.
-Every fiftieth call holds a given group of three digits, so that a longer number is looked up by all its groups of five;
-and since neither index knows of time, questions are asked of one period after the other, which a BRIN index narrows
-them to.
+Every fiftieth call holds a given group of three digits, so that a longer number is looked up by all its groups of five,
+and four digits by the twenty groups that they begin or end. The index knows no order, so that questions are asked of
+one period after the other: a call's day, and its month so to say, are marks beside its groups, and the one index has
+texts and marks, so that of a text that stands in many calls those of some days alone are gone through. A period of very
+many days is left to BRIN.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Any, Literal
 
 from flask import current_app
@@ -42,17 +44,14 @@ from portal.kernel.tenancy import current_account_id
 from portal.kernel.trigrams import TABLE_OPTIONS, can_have_trigrams
 
 INDEX = "ix_call_words"
-DIGITS_INDEX = "ix_call_words_digits"
 # Straight into the index: a list of what is yet to be sorted in would be searched by every question.
-LARGE = {
-    INDEX: "on call_words using gin (words gin_trgm_ops) with (fastupdate = off)",
-    DIGITS_INDEX: "on call_words using gin (digits) with (fastupdate = off)",
-}
-"""The one that takes longest first."""
+_MAKE_INDEX = f"""
+create index {{mode}} {INDEX} on call_words using gin (words gin_trgm_ops, marks) with (fastupdate = off)
+"""
 _MAKE_TABLE = """
 create table call_words (
     id bigint primary key, account_id bigint not null, started_at timestamptz not null, words text not null,
-    digits int[] not null
+    marks int[] not null
 )
 """
 _KEY = "call_words_id_fkey"
@@ -64,22 +63,26 @@ _HAS_KEY = text("select true from pg_constraint where conname = :key and convali
 _MAKE_PERIODS = (
     "create index ix_call_words_started_at on call_words using brin (started_at) with (pages_per_range = 16)"
 )
-_MAKE_DIGITS = """
-create function digits_by_five(words text) returns int[] language plpgsql immutable parallel safe as $$
-declare found int[] := '{}'; run text;
+_MAKE_MARKS = """
+create function marks_of_call(words text, started_at timestamptz) returns int[] language plpgsql immutable parallel safe
+as $$
+declare found int[]; run text; day int := (started_at at time zone 'UTC')::date - date '1970-01-01';
 begin
+    found := array[-day, -1000000 - day / 32];
     foreach run in array regexp_split_to_array(words, '[^0-9]+') loop
+        if length(run) = 4 then found := found || 100000 + run::int; end if;
         for start in 1 .. length(run) - 4 loop found := found || substr(run, start, 5)::int; end loop;
     end loop;
     return found;
 end $$
 """
+"""The day and, far below it, the period of `_MONTH` days; the groups of five digits; above these a number of four."""
 _MAKE_FUNCTION = """
 create function note_call_words() returns trigger language plpgsql as $$ begin
-    insert into call_words (id, account_id, started_at, words, digits)
-        values (new.id, new.account_id, new.started_at, new.search_text, digits_by_five(new.search_text))
+    insert into call_words (id, account_id, started_at, words, marks)
+        values (new.id, new.account_id, new.started_at, new.search_text, marks_of_call(new.search_text, new.started_at))
         on conflict (id) do update set
-            started_at = excluded.started_at, words = excluded.words, digits = excluded.digits;
+            started_at = excluded.started_at, words = excluded.words, marks = excluded.marks;
     return null;
 end $$
 """
@@ -91,8 +94,8 @@ create trigger call_words_are_kept after insert or update of search_text, starte
 _LET_THEM_WAIT = text("select set_config('portal.words', :words, true)")
 # Of calls that were there before it; the trigger, which is made first, keeps writers waiting until all is committed.
 _FILL = """
-insert into call_words (id, account_id, started_at, words, digits)
-    select id, account_id, started_at, search_text, digits_by_five(search_text) from call_record {which}
+insert into call_words (id, account_id, started_at, words, marks)
+    select id, account_id, started_at, search_text, marks_of_call(search_text, started_at) from call_record {which}
 """
 _ALL = "order by started_at"
 _OF_SOME = "where account_id = :account and id between :first and :last on conflict (id) do nothing"
@@ -101,13 +104,21 @@ _WORDS = table(
     column("id", BigInteger),
     column("started_at", UtcDateTime),
     column("words", String),
-    column("digits", ARRAY(Integer)),
+    column("marks", ARRAY(Integer)),
 )
 _TABLES = table("pg_class", column("oid"), column("reltuples", Integer))
-_FIVE = 5
-_LONG_NUMBER = re.compile(f"[0-9]{{{_FIVE},}}")
+_FOUR, _FIVE = 4, 5
+_NUMBER = re.compile(f"[0-9]{{{_FOUR},}}")
+_ONE_GROUP = re.compile(f"[0-9]{{{_FOUR},{_FIVE}}}")
+_SHORT = 10**_FIVE
+"""Added to a number of four digits, which has no group of five."""
 _FEW = 20_000
 """Rows of any account that are looked up in one go."""
+_MONTH, _MONTHS = 32, 1_000_000
+"""Days of a longer period, and what is taken from its mark to tell it from a day's."""
+_MOST_MARKS = 128
+"""Of days or months that one question names: each is compared with each call that is gone through."""
+_FIRST_DAY = date(1970, 1, 1)
 CALLS = 10_000_000
 ALIKE = {
     "account_id": 1_000_000, "grain": 500_000, "class_id": 10_000, "caller": 20, "callee": 50_000, "kind": 300_000,
@@ -123,20 +134,19 @@ def make_text_index(connection: Connection) -> None:
         connection.exec_driver_sql(f"create virtual table call_moment using fts5(words, {TABLE_OPTIONS})")
     elif can_have_trigrams(connection):
         if not inspect(connection).has_table("call_words"):
-            tables = (_MAKE_DIGITS, _MAKE_TABLE, _MAKE_FUNCTION, _MAKE_TRIGGER, _FILL.format(which=_ALL))
+            tables = (_MAKE_MARKS, _MAKE_TABLE, _MAKE_FUNCTION, _MAKE_TRIGGER, _FILL.format(which=_ALL))
             for statement in (*tables, _MAKE_PERIODS):
                 connection.exec_driver_sql(statement)
         add_key(connection)
         check_key(connection)
-        for name in LARGE:
-            make_index(connection, name)
+        make_index(connection)
 
 
-LATE_INDEX = LateIndex("call_words", tuple(LARGE), make_text_index)
+LATE_INDEX = LateIndex("call_words", (INDEX,), make_text_index)
 
 
 def drop_key(connection: Connection) -> None:
-    """Takes away what has words go with their call; made again before the large indexes are, which are missed."""
+    """Takes away what has words go with their call; made again before the large index is, which is missed."""
     connection.exec_driver_sql(f"alter table if exists call_words drop constraint if exists {_KEY}")
 
 
@@ -152,21 +162,20 @@ def check_key(connection: Connection) -> None:
         connection.exec_driver_sql(f"alter table call_words validate constraint {_KEY}")
 
 
-def make_index(connection: Connection, name: str, *, mode: Literal["", "concurrently"] = "") -> None:
-    """Makes a large index where it is missing or not whole and there is a table of words; "concurrently" is for a
-    connection without a transaction, and lets others write meanwhile.
+def make_index(connection: Connection, *, mode: Literal["", "concurrently"] = "") -> None:
+    """Makes the large index where it is missing or not whole; "concurrently" is for a connection without a transaction,
+    and lets others write meanwhile. Nothing where there is no table of words.
     """
-    if inspect(connection).has_table("call_words") and not is_whole(connection, name):
-        connection.exec_driver_sql(f"drop index {mode} if exists {name}")
-        connection.exec_driver_sql(f"create index {mode} {name} {LARGE[name]}")
+    if inspect(connection).has_table("call_words") and not is_whole(connection, INDEX):
+        connection.exec_driver_sql(f"drop index {mode} if exists {INDEX}")
+        connection.exec_driver_sql(_MAKE_INDEX.format(mode=mode))
 
 
-def drop_indexes(connection: Connection) -> None:
-    """Takes the large ones away, from a connection without a transaction: made at the end, they take a tenth of the
-    time that they take when millions of calls are sorted in one by one. Texts are found without them, slowly.
+def drop_index(connection: Connection) -> None:
+    """Takes it away, from a connection without a transaction: made at the end, it takes a tenth of the time that it
+    takes when millions of calls are sorted in one by one. Texts are found without it, slowly.
     """
-    for name in LARGE:
-        connection.exec_driver_sql(f"drop index concurrently if exists {name}")
+    connection.exec_driver_sql(f"drop index concurrently if exists {INDEX}")
 
 
 @contextmanager
@@ -201,7 +210,7 @@ def drop_text_index(connection: Connection) -> None:
     connection.exec_driver_sql("drop trigger if exists call_words_are_kept on call_record")
     connection.exec_driver_sql("drop function if exists note_call_words()")
     connection.exec_driver_sql("drop table if exists call_words")
-    connection.exec_driver_sql("drop function if exists digits_by_five(text)")
+    connection.exec_driver_sql("drop function if exists marks_of_call(text, timestamptz)")
 
 
 def holders(
@@ -209,10 +218,14 @@ def holders(
 ) -> Select[Any]:
     """On PostgreSQL: moment and id of the entered account's calls of this period that may hold all of the needles.
 
-    Where they are few in any period, the index of periods is left aside: it knows whole pages alone, and each row of
-    the pages that both indexes name would be compared.
+    Where they are few, in any period or since its days or months are marked, the index of periods is left aside: it
+    knows whole pages alone, and each row of the pages that both indexes name would be compared.
     """
     texts = [condition for needle in needles for condition in _holding(needle)]
+    marks = _marks_of(since, until)
+    if marks:
+        texts.append(_WORDS.c.marks.overlap(marks))
+        are_few = True
     # The table has no model, so that the session adds nothing to it.
     own = text("account_id = :account").bindparams(account=current_account_id())
     # As they stand, or PostgreSQL would keep a plan that serves any period, and serves none well.
@@ -227,6 +240,15 @@ def holders(
     return named.where(columns.started_at >= begin, columns.started_at < end).order_by(*order).limit(limit)
 
 
+def _marks_of(since: datetime, until: datetime) -> list[int]:
+    """Of the days of this period, or of its months; none where it has too many of either."""
+    first, last = ((moment.astimezone(UTC).date() - _FIRST_DAY).days for moment in (since, until))
+    if last - first < _MOST_MARKS:
+        return [-day for day in range(first, last + 1)]
+    first, last = first // _MONTH, last // _MONTH
+    return [-_MONTHS - month for month in range(first, last + 1)] if last - first < _MOST_MARKS else []
+
+
 def are_few_in_all(named: int, looked: int) -> bool:
     """Whether the index names few calls of any account and period, if as many as of these that were looked through."""
     rows = db.session.scalar(select(_TABLES.c.reltuples).where(_TABLES.c.oid == func.to_regclass(_WORDS.name)))
@@ -235,17 +257,31 @@ def are_few_in_all(named: int, looked: int) -> bool:
 
 def names_exactly(needles: Iterable[str]) -> bool:
     """Whether `holders` names no call but those that hold these needles."""
-    return not any(_LONG_NUMBER.search(needle) for needle in needles)
+    return all(_ONE_GROUP.fullmatch(needle) or not _NUMBER.search(needle) for needle in needles)
+
+
+def longest_number(needles: Iterable[str]) -> int:
+    """Digits of the longest number in them that is looked up by its groups, 0 where there is none."""
+    return max((len(number) for needle in needles for number in _NUMBER.findall(needle)), default=0)
 
 
 def _holding(needle: str) -> Iterator[ColumnElement[bool]]:
-    """By its long numbers alone where it has some: the calls themselves are compared with all of it afterwards."""
-    numbers = _LONG_NUMBER.findall(needle)
+    """By its numbers alone where it has some: the calls themselves are compared with all of it afterwards."""
+    numbers = _NUMBER.findall(needle)
     if not numbers:
         yield _WORDS.c.words.contains(needle, autoescape=True)
-    groups = [int(run[start : start + _FIVE]) for run in numbers for start in range(len(run) - _FIVE + 1)]
-    if groups:
-        yield _WORDS.c.digits.contains(groups)
+    for number in numbers:
+        if len(number) == _FOUR:
+            yield _WORDS.c.marks.overlap(_around(int(number)))
+        else:
+            groups = [int(number[start : start + _FIVE]) for start in range(len(number) - _FIVE + 1)]
+            yield _WORDS.c.marks.contains(groups)
+
+
+def _around(four: int) -> list[int]:
+    """Every group of five that holds these four digits, and what stands for a number that has no more."""
+    begun = [four * 10 + last for last in range(10)]
+    return [*begun, *(first * 10**_FOUR + four for first in range(10)), _SHORT + four]
 
 
 def knows_text() -> bool:

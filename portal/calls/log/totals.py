@@ -140,7 +140,7 @@ def counted_totals(filters: CallFilters) -> LogTotals:
         left -= len(looked.rows)
         if left <= 0:
             break
-    columns = _by_day_or_month(by_day) if day is None else _by_hour(by_hour, day)
+    columns = _by_day_or_month(_with_ends(by_day, filters, is_more)) if day is None else _by_hour(by_hour, day)
     return LogTotals(sum((column.sums for column in columns), Sums()), columns, is_more)
 
 
@@ -171,6 +171,17 @@ def _columns(filters: CallFilters) -> list[Column]:
     if reach[1] - reach[0] < _MOST_DAYS:
         return _by_day(dict(_kept(filters, (Grain.DAY, *reach))), *reach)
     return _by_month(months if is_whole else _months(filters, *reach), *reach)
+
+
+def _with_ends(days: dict[date, Sums], filters: CallFilters, is_more: bool) -> dict[date, Sums]:  # noqa: FBT001
+    """With both ends of a chosen period, also where no call of the choice fell on them."""
+    reach = _reach(filters) if days and (filters.first_day or filters.last_day) else None
+    if reach is not None:
+        first, last = reach
+        # What is more than was counted lies before the first day counted: that is then no empty one.
+        ends = [last] if is_more or filters.first_day is None else [first, last]
+        days = {end: Sums() for end in ends} | days
+    return days
 
 
 def _by_day_or_month(days: Mapping[date, Sums]) -> list[Column]:

@@ -17,7 +17,7 @@ from portal.calls.log.models import CallClass
 from portal.calls.log.newest import newest
 from portal.calls.log.notices import notice_source
 from portal.calls.log.stretch import CALLS, LAST_ID, Key, Stretch
-from portal.calls.log.textindex import are_few_in_all, holders, knows_text, names_exactly
+from portal.calls.log.textindex import are_few_in_all, holders, knows_text, longest_number, names_exactly
 from portal.calls.models import CallRecord
 from portal.calls.remarks.models import CallTagging
 from portal.kernel import clock
@@ -34,18 +34,23 @@ FAR = 8_000
 """Calls that are looked through one by one at most."""
 CANDIDATES = 1_500
 """Calls that an index of words names and that are read and compared at once."""
-_READ_AT_ONCE = CANDIDATES // 2
+_READ_AT_ONCE = CANDIDATES // 3
 """The same, where they are known in order."""
-_OF_CLASSES_AT_ONCE = (300, 1_500, 4_500)
+_OF_CLASSES_AT_ONCE = (150, 1_500, 4_500)
 """The same of fitting classes, look by look: most of them fit, and few are enough."""
 _MOST_NAMED_LOOKS = 3
-_SECONDS_AT_ONCE = (300, 1_500, 6_000)
+_MANY_HAVE = 4
+"""Digits that one call in some thousands has."""
+_SECONDS_AT_ONCE = (600, 1_500, 6_000)
+"""The same of seconds that the text index of SQLite names."""
 _SPARE = 3
 """The next part of a stretch is to hold so many times as many calls as are still wanted, if they are as frequent as in
 what has been looked through: nights have few."""
 _SHORT = timedelta(minutes=1)
-_GROWTH = 1, 64
+_GROWTH = 1, 128
 """So many times as many calls as that, at least and at most."""
+_NEARLY = 8
+"""Where one in so many of the calls that are wanted has been found, the rest of them is not far."""
 
 Calls = Select[Any]
 """What is to be read of calls: `select(CallRecord)`, or some of its columns."""
@@ -86,17 +91,19 @@ def farther(filters: CallFilters) -> Iterator[Way]:
         yield _by_tag
     if filters.notices is not None:
         yield _by_notices
+    is_of_classes = bool(choice.classes(filters))
+    classes = _classes(filters) if is_of_classes else ()
     if any(len(needle) >= GRAM for needle in choice.needles(filters)) and knows_text():
         if is_sqlite():
-            yield _by_moments
-            yield partial(_by_moments, is_own=True)
+            yield partial(_by_moments, classes=classes if is_of_classes else None)
+            yield partial(_by_moments, classes=classes if is_of_classes else None, is_own=True)
         else:
             if all(len(needle) == GRAM for needle in choice.needles(filters)):
                 # Three characters stand in many calls, few of which may be of the class: the index would name them all.
-                yield partial(_by_class, looks=2) if choice.classes(filters) else _one_by_one
+                yield partial(_by_class, classes=classes, looks=2) if is_of_classes else _one_by_one
             yield _by_trigrams
-    if choice.classes(filters):
-        yield _by_class
+    if is_of_classes:
+        yield partial(_by_class, classes=classes)
     yield _one_by_one
 
 
@@ -127,12 +134,18 @@ def _by_notices(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int
 
 
 def _by_moments(
-    rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int, *, is_own: bool = False
+    rows: Calls,
+    filters: CallFilters,
+    stretch: Stretch,
+    wanted: int,
+    *,
+    classes: Sequence[int] | None,
+    is_own: bool = False,
 ) -> Looked | None:
     """In the seconds that the text index of SQLite names; nothing where they are others' and not `is_own`."""
     if stretch.step >= len(_SECONDS_AT_ONCE):
         return None
-    limit = _seconds(stretch, wanted)
+    limit = _seconds(filters, stretch, wanted)
     edge, since, until = (clock.to_unix(each) for each in (stretch.edge, stretch.since, stretch.until))
     first, last = (edge, until) if stretch.is_backwards else (since, min(edge, until))
     backwards = stretch.is_backwards
@@ -140,7 +153,7 @@ def _by_moments(
         choice.needles(filters),
         first,
         last,
-        classes=_classes(filters) if choice.classes(filters) else None,
+        classes=classes,
         is_own=is_own,
         oldest_first=backwards,
         limit=limit,
@@ -159,12 +172,15 @@ def _by_moments(
     return Looked(calls, replace(stretch.beyond(*ahead), step=stretch.step + 1))
 
 
-def _seconds(stretch: Stretch, wanted: int) -> int:
-    """How many seconds the index is asked for: the second time as many as the rest is likely to be in."""
-    first, most = _SECONDS_AT_ONCE[0], _SECONDS_AT_ONCE[stretch.step]
-    if stretch.step != 1:
-        return most
-    return min(max(_SPARE * first * (wanted - stretch.found) // (stretch.found + 1), first), most)
+def _seconds(filters: CallFilters, stretch: Stretch, wanted: int) -> int:
+    """How many seconds the index is asked for: where the text alone is wanted, most of them hold a call that fits, and
+    the second time as many as the rest is likely to be in.
+    """
+    most = _SECONDS_AT_ONCE[stretch.step]
+    first = min(_SPARE * wanted // 2, _SECONDS_AT_ONCE[0]) if choice.is_told_by_text(filters) else _SECONDS_AT_ONCE[0]
+    if stretch.step == 1:
+        return min(max(_SPARE * first * (wanted - stretch.found) // (stretch.found + 1), first), most)
+    return most if stretch.step else first
 
 
 def _by_trigrams(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int) -> Looked | None:
@@ -173,27 +189,33 @@ def _by_trigrams(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: in
         return None
     needles = choice.needles(filters)
     is_exact = names_exactly(needles)
-    are_few = stretch.is_thin or _is_rare(filters, stretch, is_exact=is_exact)
+    are_few = stretch.is_thin or _is_rare(filters, stretch)
     window, rest = (stretch, None) if are_few else _nearer_part(stretch, wanted)
     # Where every call that is named fits, no more of them are read than are wanted.
-    limit = (wanted if choice.is_told_by_text(filters) and is_exact else CANDIDATES) + 1
-    named = holders(needles, *window.bounds(), oldest_first=stretch.is_backwards, limit=limit, are_few=are_few)
-    keys = [(moment, row_id) for moment, row_id in db.session.execute(named)]
+    most = wanted if choice.is_told_by_text(filters) and is_exact else _READ_AT_ONCE if not stretch.step else CANDIDATES
+    named = holders(needles, *window.bounds(), oldest_first=stretch.is_backwards, limit=most + 1, are_few=are_few)
+    keys = [(moment, row_id) for moment, row_id in db.session.execute(named).all()]
     calls = _first_of_keys(rows, [key for key in keys if stretch.holds(*key)], stretch, wanted)
-    if len(keys) < limit:
-        is_thin = rest is not None and are_few_in_all(len(keys), rest.looked - stretch.looked)
-        return Looked(calls, rest and replace(rest, is_thin=is_thin))
-    return Looked(calls, replace(stretch.beyond(*keys[-1]), step=stretch.step + 1))
+    if len(keys) > most:
+        return Looked(calls, replace(stretch.beyond(*keys[-1]), step=stretch.step + 1))
+    if rest is None:
+        return Looked(calls, None)
+    # Where some have been found, another part or two will hold the others.
+    is_far = (stretch.found + len(calls)) * _NEARLY < wanted
+    return Looked(calls, replace(rest, is_thin=is_far and are_few_in_all(len(keys), rest.looked - stretch.looked)))
 
 
-def _is_rare(filters: CallFilters, stretch: Stretch, *, is_exact: bool) -> bool:
+def _is_rare(filters: CallFilters, stretch: Stretch) -> bool:
     """Whether no near call holds the text, and therefore so few do that the index may name all of them at once.
 
-    A long number is always so rare. What none of n has, three of n have at most (but for one case in twenty).
+    Five digits always do, four never. What none of n has, three of n have at most (but for one case in twenty).
     """
     if stretch.found:
         return False
-    return not is_exact or (choice.is_told_by_text(filters) and are_few_in_all(3, stretch.looked))
+    digits = longest_number(choice.needles(filters))
+    if digits:
+        return digits > _MANY_HAVE
+    return choice.is_told_by_text(filters) and are_few_in_all(3, stretch.looked)
 
 
 def _nearer_part(stretch: Stretch, wanted: int) -> tuple[Stretch, Stretch | None]:
@@ -225,12 +247,17 @@ def of_few_classes(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: 
 
 
 def _by_class(
-    rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int, *, looks: int = len(_OF_CLASSES_AT_ONCE)
+    rows: Calls,
+    filters: CallFilters,
+    stretch: Stretch,
+    wanted: int,
+    *,
+    classes: Sequence[int],
+    looks: int = len(_OF_CLASSES_AT_ONCE),
 ) -> Looked | None:
     """The newest of each class that the choice is made of."""
     if stretch.step >= looks:
         return None
-    classes = _classes(filters)
     if choice.is_told_by_class(filters):
         return Looked(_of_keys(rows, newest(classes, stretch, wanted), stretch, wanted), None)
     most = _OF_CLASSES_AT_ONCE[stretch.step]

@@ -106,7 +106,9 @@ def _write(
     universal = _universal(numbers)
     _refuse_taken(contact, universal)
     contact.name, contact.company, contact.note = cleaned, company, note
-    contact.crm_user_id = _owner(crm_user_id)
+    if crm_user_id != contact.crm_user_id:
+        # Whoever has been removed still looks after those he had: he may come back.
+        contact.crm_user_id = _owner(crm_user_id)
     kept = {row.number: row for row in contact.numbers}
     contact.numbers = [kept.get(number) or ContactNumber(number=number) for number in universal]
 

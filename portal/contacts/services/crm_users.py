@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
+from itertools import chain, count
 
 from sqlalchemy import select
 
 from portal.accounts.audit import audit
 from portal.contacts.models import CrmUser
-from portal.contacts.queries import employee_with
+from portal.contacts.queries import crm_users, employee_with
 from portal.kernel.clock import now
 from portal.kernel.db import announce, db
 from portal.kernel.errors import NotFound, Refused
@@ -47,7 +48,9 @@ def remove_crm_user(crm_user_id: int) -> CrmUser:
 
 
 def restore_crm_user(crm_user_id: int) -> CrmUser:
-    """Takes a removal back, with the SIP account unless somebody else has got it meanwhile. Raises `NotFound`."""
+    """Takes a removal back, with the SIP account unless somebody else has got it meanwhile; where somebody else has got
+    the name, with a number behind it. Raises `NotFound`.
+    """
     user = db.session.get(CrmUser, crm_user_id)
     if user is None:
         raise NotFound
@@ -59,6 +62,7 @@ def restore_crm_user(crm_user_id: int) -> CrmUser:
         user.mobile = None
     if user.crm_id is not None and _with_crm_id(user.crm_id) is not None:
         user.crm_id = None
+    user.name = _name_once_more(user)
     user.removed_at = None
     audit("crm_user.restore", user.name)
     announce("phones-changed")
@@ -92,6 +96,13 @@ def free_name(text: str, besides: CrmUser | None = None) -> str:
         if user is not besides and user.name.casefold() == name.casefold():
             raise Refused(_("There is a CRM user “%(name)s” already.", name=user.name), "name")
     return name
+
+
+def _name_once_more(user: CrmUser) -> str:
+    """The name of one who comes back, or the first of "name (2)", "name (3)"… that nobody has."""
+    taken = {other.name.casefold() for other in crm_users()}
+    again = (f"{user.name[: LONGEST_NAME - 6]} ({number})" for number in count(2))
+    return next(name for name in chain([user.name], again) if name.casefold() not in taken)
 
 
 def _holder(sip_line_id: int) -> CrmUser | None:

@@ -55,8 +55,8 @@ def contact(contact_id: int) -> ResponseReturnValue:
 
 @feature.post("/<int:contact_id>", needs=Permission.MANAGE_CONTACTS)
 def edit_contact(contact_id: int) -> ResponseReturnValue:
-    form = ContactForm.of()
     found = queries.find_contact(contact_id)
+    form = ContactForm.of(found)
     based_on = row_id(form.based_on.data)
     try:
         return _save(form, found, lambda: services.edit_contact(contact_id, **form.written(), based_on=based_on))

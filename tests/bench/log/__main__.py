@@ -1,16 +1,17 @@
 """`python -m tests.bench.log --calls N`: fills a demo and times the log's page in one process, then its peers' lists.
 
-`--postgresql` does it on a server of its own. The peers want what `make bench` installs.
+With `--beside` each page is asked of both installations, one right after the other: a busy moment of the machine meets
+both. `--postgresql` does it on a server of its own. The peers want what `make bench` installs.
 """
 
 import argparse
 import json
+import re
 import statistics
 import subprocess
 import sys
-from contextlib import AbstractContextManager
-
-from flask import Flask
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, ExitStack
 
 import portal.app  # noqa: F401 -- before any room: their tables point at one another
 from portal.server.garbage import look_seldom
@@ -25,6 +26,10 @@ ASKED_OF_PEERS = {
     "4 digits": "4 digits",
 }  # fmt: skip
 """By the peers' question, what our page is asked."""
+_NAME = 40
+"""Characters of the longest name of a question."""
+_WANTED = 1.5
+"""Times as long as of the small installation, at most."""
 
 
 def main() -> None:
@@ -32,14 +37,16 @@ def main() -> None:
     asked = _asked()
     look_seldom()  # As the web server does.
     _say(machine.describe([]))
-    with _installation(asked, asked.calls) as large:
-        ours = _measure(large, asked.visits)
+    with ExitStack() as stack:
+        sites = [stack.enter_context(_installation(asked, asked.calls))]
         if asked.beside:
-            with _installation(asked, asked.beside, is_new=True) as small:
-                _say(f"with {small.calls} calls:")
-                _set_beside(ours, _measure(small, asked.visits))
-        if asked.peer_visits:
-            _compare(large, asked.peer_visits, ours)
+            sites.append(stack.enter_context(_installation(asked, asked.beside, is_new=True)))
+        ours = _pages(sites, asked)
+        if not asked.only:
+            for site in sites:
+                _say(f"writing a call, of {site.calls:,} calls, p95: {writing.milliseconds(site.app):.1f} ms")
+            if asked.peer_visits:
+                _compare(sites[0], asked.peer_visits, ours)
     _say(f"load at the end {machine.load():.1f}")
 
 
@@ -47,10 +54,11 @@ def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.log")
     parser.add_argument("--calls", type=int, default=100_000)
     parser.add_argument("--visits", type=int, default=20)
+    parser.add_argument("--only", default="", help="asks the pages alone whose names have this regular expression")
     parser.add_argument("--postgresql", action="store_true")
     parser.add_argument("--folder", help="keeps the calls there, or finds them there from another time")
     parser.add_argument("--url", help="likewise in this database of PostgreSQL, sealed by PORTAL_SECRET_KEY")
-    parser.add_argument("--beside", type=int, default=0, help="asks an installation of so many calls the same")
+    parser.add_argument("--beside", type=int, default=0, help="asks one of so many calls the same, in turns")
     parser.add_argument(
         "--peer-visits", type=int, default=2, help="0 leaves them out; each of ten million takes minutes"
     )
@@ -65,35 +73,24 @@ def _installation(
     return embedded(calls, None if is_new else asked.folder, _say)
 
 
-def _measure(site: Installation, visits: int) -> dict[str, float]:
-    """The p50 of each question."""
-    found = _log(site.app, site.calls, visits)
-    _say(f"{'writing a call':50} {'':8} {writing.milliseconds(site.app):8.1f} ms (p95)")
-    return found
-
-
-def _log(app: Flask, calls: int, visits: int) -> dict[str, float]:
-    client = timing.visitor(app)
-    single = choices.filters(app)
-    found: dict[str, float] = {}
-    for queries, times in (
-        (choices.depths(app, calls), visits),
-        (single, visits),
-        (choices.searches(app), visits),
-        (choices.pairs(single), max(visits // 10, 2)),
-    ):
-        for name, (low, high) in timing.time_pages(client, queries, times).items():
-            _say(f"{name:50} {low:8.1f} {high:8.1f} ms")
-            found[name] = low
-    return found
-
-
-def _set_beside(ours: dict[str, float], few: dict[str, float]) -> None:
-    times = {name: ours[name] / few[name] for name in ours}
-    slower = {name: each for name, each in times.items() if each > 1.5}
-    _say(f"of {len(times)} questions the middle one takes {statistics.median(times.values()):.2f} times as long")
-    for name, each in sorted(slower.items(), key=lambda pair: -pair[1]):
-        _say(f"{name:50} {each:8.2f} times")
+def _pages(sites: Sequence[Installation], asked: argparse.Namespace) -> dict[str, float]:
+    """Prints a line for each question; answers its p50 of the first installation."""
+    questions = [
+        {name: query for name, query in choices.every(site.app, site.calls).items() if re.search(asked.only, name)}
+        for site in sites
+    ]
+    clients = [timing.visitor(site.app) for site in sites]
+    took = timing.time_in_turns(list(zip(clients, questions, strict=True)), asked.visits)
+    _say(" " * _NAME + "".join(f"{f'{site.calls:,}':>18}" for site in sites) + f"{'times':>8}" * (len(sites) > 1))
+    times = {name: each[0][0] / each[-1][0] for name, each in took.items()}
+    for name, each in took.items():
+        shown = "".join(f"{low:9.1f}{high:9.1f}" for low, high in each)
+        _say(f"{name:{_NAME}}{shown}" + f"{times[name]:8.2f}" * (len(sites) > 1))
+    if len(sites) > 1:
+        _say(f"of {len(times)} questions the middle one takes {statistics.median(times.values()):.2f} times as long")
+        over = sorted((time, name) for name, time in times.items() if time > _WANTED)
+        _say(f"over {_WANTED} times: {', '.join(f'{name} {time:.2f}' for time, name in reversed(over)) or 'none'}")
+    return {name: each[0][0] for name, each in took.items()}
 
 
 def _compare(site: Installation, visits: int, ours: dict[str, float]) -> None:

@@ -17,6 +17,12 @@ from portal.telephony.queries import dids, sip_lines
 CALLS = NewestFirst(CallRecord.started_at, CallRecord.id)
 
 
+def every(app: Flask, calls: int) -> dict[str, str]:
+    """All of them, in the order of the figures."""
+    single = filters(app)
+    return depths(app, calls) | single | searches(app) | pairs(single)
+
+
 def filters(app: Flask) -> dict[str, str]:
     """One of each filter, as a query."""
     with app.app_context(), transaction(1, writes=False):

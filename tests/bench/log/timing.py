@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -46,6 +46,18 @@ def time_pages(
         for name, query in queries.items():
             samples[name].append(seconds_of(client, f"{path}?{query}"))
     return {name: _milliseconds(quantiles(each[1:])) for name, each in samples.items()}
+
+
+def time_in_turns(
+    visits_of: Sequence[tuple[FlaskClient, Mapping[str, str]]], visits: int
+) -> dict[str, list[Quantiles]]:
+    """The same of several installations that have questions of the same names: each is asked right after the other."""
+    samples: dict[str, list[list[float]]] = {name: [[] for _ in visits_of] for name in visits_of[0][1]}
+    for _visit in range(visits + 1):
+        for name, each in samples.items():
+            for seconds, (client, queries) in zip(each, visits_of, strict=True):
+                seconds.append(seconds_of(client, f"/calls?{queries[name]}"))
+    return {name: [_milliseconds(quantiles(seconds[1:])) for seconds in each] for name, each in samples.items()}
 
 
 def _milliseconds(pair: tuple[float, float]) -> Quantiles:
