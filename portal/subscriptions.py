@@ -31,6 +31,7 @@ def init_app(app: Flask) -> None:
     bus.subscribe(AccountOpened, routing.on_account_opened)
     bus.subscribe(AccountOpened, charging.on_account_opened)
     bus.subscribe(CallOrdered, charging.on_call_ordered)
+    bus.subscribe(CallEnding, crm.on_call_ending)
     bus.subscribe(CallEnding, charging.on_call_ending)
     bus.subscribe(CallEnding, recordings.on_call_ending)
     bus.subscribe(CallFinished, routing_activity.on_call_finished)

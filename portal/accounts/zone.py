@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -43,6 +44,11 @@ def is_moving() -> bool:
     return _account().moving_to is not None
 
 
+def ask_zones_ahead() -> None:
+    """They are wanted soon, by a transaction that writes: they come with what is asked next."""
+    once("question for the zones", _asked)
+
+
 def _account() -> Account | _Zones:
     if g.get("writes"):
         return once("zones of the account", _held)
@@ -51,7 +57,11 @@ def _account() -> Account | _Zones:
 
 def _held() -> _Zones:
     """Kept from those who change them until the end of the transaction."""
-    found = _HELD.first(id=current_account_id())
-    if found is None:
+    found = once("question for the zones", _asked)()
+    if not found:
         raise LookupError(current_account_id())
-    return found
+    return found[0]
+
+
+def _asked() -> Callable[[], list[_Zones]]:
+    return _HELD.ahead(id=current_account_id())

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from portal.accounts.events import AccountOpened
 from portal.billing.included import included_left, take_included
-from portal.billing.ledger import find_posting, hold_balance, local_day, open_moment, post
+from portal.billing.ledger import find_posting, hold_balance, hold_balance_ahead, local_day, open_moment, post
 from portal.billing.models import AccountBalance, AccountPlan, EntryKind
 from portal.billing.plans import Standing, Version, default_tariff, find_rate, standing_on, version_on
 from portal.billing.rating import FREE, Price, price_of
@@ -35,7 +35,7 @@ def on_call_ending(event: CallEnding) -> None:
     """Sets the call's price, unless a provider has told it, and takes it from the balance, once per call."""
     call = event.call
     # Before anything is read: of two that are told of the same call one waits here, and then finds it posted.
-    balance = once("held balance", hold_balance)
+    held = once("balance, held ahead", hold_balance_ahead)
     before = find_posting(EntryKind.CALL, call.api_call_id)
     if before is not None:
         call.price = before.included - before.amount
@@ -54,7 +54,7 @@ def on_call_ending(event: CallEnding) -> None:
         included=covered,
         rating={**(price.rate or {}), "billed_seconds": price.billed_seconds},
         at=open_moment(call.ended_at or call.started_at),
-        balance=balance,
+        balance=once("held balance", held),
     )
 
 

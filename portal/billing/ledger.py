@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -75,10 +76,20 @@ _ADD_TO_DAY = Prepared(
 
 def hold_balance() -> HeldBalance:
     """The entered account's balance; other postings to it wait until this transaction has ended."""
-    found = _HOLD.first()
-    if found is None:
-        upsert(AccountBalance, {"balance": ZERO, "is_low": False, "is_short": False}, key=["account_id"])
-        (found,) = _HOLD.all()
+    return hold_balance_ahead()()
+
+
+def hold_balance_ahead() -> Callable[[], HeldBalance]:
+    """The same, waited for when it is called; what is asked meanwhile is read after it is held."""
+    held = _HOLD.ahead()
+
+    def found() -> HeldBalance:
+        rows = held()
+        if not rows:
+            upsert(AccountBalance, {"balance": ZERO, "is_low": False, "is_short": False}, key=["account_id"])
+            rows = _HOLD.all()
+        return rows[0]
+
     return found
 
 

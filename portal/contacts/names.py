@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from sqlalchemy import Select, and_, literal_column, select, union_all
@@ -49,5 +49,11 @@ def code_names(addresses: Iterable[str]) -> dict[str, str]:
     A number has its contact's name, else that of the CRM user whose mobile it is; a SIP account the name of its CRM
     user, else the line's label.
     """
+    return code_names_ahead(addresses)()
+
+
+def code_names_ahead(addresses: Iterable[str]) -> Callable[[], dict[str, str]]:
+    """The same for who goes on meanwhile, see `Prepared.ahead`."""
+    named = _BY_ADDRESS.ahead(addresses=sorted(set(addresses)))
     # The better name comes last.
-    return dict(_BY_ADDRESS.all(addresses=sorted(set(addresses))))
+    return lambda: dict(named())

@@ -19,7 +19,7 @@ from portal.followups.due import due_at
 from portal.followups.models import FollowUp
 from portal.followups.moments import Contact, Misses, contact_of, misses, next_contact
 from portal.followups.numbers import is_client, other_side
-from portal.followups.rules import lock_rules, minutes
+from portal.followups.rules import lock_rules, lock_rules_ahead, minutes
 from portal.kernel.db import announce, db, once
 from portal.kernel.prepared import Prepared
 from portal.telephony.engine import CallKind
@@ -35,8 +35,12 @@ def on_call_answered(event: CallAnswered) -> None:
     number, contact = other_side(call), contact_of(call)
     if number is None or contact is None:
         return
-    once("rules of follow-ups", lock_rules)
-    if not _has_work(number, contact.at):
+    locked = once("question for the rules of follow-ups", lock_rules_ahead)
+    has_work = _has_work(number, contact.at)
+    if not locked():
+        once("rules of follow-ups", lock_rules)
+        has_work = _has_work(number, contact.at)
+    if not has_work:
         return
     add_contact(number, contact)
     if call.ended_at is not None:

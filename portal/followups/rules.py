@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from sqlalchemy import select
 
 from portal.followups.models import DEFAULT_MINUTES, FollowUpRules
@@ -28,6 +30,11 @@ def minutes() -> int:
 
 def lock_rules() -> None:
     """Holds the rules until the end of the transaction: whoever else changes follow-ups of the account waits."""
-    if _LOCKED.first() is None:
+    if not lock_rules_ahead()():
         upsert(FollowUpRules, {"minutes": DEFAULT_MINUTES}, key=["account_id"])
         _LOCKED.first()
+
+
+def lock_rules_ahead() -> Callable[[], Sequence[object]]:
+    """The same for who goes on meanwhile: answers nothing where there are none yet, and nothing is held."""
+    return _LOCKED.ahead()

@@ -140,7 +140,7 @@ def notify(connection: Connection, topics: Iterable[str]) -> None:
     names = sorted(topics)
     # A notice holds less than 8000 bytes, and one that is longer would undo the transaction.
     for start in range(0, len(names), 50):
-        connection.exec_driver_sql("select pg_notify(%s, %s)", (CHANNEL, "\n".join(names[start : start + 50])))
+        postgresql.notify(connection, CHANNEL, "\n".join(names[start : start + 50]))
 
 
 @event.listens_for(GuardedSession, "before_commit")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, Engine, event, make_url
 from sqlalchemy.exc import InvalidatePoolError
 
 from portal.kernel.clock import monotonic
+from portal.kernel.pipeline import PipelinedConnection
 from portal.kernel.rowsecurity import SETTING
 from portal.kernel.told import told
 
@@ -20,6 +22,7 @@ _RESTED = 1.0
 """A connection that nobody used for so long (seconds) is asked whether it still stands; one in use is not, since the
 question takes as long as any other."""
 _SINCE = "rests since"
+_NOTIFY = "select pg_notify($1, $2)"
 
 
 def options(database_url: str) -> dict[str, Any]:
@@ -35,18 +38,17 @@ def tune(engine: Engine, account: Callable[[], str | None]) -> None:
     one that broke while it rested is replaced.
     """
 
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: Any, _record: Any, told: Any, named: Any) -> PipelinedConnection:
+        return PipelinedConnection.connect(*told, **named)
+
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         if connection.get_execution_options().get("isolation_level") == _EACH_BY_ITSELF:
             return
         entered = account()
-        statement = "begin" if entered is None else f"begin; set local {SETTING} = '{entered}'"
-        raw: Any = connection.connection.dbapi_connection
-        try:
-            # Two at once cannot be prepared.
-            raw.execute(statement, prepare=False)
-        except psycopg.Error as error:
-            raise told(error, statement, (), connection) from error
+        with _telling(connection, "begin") as raw:
+            raw.begin({} if entered is None else {SETTING: entered})
 
     @event.listens_for(engine, "checkin")
     def rest(_connection: Any, record: Any) -> None:
@@ -61,3 +63,19 @@ def tune(engine: Engine, account: Callable[[], str | None]) -> None:
             engine.dialect.do_ping(connection)
         except psycopg.Error as error:
             raise InvalidatePoolError from error
+
+
+def notify(connection: Connection, channel: str, message: str) -> None:
+    """Delivered at the commit."""
+    with _telling(connection, _NOTIFY) as raw:
+        raw.send(_NOTIFY, [(channel, message)])
+
+
+@contextmanager
+def _telling(connection: Connection, statement: str) -> Iterator[PipelinedConnection]:
+    """What psycopg knows the connection as; its errors come in SQLAlchemy's words."""
+    raw: Any = connection.connection.dbapi_connection
+    try:
+        yield raw
+    except psycopg.Error as error:
+        raise told(error, statement, (), connection) from error

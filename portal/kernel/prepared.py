@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Generic, TypeVar, overload
+from functools import partial
+from typing import Any, Generic, Literal, TypeVar, overload
 
 from flask import g
 from sqlalchemy import BindParameter, Connection, Dialect, Insert, Select, TextClause, bindparam
@@ -17,7 +18,8 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from portal.kernel.db import Model, db
-from portal.kernel.severalrows import MOST, SeveralRows
+from portal.kernel.driver import driver_of
+from portal.kernel.numbered import MOST, Numbered
 from portal.kernel.tenancy import TenancyError, only_ours
 from portal.kernel.told import told
 
@@ -25,7 +27,6 @@ Row = TypeVar("Row")
 MakeInsert = Callable[[type[Model]], Any]
 """The INSERT of this database, which knows what to do about a row that is there."""
 _HELD = "connection of what is prepared"
-_CURSOR = "cursor of what is prepared"
 
 
 class Prepared(Generic[Row]):
@@ -51,6 +52,12 @@ class Prepared(Generic[Row]):
         """Every row."""
         connection = _connection()
         return [self._row(*row) for row in self._of(connection.dialect).rows(connection, values)]
+
+    def ahead(self, **values: Any) -> Callable[[], list[Row]]:
+        """Every row, when it is called: on PostgreSQL asked, and waited for, together with what is asked next."""
+        connection = _connection()
+        answer = self._of(connection.dialect).ahead(connection, values)
+        return lambda: [self._row(*row) for row in answer()]
 
     def first(self, **values: Any) -> Row | None:
         """The first row, where there is one."""
@@ -106,14 +113,6 @@ def _connection() -> Connection:
     return found
 
 
-def _cursor(connection: Connection) -> Any:
-    """One for as long as the driver's connection lasts: to make another each time takes half as long as to ask."""
-    cursor = connection.info.get(_CURSOR)
-    if cursor is None:
-        cursor = connection.info[_CURSOR] = connection.connection.cursor()
-    return cursor
-
-
 def _as_it_comes(*values: Any) -> tuple[Any, ...]:
     return values
 
@@ -149,12 +148,12 @@ class _Compiled:
             # Left to a session, their defaults would be filled in.
             raise TypeError(f"not given: {', '.join(str(column) for column in compiled.prefetch)}")
         self._text = str(compiled)
-        self._names = compiled.positiontup or list(compiled.binds)
-        self._is_positional = compiled.positional
-        is_postgresql = dialect.name == "postgresql"
-        # By itself psycopg has a statement prepared when it is asked for the sixth time.
-        self._at_once: Mapping[str, Any] = {"prepare": True} if is_postgresql else {}
-        self._several = SeveralRows(self._text) if is_postgresql and isinstance(statement, Insert) else None
+        self._names = tuple(compiled.positiontup or compiled.binds)
+        self._joined: Numbered | None = None
+        if dialect.name == "postgresql":
+            numbered = Numbered(self._text)
+            self._text, self._names = numbered.text, numbered.names
+            self._joined = numbered if isinstance(statement, Insert) else None
         binds = {name: compiled.binds[name] for name in self._names}
         self._always = {name: bind.value for name, bind in binds.items() if not (bind.required or bind.callable)}
         self._asked = [(name, bind.callable) for name, bind in binds.items() if bind.callable is not None]
@@ -169,26 +168,30 @@ class _Compiled:
 
     def rows(self, connection: Connection, values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
         """What it answers."""
-        return self._answered(self._execute(connection, self._text, self._bound(values), is_asked=True))
+        return self._answered(self._execute("ask", connection, self._text, self._bound(values)))
+
+    def ahead(self, connection: Connection, values: Mapping[str, Any]) -> Callable[[], Sequence[Sequence[Any]]]:
+        """The same, for when it is called."""
+        bound = self._bound(values)
+        answer = self._execute("ahead", connection, self._text, bound)
+        return lambda: self._answered(_told_by(answer, connection, self._text, bound))
 
     def each(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> Sequence[Sequence[Any]]:
         """What it answers for all of the rows."""
         bound = [self._bound(row) for row in rows]
-        asked = ((self._text, row) for row in bound)
-        if self._several is not None and len(bound) > 1:
-            asked = (self._several.of(bound[start : start + MOST]) for start in range(0, len(bound), MOST))
-        found = (self._execute(connection, *each, is_asked=True) for each in asked)
+        asked: Iterable[tuple[str, Sequence[Any]]] = ((self._text, row) for row in bound)
+        if self._joined is not None and len(bound) > 1:
+            asked = (self._joined.of(bound[start : start + MOST]) for start in range(0, len(bound), MOST))
+        found = (self._execute("ask", connection, text, values) for text, values in asked)
         return self._answered([row for answer in found for row in answer])
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """As many times as there are rows."""
-        bound = [self._bound(row) for row in rows]
-        if len(bound) == 1:
-            self._execute(connection, self._text, bound[0])
-        elif self._several is not None and len(bound) <= MOST:
-            self._execute(connection, *self._several.of(bound))
-        else:
-            self._execute(connection, self._text, bound)
+        text, bound = self._text, [self._bound(row) for row in rows]
+        if self._joined is not None and 1 < len(bound) <= MOST:
+            text, values = self._joined.of(bound)
+            bound = [values]
+        self._execute("send", connection, text, bound)
 
     def _answered(self, found: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
         if self._as_one:
@@ -198,31 +201,31 @@ class _Compiled:
         return [[back(value) if back else value for back, value in zip(self._back, row, strict=True)] for row in found]
 
     def _execute(
-        self, connection: Connection, statement: str, values: Any, *, is_asked: bool = False
-    ) -> Sequence[Sequence[Any]]:
+        self, act: Literal["ask", "ahead", "send"], connection: Connection, statement: str, values: Sequence[Any]
+    ) -> Any:
         """What SQLAlchemy does around a statement, without a result and its columns made anew for each."""
         if self._writes and not g.get("writes", False):
             raise TenancyError("a reading page does not write: say writes=True")
-        cursor, is_many = _cursor(connection), isinstance(values, list)
-        try:
-            for hear in connection.dispatch.before_cursor_execute:
-                hear(connection, cursor, statement, values, None, is_many)
-            if is_many:
-                cursor.executemany(statement, values)
-            else:
-                cursor.execute(statement, values, **self._at_once)
-            return cursor.fetchall() if is_asked else ()
-        except connection.dialect.loaded_dbapi.Error as error:
-            raise told(error, statement, values, connection) from error
+        for hear in connection.dispatch.before_cursor_execute:
+            hear(connection, None, statement, values, None, act == "send" and len(values) > 1)
+        return _told_by(partial(getattr(driver_of(connection), act), statement, values), connection, statement, values)
 
-    def _bound(self, values: Mapping[str, Any]) -> Any:
+    def _bound(self, values: Mapping[str, Any]) -> Sequence[Any]:
         """What is given, what always stands there, and what is asked for anew each time, as the driver takes it."""
         found = {**values, **self._always}
         for name, ask in self._asked:
             found[name] = ask()
         for name, convert in self._there:
             found[name] = convert(found[name])
-        return tuple(map(found.__getitem__, self._names)) if self._is_positional else found
+        return tuple(map(found.__getitem__, self._names))
+
+
+def _told_by(act: Callable[[], Any], connection: Connection, statement: str, values: Sequence[Any]) -> Any:
+    """What the driver answers; its errors in SQLAlchemy's words."""
+    try:
+        return act()
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise told(error, statement, values, connection) from error
 
 
 def _as_one(statement: str, columns: int) -> str:

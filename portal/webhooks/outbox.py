@@ -177,8 +177,9 @@ def _write(call: CallRecord, *kinds: EventType) -> None:
 
 
 def _write_all(told: Sequence[_Told]) -> None:
+    listening = _LISTENING.ahead()
     written = {(api_call_id, kind): row_id for row_id, api_call_id, kind in _EVENT.each(*(each.facts for each in told))}
-    hooks = _LISTENING.all()
+    hooks = listening()
     claims: set[str | None] = set()
     for each in told:
         event_id = written.pop((each.call.api_call_id, each.kind), None)

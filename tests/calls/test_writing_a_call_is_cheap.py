@@ -11,7 +11,9 @@ import pytest
 from flask import Flask
 
 from portal.calls.journal import Journal
-from portal.kernel.db import transaction
+from portal.kernel import postgresql
+from portal.kernel.db import db, transaction
+from portal.kernel.pipeline import PipelinedConnection
 from portal.telephony.engine import CallChange, CallSnapshot
 from portal.webhooks.models import EventType, WebhookSubscription
 from tests.billing.prices import give, make_tariff, rate
@@ -24,6 +26,8 @@ from tests.support.queries import counted_queries
 _MOST_FUNCTIONS = {"started": 4_000, "answered": 5_000, "finished": 6_000, "told at its end": 7_000, "missed": 8_500}
 _MOST_STATEMENTS = {"started": 15, "answered": 19, "finished": 21, "told at its end": 28, "missed": 31}
 
+_MOST_WAITS = {"started": 6, "answered": 7, "finished": 8, "told at its end": 9, "missed": 17}
+"""Answers of PostgreSQL to what is prepared."""
 _ASKED_BY_THE_CLOCK = "pg_stat_activity"
 """Which workers listen is known for a second; on a busy machine that is over between two calls."""
 
@@ -42,6 +46,16 @@ def functions(run: Callable[[], object]) -> int:
     finally:
         sys.setprofile(None)
     return count
+
+
+class _Waits(PipelinedConnection):
+    """Counts them, of all connections."""
+
+    count = 0
+
+    def _take(self, sent: Any) -> Any:
+        _Waits.count += 1
+        return super()._take(sent)
 
 
 def tellings(account_id: int, caller: str) -> dict[str, CallSnapshot]:
@@ -80,3 +94,20 @@ def test_it_takes_few_functions_and_statements(app: Flask, cast: Cast, journal: 
 
     assert {name for name in called if called[name] > _MOST_FUNCTIONS[name]} == set(), called
     assert {name for name in asked if asked[name] > _MOST_STATEMENTS[name]} == set(), asked
+
+
+def test_it_waits_seldom(
+    app: Flask, cast: Cast, journal: Journal, monkeypatch: pytest.MonkeyPatch, is_postgresql: bool
+) -> None:
+    monkeypatch.setattr(postgresql, "PipelinedConnection", _Waits)
+    with app.app_context():
+        db.engine.dispose()
+    waited = {}
+    for name, call in tellings(cast.north, "79039990011").items():
+        with counted_queries(app) as statements:
+            before = _Waits.count
+            journal.record(call, CallChange.FINISHED)
+        waited[name] = _Waits.count - before - sum(_ASKED_BY_THE_CLOCK in each for each in statements)
+
+    assert {name for name in waited if waited[name] > _MOST_WAITS[name]} == set(), waited
+    assert is_postgresql == all(waited.values())

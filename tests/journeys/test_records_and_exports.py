@@ -45,6 +45,13 @@ def test_records_are_packed(browser: Browser, demo: Installation, way: dict[str,
         page.locator("#archive-tool button").click()
         page.wait_for_url("**/jobs/*")
         saved = save_result(page, tmp_path)
+        state, button = (
+            page.locator("#job [role=status]").bounding_box(),
+            page.locator("#job .btn").first.bounding_box(),
+        )
+        assert state is not None
+        assert button is not None
+        assert button["y"] - state["y"] - state["height"] >= 8, "they stand apart"
 
     with zipfile.ZipFile(io.BytesIO(saved)) as archive:
         assert archive.testzip() is None

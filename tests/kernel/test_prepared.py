@@ -16,8 +16,8 @@ from portal.billing.models import EntryKind, LedgerEntry
 from portal.contacts.models import Contact, ContactNumber
 from portal.kernel.among import among
 from portal.kernel.db import transaction
+from portal.kernel.numbered import MOST
 from portal.kernel.prepared import Prepared, PreparedForAll, given
-from portal.kernel.severalrows import MOST
 from portal.kernel.steady import SteadyConnection
 from portal.kernel.tenancy import TenancyError
 from portal.telephony.models import SipLine

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
 from flask import Flask
 
+from portal.accounts.zone import ask_zones_ahead
 from portal.calls.events import CallAnswered, CallEnding, CallFinished, CallRang, CallStarted
 from portal.calls.journal import rows
 from portal.calls.journal.left_open import left_open
 from portal.calls.journal.rows import Known
 from portal.calls.models import CallRecord
-from portal.contacts.names import code_names
+from portal.contacts.names import code_names_ahead
 from portal.kernel.db import announce, transaction
 from portal.kernel.events import publish
 from portal.kernel.textsearch import search_text
@@ -75,9 +76,12 @@ class _Chapter:
 
 def _write(calls: Sequence[CallSnapshot]) -> set[str]:
     """Brings the rows up to date and tells the rooms above; answers the calls of which something was not known."""
+    ask_zones_ahead()
+    # Also of those whose sides were known before: to ask in vain takes less than to wait once more.
+    named = code_names_ahead(address for call in calls for address in _sides(call) if address)
     found = rows.find([call.api_call_id for call in calls])
     news = [call for call in calls if (known := found.get(call.api_call_id)) is None or _is_older(known, call)]
-    names = _names(news, found)
+    names = named()
     chapters = [_chapter(found.get(call.api_call_id), call, names) for call in news]
     # With its price a row is written once, and so are its class and its totals.
     for each in chapters:
@@ -126,12 +130,6 @@ def _sides(call: CallSnapshot) -> tuple[str, str | None]:
 
 def _has_new_sides(known: Known | None, call: CallSnapshot) -> bool:
     return known is None or _sides(call) != (known.call["caller"], known.call["callee"])
-
-
-def _names(calls: Iterable[CallSnapshot], found: Mapping[str, Known]) -> Mapping[str, str]:
-    """By address, of the calls whose sides have become known just now."""
-    new = [call for call in calls if _has_new_sides(found.get(call.api_call_id), call)]
-    return code_names({address for call in new for address in _sides(call) if address})
 
 
 def _row(before: Known | None, call: CallSnapshot, names: Mapping[str, str]) -> rows.Values:

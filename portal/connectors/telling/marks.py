@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, case, literal, select
 
-from portal.calls.events import CallFinished, CallRang, CallRecorded
+from portal.calls.events import CallEnding, CallFinished, CallRang, CallRecorded
 from portal.calls.models import CallRecord
 from portal.connectors.models import CrmCall, CrmKind, CrmLink, Way
 from portal.kernel.clock import UtcDateTime, now
@@ -17,6 +17,7 @@ from portal.telephony.engine import CallKind
 
 BELL = "crm"
 """Rung when there is something to tell."""
+_QUESTION = "question for the link to the CRM"
 
 
 class _Link(NamedTuple):
@@ -29,6 +30,12 @@ class _Link(NamedTuple):
 # Built once: each call of the account waits for them.
 _LINK = Prepared(select(CrmLink.kind, CrmLink.way, CrmLink.shows_cards, CrmLink.writes_calls), _Link)
 _MARKED = Prepared(select(CrmCall.id).where(CrmCall.call_id == bindparam("call_id")))
+
+
+def on_call_ending(event: CallEnding) -> None:
+    """The link is wanted soon, and comes with what others ask."""
+    if event.call.kind != CallKind.INTERNAL:
+        once(_QUESTION, _LINK.ahead)
 
 
 def on_call_rang(event: CallRang) -> None:
@@ -61,7 +68,7 @@ def mark_again(row: CrmCall) -> None:
 
 def _link() -> _Link | None:
     """The account's link, where it can be told of calls: a webhook of Bitrix24 cannot."""
-    link = once("link to the CRM", _LINK.first)
+    link = next(iter(once(_QUESTION, _LINK.ahead)()), None)
     if link is None or (link.kind == CrmKind.BITRIX24 and link.way == Way.WEBHOOK):
         return None
     return link
