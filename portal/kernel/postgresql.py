@@ -15,8 +15,9 @@ from portal.kernel.pipeline import PipelinedConnection
 from portal.kernel.rowsecurity import SETTING
 from portal.kernel.told import told
 
-_SETTINGS = "-c jit=off"
-"""What it estimates to be long it would compile first: for seconds, where a page then reads ten rows of an index."""
+_SETTINGS = "-c jit=off -c max_parallel_workers_per_gather=0"
+"""What it estimates to be long it would compile first, for seconds, or share with processes that take 40 ms to begin,
+where a page then reads some rows of an index in five. Indexes are still made by several."""
 _EACH_BY_ITSELF = "AUTOCOMMIT"
 _RESTED = 1.0
 """A connection that nobody used for so long (seconds) is asked whether it still stands; one in use is not, since the

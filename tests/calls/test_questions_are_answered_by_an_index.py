@@ -70,7 +70,7 @@ def test_a_call_is_found_by_what_it_is_known_by_now(app: Flask, north: int) -> N
 
 
 def test_neighbours_calls_hide_nothing(app: Flask, north: int, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ways, "_SECONDS_AT_ONCE", (8, 9, 10))
+    monkeypatch.setattr(bytext, "_SECONDS_AT_ONCE", (8, 9, 10))
     # A day of its own: the index never forgets at which seconds other tests' companies had calls.
     between = [NOON - timedelta(days=99, minutes=minute) for minute in range(60)]
     tell(app, Story(north, caller="79035556677", started_at=NOON - timedelta(days=100)).finished())

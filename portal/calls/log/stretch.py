@@ -40,8 +40,8 @@ class Stretch:
     looked: int = 0
     found: int = 0
     step: int = 0
-    is_thin: bool = False
-    """So few calls hold the text, in all of the log, that the index may name them all at once."""
+    is_thin: bool | None = None
+    """Whether so few calls hold the text, in all of the log, that the index may name them all at once, where known."""
 
     @classmethod
     def of(cls, filters: CallFilters, cursor: Cursor | None) -> Self:

@@ -6,8 +6,7 @@ A trigger of the database keeps it, so that no way of writing calls can forget i
 Every fiftieth call holds a given group of three digits, so that a longer number is looked up by all its groups of five,
 and four digits by the twenty groups that they begin or end. The index knows no order, so that questions are asked of
 one period after the other: a call's day, and its month so to say, are marks beside its groups, and the one index has
-texts and marks, so that of a text that stands in many calls those of some days alone are gone through. A period of very
-many days is left to BRIN.
+texts and marks, so that of a text that stands in many calls those of some days alone are gone through.
 """
 
 from __future__ import annotations
@@ -26,6 +25,7 @@ from sqlalchemy import (
     Integer,
     Select,
     String,
+    and_,
     column,
     func,
     inspect,
@@ -60,9 +60,6 @@ alter table call_words drop constraint if exists {_KEY},
     add constraint {_KEY} foreign key (id) references call_record (id) on delete cascade not valid
 """
 _HAS_KEY = text("select true from pg_constraint where conname = :key and convalidated")
-_MAKE_PERIODS = (
-    "create index ix_call_words_started_at on call_words using brin (started_at) with (pages_per_range = 16)"
-)
 _MAKE_MARKS = """
 create function marks_of_call(words text, started_at timestamptz) returns int[] language plpgsql immutable parallel safe
 as $$
@@ -112,8 +109,8 @@ _NUMBER = re.compile(f"[0-9]{{{_FOUR},}}")
 _ONE_GROUP = re.compile(f"[0-9]{{{_FOUR},{_FIVE}}}")
 _SHORT = 10**_FIVE
 """Added to a number of four digits, which has no group of five."""
-_FEW = 20_000
-"""Rows of any account that are looked up in one go."""
+MOST_NAMED = 20_000
+"""Calls of any account that are looked up in one go."""
 _MONTH, _MONTHS = 32, 1_000_000
 """Days of a longer period, and what is taken from its mark to tell it from a day's."""
 _MOST_MARKS = 128
@@ -134,8 +131,7 @@ def make_text_index(connection: Connection) -> None:
         connection.exec_driver_sql(f"create virtual table call_moment using fts5(words, {TABLE_OPTIONS})")
     elif can_have_trigrams(connection):
         if not inspect(connection).has_table("call_words"):
-            tables = (_MAKE_MARKS, _MAKE_TABLE, _MAKE_FUNCTION, _MAKE_TRIGGER, _FILL.format(which=_ALL))
-            for statement in (*tables, _MAKE_PERIODS):
+            for statement in (_MAKE_MARKS, _MAKE_TABLE, _MAKE_FUNCTION, _MAKE_TRIGGER, _FILL.format(which=_ALL)):
                 connection.exec_driver_sql(statement)
         add_key(connection)
         check_key(connection)
@@ -213,31 +209,28 @@ def drop_text_index(connection: Connection) -> None:
     connection.exec_driver_sql("drop function if exists marks_of_call(text, timestamptz)")
 
 
-def holders(
-    needles: Iterable[str], since: datetime, until: datetime, *, oldest_first: bool, limit: int, are_few: bool = False
-) -> Select[Any]:
+def holders(needles: Iterable[str], since: datetime, until: datetime, *, oldest_first: bool, limit: int) -> Select[Any]:
     """On PostgreSQL: moment and id of the entered account's calls of this period that may hold all of the needles.
 
-    Where they are few, in any period or since its days or months are marked, the index of periods is left aside: it
-    knows whole pages alone, and each row of the pages that both indexes name would be compared.
+    Each row says as well how many the index names, of the days of the period or of all: where these are more than
+    `MOST_NAMED`, and where there is none of the period, moment and id of the only row are None.
     """
     texts = [condition for needle in needles for condition in _holding(needle)]
     marks = _marks_of(since, until)
     if marks:
         texts.append(_WORDS.c.marks.overlap(marks))
-        are_few = True
     # The table has no model, so that the session adds nothing to it.
     own = text("account_id = :account").bindparams(account=current_account_id())
-    # As they stand, or PostgreSQL would keep a plan that serves any period, and serves none well.
+    named = select(_WORDS.c.started_at, _WORDS.c.id).where(own, *texts).cte("named").prefix_with("materialized")
+    # A question of its own, or so few would be looked for by reading the table from its beginning.
+    first = select(named).limit(MOST_NAMED + 1).cte("first_named").prefix_with("materialized")
+    counted = select(func.count().label("count")).select_from(first).subquery("counted")
+    # As they stand, or PostgreSQL would keep a plan that serves any texts, and serves none well.
     begin, end = (literal(moment, UtcDateTime, literal_execute=True) for moment in (since, until))
-    named = select(_WORDS.c.started_at, _WORDS.c.id).where(own, *texts)
-    if are_few:
-        all_named = named.cte("named").prefix_with("materialized")
-        named, columns = select(all_named.c.started_at, all_named.c.id), all_named.c
-    else:
-        columns = _WORDS.c
-    order = (columns.started_at, columns.id) if oldest_first else (columns.started_at.desc(), columns.id.desc())
-    return named.where(columns.started_at >= begin, columns.started_at < end).order_by(*order).limit(limit)
+    within = and_(counted.c.count <= MOST_NAMED, first.c.started_at >= begin, first.c.started_at < end)
+    asked = select(first.c.started_at, first.c.id, counted.c.count).select_from(counted.outerjoin(first, within))
+    order = (first.c.started_at, first.c.id)
+    return asked.order_by(*(order if oldest_first else (key.desc() for key in order))).limit(limit)
 
 
 def _marks_of(since: datetime, until: datetime) -> list[int]:
@@ -252,7 +245,7 @@ def _marks_of(since: datetime, until: datetime) -> list[int]:
 def are_few_in_all(named: int, looked: int) -> bool:
     """Whether the index names few calls of any account and period, if as many as of these that were looked through."""
     rows = db.session.scalar(select(_TABLES.c.reltuples).where(_TABLES.c.oid == func.to_regclass(_WORDS.name)))
-    return named * (rows or 0) <= _FEW * looked
+    return named * (rows or 0) <= MOST_NAMED * looked
 
 
 def names_exactly(needles: Iterable[str]) -> bool:
