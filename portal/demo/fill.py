@@ -19,8 +19,6 @@ from portal.billing.ledger import local_day
 from portal.billing.models import LedgerEntry
 from portal.billing.plans import version_on
 from portal.calls.log.models import CallClass
-from portal.calls.log.moments import expect_many_calls, join_parts
-from portal.calls.log.textindex import drop_index, make_index
 from portal.calls.models import CallLeg, CallRecord
 from portal.contacts.models import Contact
 from portal.contacts.queries import crm_users
@@ -29,7 +27,8 @@ from portal.demo.chapter import Chapter, Written, table_of
 from portal.demo.copies import WEEK, copy
 from portal.demo.history import Cast, Somebody, calls_per_day, moments, past_call
 from portal.demo.postings import PriceBook, Purse
-from portal.kernel.bulk import expect_many, learn, one_by_one, reserve_ids, with_own_connections
+from portal.demo.room import joining_texts, room_for_many
+from portal.kernel.bulk import expecting_many, learn, reserve_ids, with_own_connections
 from portal.kernel.clock import monotonic, now
 from portal.kernel.config import Settings
 from portal.kernel.db import db, dialect, is_sqlite, transaction
@@ -67,7 +66,7 @@ def _fill(account_id: int, count: int, say: Callable[[str], None]) -> None:
         prices, purse = PriceBook(version_on(local_day(now()))), Purse(billing_zone())
         past = _Past(account_id, _cast(), account_zone(), prices, purse, _Progress(count, say))
         end = _end()
-    with _many_words() if count >= COPIED_FROM else nullcontext(), _joining_texts(account_id):
+    with expecting_many(), room_for_many(say) if count >= COPIED_FROM else nullcontext(), joining_texts(account_id):
         past.write(count, end)
 
 
@@ -138,43 +137,7 @@ def _writing(account_id: int, zone: ZoneInfo) -> Iterator[None]:
     with transaction(account_id):
         if is_moving() or account_zone() != zone:
             raise Conflict("The account gets another time zone: fill it again after that.")
-        expect_many()
         yield
-
-
-@contextmanager
-def _many_words() -> Iterator[None]:
-    """On PostgreSQL the large index of texts is made at the end, whatever happens, and so is one that an earlier
-    filling took away before it was killed.
-    """
-    if is_sqlite():
-        yield
-        return
-    with one_by_one() as connection:
-        drop_index(connection)
-    try:
-        yield
-    finally:
-        with one_by_one() as connection:
-            make_index(connection, mode="concurrently")
-            # As it would do by itself a minute later.
-            connection.exec_driver_sql("vacuum analyze")
-
-
-@contextmanager
-def _joining_texts(account_id: int) -> Iterator[None]:
-    """The index of texts joins its parts at the end only: to do so all along would take longer than all the rest."""
-    with transaction(account_id):
-        expect_many_calls(are_coming=True)
-    try:
-        yield
-    finally:
-        with transaction(account_id):
-            expect_many_calls(are_coming=False)
-            goes_on = join_parts(begin=True)
-        while goes_on:
-            with transaction(account_id):
-                goes_on = join_parts(begin=False)
 
 
 @dataclass

@@ -11,32 +11,30 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import literal_column
+from sqlalchemy import Table
 
 from portal.billing.models import EntryKind, LedgerDay
 from portal.billing.plans import Version, rates_of
 from portal.billing.rating import RateTable, price_of
 from portal.demo.history import PastCall
-from portal.kernel.db import upsert
+from portal.kernel.bulk import bulk_add
 from portal.kernel.money import ZERO
 from portal.telephony.engine import CallKind
 
 COLUMNS = ("at", "kind", "source", "amount", "balance_after", "included", "text", "rating")
 """Of `billing.models.LedgerEntry`, in the order of a `Purse`'s rows."""
 
+_DAYS = cast("Table", LedgerDay.__table__)
 _BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def add_days(days: Sequence[Mapping[str, Any]]) -> None:
     """Adds to what was posted on these days: rows of `billing.models.LedgerDay`."""
-    if days:
-        change: dict[str, Any] = {
-            name: literal_column(f"ledger_day.{name} + excluded.{name}") for name in ("amount", "count")
-        }
-        upsert(LedgerDay, days, key=["account_id", "day", "kind"], change=change)
+    rows = ((day["day"], day["kind"].value, day["amount"], ZERO, day["count"]) for day in days)
+    bulk_add(_DAYS, ("day", "kind", "amount", "included", "count"), rows, key=("day", "kind"), sums=("amount", "count"))
 
 
 class PriceBook:

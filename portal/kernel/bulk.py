@@ -7,43 +7,61 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Date, Dialect, Table, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Date, Dialect, Table, event, func, insert, select
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
 from portal.kernel.clock import UtcDateTime
 from portal.kernel.db import db
 from portal.kernel.money import MoneyColumn
+from portal.kernel.rowsecurity import SETTING
 from portal.kernel.tenancy import current_account_id
 
-_EXPECTS_MANY = "expects many rows"
-_PAGES_IN_THE_LOG = 50_000
-_CACHE_KIB = 256 * 1024
+_FOR_MANY = {
+    # More pages are remembered, and the log comes into the file once for many transactions, which mostly touch the same
+    # pages of the indexes.
+    "sqlite": ("PRAGMA cache_size=-262144", "PRAGMA wal_autocheckpoint=50000", "PRAGMA synchronous=NORMAL"),
+    "postgresql": ("set synchronous_commit = off",),
+}
+_FOR_INDEXES = {
+    "sqlite": ("PRAGMA temp_store=FILE", "PRAGMA threads=2"),
+    "postgresql": ("set maintenance_work_mem = '512MB'", f"set {SETTING} = 'all'"),
+}
 _T = TypeVar("_T")
 
 
-def expect_many() -> None:
-    """Tells this process's connection that rows come by the million, as often as one likes.
-
-    SQLite then remembers more pages, and brings its log into the file once for many transactions, which mostly touch
-    the same pages of the indexes. PostgreSQL has its own ways.
+@contextmanager
+def expecting_many() -> Iterator[None]:
+    """Rows come by the million meanwhile, over connections that this process opens anew; so the last ones of them may
+    be lost where the machine itself fails.
     """
-    connection = db.session.connection()
-    if isinstance(connection.dialect, PGDialect) or connection.info.get(_EXPECTS_MANY):
-        return
-    connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint={_PAGES_IN_THE_LOG}")
-    connection.exec_driver_sql(f"PRAGMA cache_size={-_CACHE_KIB}")
-    connection.info[_EXPECTS_MANY] = True
+    engine = db.engine
+
+    def tell(connection: Any, _record: Any) -> None:
+        for statement in _FOR_MANY[engine.dialect.name]:
+            connection.execute(statement).close()
+
+    event.listen(engine, "connect", tell)
+    engine.dispose()
+    try:
+        yield
+    finally:
+        event.remove(engine, "connect", tell)
+        engine.dispose()
 
 
 @contextmanager
 def one_by_one() -> Iterator[Connection]:
-    """A connection of this moment's own, each of whose statements is a transaction, with memory to sort millions: for
-    large indexes of PostgreSQL.
+    """A connection of this moment's own, with room to sort millions, for large indexes and for keys of every account;
+    each of its statements is a transaction on PostgreSQL, where some can be nothing else.
     """
     with db.engine.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT")
+        driver: Any = connection.connection.driver_connection
+        for statement in _FOR_INDEXES[connection.dialect.name]:
+            driver.execute(statement).close()
+        if isinstance(connection.dialect, PGDialect):
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+        # Nobody else is to get it afterwards.
         connection.detach()
-        connection.exec_driver_sql("set maintenance_work_mem = '512MB'")
         yield connection
 
 

@@ -15,6 +15,9 @@ from typing import Protocol
 import psycopg
 from sqlalchemy.engine import make_url
 
+LOCK_HOLDER = "portal lock"
+"""How PostgreSQL calls a connection that only holds a lock."""
+
 
 class LockLost(RuntimeError):
     """The lock is no longer held: its connection broke, and another process may have it by now."""
@@ -68,7 +71,7 @@ class _AdvisoryLock:
 
     @classmethod
     def take(cls, dsn: str, name: str) -> _AdvisoryLock | None:
-        connection = psycopg.connect(dsn, autocommit=True)
+        connection = psycopg.connect(dsn, autocommit=True, application_name=LOCK_HOLDER)
         row = connection.execute("select pg_try_advisory_lock(hashtextextended(%s, 0))", (name,)).fetchone()
         if row is None or not row[0]:
             connection.close()

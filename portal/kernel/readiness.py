@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from alembic.config import Config
@@ -11,8 +12,12 @@ from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy.exc import SQLAlchemyError
 
+from portal.kernel.aside import SET_ASIDE, lost_parts, put_back
+from portal.kernel.bulk import one_by_one
+from portal.kernel.config import Settings
 from portal.kernel.db import db
-from portal.kernel.drift import differences
+from portal.kernel.drift import Part, differences, name_of
+from portal.kernel.locks import take_lock
 
 
 class NotReadyError(Exception):
@@ -32,13 +37,18 @@ def check_database(app: Flask) -> None:
     if found != wanted:
         raise NotReadyError(f"The database is older than this release (revision {found}): run `portal db upgrade`.")
     with app.app_context():
-        _refuse_other_tables(found)
+        if _refuse_other_tables(found):
+            raise NotReadyError(
+                "Indexes are set aside: `portal fill` writes calls. Wait for its end; if it was killed, run "
+                "`portal db upgrade`."
+            )
 
 
 def upgrade_database(app: Flask) -> str | None:
     """Brings the database to this release and answers its revision; one that is there already is left alone.
 
-    Raises `NotReadyError` for a database that does not answer, is newer, or has other tables than its revision.
+    Indexes and keys that were set aside are put back. Raises `NotReadyError` for a database that does not answer, is
+    newer, has other tables than its revision, or is being filled.
     """
     with app.app_context():
         wanted, known = _revisions(app)
@@ -48,8 +58,22 @@ def upgrade_database(app: Flask) -> str | None:
             upgrade()
             # What a migration tells SQLite's planner is known to connections that are opened after it alone.
             db.engine.dispose()
-        _refuse_other_tables(wanted)
+        if _refuse_other_tables(wanted):
+            _put_back(app)
     return wanted
+
+
+def _put_back(app: Flask) -> None:
+    """What somebody set aside who was killed."""
+    settings: Settings = app.extensions["portal.settings"]
+    lock = take_lock(SET_ASIDE, settings.database_url, settings.data)
+    if lock is None:
+        raise NotReadyError("`portal fill` writes calls and has set indexes aside: wait for its end.")
+    try:
+        with one_by_one() as connection:
+            put_back(connection)
+    finally:
+        lock.release()
 
 
 def wanted_revision(app: Flask) -> str | None:
@@ -69,15 +93,19 @@ def _refuse_newer(found: str | None, known: set[str]) -> None:
         )
 
 
-def _refuse_other_tables(revision: str | None) -> None:
+def _refuse_other_tables(revision: str | None) -> Sequence[Part]:
+    """Answers what is only set aside."""
     with db.engine.connect() as connection:
-        found = differences(connection)
+        lost = lost_parts(connection)
+        names = {name_of(part, connection) for part in lost}
+        found = [name for name in differences(connection) if name not in names]
     if found:
         raise NotReadyError(
             f"The database bears revision {revision} and has other tables than this release ({_some(found)}): it was "
             "made before the tables were settled, or changed by hand. Use the release that made it, or begin with an "
             "empty database or another folder (PORTAL_DATA, `portal demo --data`)."
         )
+    return lost
 
 
 def _some(names: list[str]) -> str:

@@ -11,12 +11,13 @@ from pathlib import Path
 
 from flask import Flask
 
+from portal.kernel.alone import sqlite_file
 from portal.kernel.clock import now
 from portal.kernel.config import Settings
 from portal.kernel.errors import Conflict, Refused
 from portal.kernel.readiness import wanted_revision
 from portal.server import postgres
-from portal.server.copies import BLOBS, DATABASE, FORMAT, NOTE, SECRET, Note, kind_of, sqlite_file
+from portal.server.copies import BLOBS, DATABASE, FORMAT, NOTE, SECRET, Note, kind_of
 
 
 def back_up(app: Flask, file: Path) -> str:

@@ -43,8 +43,3 @@ class Note:
 def kind_of(settings: Settings) -> str:
     """The kind of database of this installation."""
     return "sqlite" if settings.is_embedded else "postgresql"
-
-
-def sqlite_file(settings: Settings) -> Path:
-    """The file of an embedded database."""
-    return Path(settings.database_url.partition(":///")[2].partition("?")[0])

@@ -37,7 +37,10 @@ def run_demo(settings: Settings, *, host: str | None, port: int | None, calls: i
         settings = _as_demo(settings, host, port)
         lock = take_lock("demo", settings.database_url, settings.data)
         if lock is None:
-            raise SettingsError(f"Another demo works on {settings.data}: end it, or choose another folder with --data.")
+            raise SettingsError(
+                f"Another demo or a `portal fill` works on {settings.data}: wait for its end, or choose another folder "
+                "with --data."
+            )
         _prepare(settings, file, calls)
         # Children of a tree that was killed keep the port and the lock for the second that they outlive it.
         tree = ProcessTree(

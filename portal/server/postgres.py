@@ -5,32 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
-import psycopg
 from sqlalchemy.engine import make_url
 
 from portal.kernel.errors import Unavailable
 from portal.kernel.rowsecurity import SETTING
-
-_SECONDS_TO_LEAVE = 5
-_OTHERS = """
-    select count(*) from pg_stat_activity
-    where datname = current_database() and usename = current_user and pid <> pg_backend_pid()
-"""
-
-
-def is_alone(database_url: str) -> bool:
-    """Whether no other process is connected as this role; those that have just ended get a moment to be gone."""
-    dsn = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
-    deadline = time.monotonic() + _SECONDS_TO_LEAVE
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        while connection.execute(_OTHERS).fetchone() != (0,):
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(0.1)
-    return True
 
 
 def dump(database_url: str, target: Path) -> None:

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 import tarfile
 import tempfile
-from contextlib import closing
 from pathlib import Path
 
 from flask import Flask
 from sqlalchemy import inspect
 
 from portal.app import create_app
+from portal.kernel.alone import alone, let_nobody_hold, sqlite_file
 from portal.kernel.config import Settings, load_settings
 from portal.kernel.db import db
 from portal.kernel.errors import Conflict, Refused
-from portal.kernel.locks import ProcessLock, take_lock
 from portal.kernel.readiness import NotReadyError, check_database, known_revisions
 from portal.kernel.storage import make_store
 from portal.server import postgres
-from portal.server.copies import BLOBS, DATABASE, NOTE, SECRET, Note, kind_of, sqlite_file
+from portal.server.copies import BLOBS, DATABASE, NOTE, SECRET, Note, kind_of
 
 
 def restore_installation(file: Path, *, replace: bool) -> str:
@@ -37,14 +35,10 @@ def restore_installation(file: Path, *, replace: bool) -> str:
         copy = Path(folder)
         note = _unpack(file, copy)
         _check(app, settings, note, copy)
-        locks = _stop_others(settings)
-        try:
+        with alone(settings):
             if not replace and not _is_empty(app, settings):
                 raise Conflict("There is an installation already: restore with --replace to put the copy in its place.")
             _bring_in(settings, copy)
-        finally:
-            for lock in locks:
-                lock.release()
     return f"Restored as of {note.made_at}. {_what_next(app)}"
 
 
@@ -79,19 +73,6 @@ def _is_secret_given() -> bool:
     return bool(os.environ.get("PORTAL_SECRET_KEY") or os.environ.get("PORTAL_SECRET_KEY_FILE"))
 
 
-def _stop_others(settings: Settings) -> list[ProcessLock]:
-    """The locks of what must not run meanwhile. Raises `Conflict` where something does."""
-    if not settings.is_embedded and not postgres.is_alone(settings.database_url):
-        raise Conflict("The installation runs: end it first.")
-    locks: list[ProcessLock] = []
-    for name in ("demo", f"engine-{settings.switch}"):
-        lock = take_lock(name, settings.database_url, settings.data)
-        if lock is None:
-            raise Conflict("The installation runs: end it first.")
-        locks.append(lock)
-    return locks
-
-
 def _is_empty(app: Flask, settings: Settings) -> bool:
     if settings.is_embedded:
         return not sqlite_file(settings).exists()
@@ -102,7 +83,7 @@ def _is_empty(app: Flask, settings: Settings) -> bool:
 def _bring_in(settings: Settings, copy: Path) -> None:
     if settings.is_embedded:
         file = sqlite_file(settings)
-        _let_nobody_hold(file)
+        let_nobody_hold(file)
         # Perhaps from another file system; the step that counts is then one rename.
         draft = file.with_name(f"{file.name}.new")
         shutil.move(copy / DATABASE, draft)
@@ -133,17 +114,6 @@ def _hand_over(settings: Settings, blobs: Path) -> None:
     for path in sorted(blobs.rglob("*")):
         if path.is_file():
             store.put(path.relative_to(blobs).as_posix(), path)
-
-
-def _let_nobody_hold(file: Path) -> None:
-    """Leaves write-ahead logging, which SQLite grants to an only connection, and which puts its log away."""
-    if not file.exists():
-        return
-    with closing(sqlite3.connect(file, timeout=1)) as only:
-        try:
-            only.execute("PRAGMA journal_mode=DELETE")
-        except sqlite3.OperationalError:
-            raise Conflict("The installation runs: end it first.") from None
 
 
 def _what_next(app: Flask) -> str:

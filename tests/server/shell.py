@@ -34,6 +34,16 @@ class Shell:
         with (log or Path(os.devnull)).open("w") as lines:
             return subprocess.Popen([PORTAL, part], env=self._environment, stderr=lines, text=True)
 
+    def begin(self, *arguments: str) -> subprocess.Popen[str]:
+        """A command that takes its time; what it prints is to be read."""
+        return subprocess.Popen(
+            [PORTAL, *arguments],
+            env=self._environment | {"PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
     def __call__(self, *arguments: str | Path, typed: str = "") -> str:
         """What a command prints that must succeed; AssertionError with its complaint else."""
         outcome = self.run(*arguments, typed=typed)

@@ -39,7 +39,7 @@ def test_it_says_who_may_sign_in_and_where_and_nothing_else(demo: Installation) 
 def test_a_second_demo_on_the_same_folder_is_refused(demo: Installation) -> None:
     complaint = Shell(demo.data).run("demo", "--port", "0").complaint
 
-    assert "Another demo works on" in complaint
+    assert "Another demo or a `portal fill` works on" in complaint
 
 
 def test_a_command_beside_it_places_a_call_on_its_switch(demo: Installation) -> None:

@@ -50,10 +50,16 @@ create index {{mode}} {INDEX} on call_words using gin (words gin_trgm_ops, marks
 """
 _MAKE_TABLE = """
 create table call_words (
-    id bigint primary key references call_record (id) on delete cascade, account_id bigint not null,
-    started_at timestamptz not null, words text not null, marks int[] not null
+    id bigint primary key, account_id bigint not null, started_at timestamptz not null, words text not null,
+    marks int[] not null
 )
 """
+_KEY = "call_words_id_fkey"
+_ADD_KEY = f"""
+alter table call_words drop constraint if exists {_KEY},
+    add constraint {_KEY} foreign key (id) references call_record (id) on delete cascade not valid
+"""
+_HAS_KEY = text("select true from pg_constraint where conname = :key and convalidated")
 _MAKE_PERIODS = (
     "create index ix_call_words_started_at on call_words using brin (started_at) with (pages_per_range = 16)"
 )
@@ -63,7 +69,7 @@ as $$
 declare found int[]; run text; day int := (started_at at time zone 'UTC')::date - date '1970-01-01';
 begin
     found := array[-day, -1000000 - day / 32];
-    for run in select m[1] from regexp_matches(words, '[0-9]{4,}', 'g') m loop
+    foreach run in array regexp_split_to_array(words, '[^0-9]+') loop
         if length(run) = 4 then found := found || 100000 + run::int; end if;
         for start in 1 .. length(run) - 4 loop found := found || substr(run, start, 5)::int; end loop;
     end loop;
@@ -131,10 +137,29 @@ def make_text_index(connection: Connection) -> None:
             tables = (_MAKE_MARKS, _MAKE_TABLE, _MAKE_FUNCTION, _MAKE_TRIGGER, _FILL.format(which=_ALL))
             for statement in (*tables, _MAKE_PERIODS):
                 connection.exec_driver_sql(statement)
+        add_key(connection)
+        check_key(connection)
         make_index(connection)
 
 
 LATE_INDEX = LateIndex("call_words", (INDEX,), make_text_index)
+
+
+def drop_key(connection: Connection) -> None:
+    """Takes away what has words go with their call; made again before the large index is, which is missed."""
+    connection.exec_driver_sql(f"alter table if exists call_words drop constraint if exists {_KEY}")
+
+
+def add_key(connection: Connection) -> None:
+    """Makes that where it is missing or was not checked to the end, for new calls alone: soon done."""
+    if inspect(connection).has_table("call_words") and not connection.scalar(_HAS_KEY, {"key": _KEY}):
+        connection.exec_driver_sql(_ADD_KEY)
+
+
+def check_key(connection: Connection) -> None:
+    """For all calls that the connection sees."""
+    if inspect(connection).has_table("call_words"):
+        connection.exec_driver_sql(f"alter table call_words validate constraint {_KEY}")
 
 
 def make_index(connection: Connection, *, mode: Literal["", "concurrently"] = "") -> None:
