@@ -96,6 +96,12 @@ class PipelinedConnection(psycopg.Connection[tuple[Any, ...]]):
                 self._settle()
         super().rollback()
 
+    def cursor(self, *told: Any, **named: Any) -> Any:
+        """As psycopg's, which looks whether it is within a pipeline before it waits for anything."""
+        if self._sent:
+            self._settle()
+        return super().cursor(*told, **named)
+
     def wait(self, *told: Any, **named: Any) -> Any:
         """Whatever psycopg itself is about to do comes after what was sent."""
         if self._sent:

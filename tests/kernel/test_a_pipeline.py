@@ -109,6 +109,15 @@ def test_an_error_is_raised_by_what_is_done_next_and_says_whose_it_is(
         assert connection.ask(_READ, ()) == []
 
 
+def test_rows_are_read_in_batches_after_what_was_sent(connections: list[_Waiting]) -> None:
+    for connection in connections:
+        connection.begin({})
+        connection.send(_ADD, [(1, "a")])
+        with connection.cursor("batches") as cursor:
+            assert cursor.execute("select word from counted").fetchall() == [("a",)]
+        connection.rollback()
+
+
 def test_a_rollback_undoes_what_was_sent_and_tells_nothing_of_it(connections: list[_Waiting]) -> None:
     for connection in connections:
         connection.begin({})
