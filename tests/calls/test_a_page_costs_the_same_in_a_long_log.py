@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 
-from portal.calls.log import ways
+from portal.calls.log import bytext, ways
 from portal.calls.log.filters import CallFilters
 from portal.calls.log.pages import call_page
 from portal.kernel.db import transaction
@@ -38,7 +38,8 @@ def _steps(app: Flask, account_id: int, filters: CallFilters, cursor: Cursor | N
 
 def test_looking_among_the_nearest_calls(app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ways.nearest, "__defaults__", (NEAR,))
-    monkeypatch.setattr(ways, "FAR", NEAR)
+    for module in (ways, bytext):
+        monkeypatch.setattr(module, "FAR", NEAR)
     _tell(app, cast.north, range(20))
     short = {filters: _steps(app, cast.north, filters, None) for filters in CHOICES}
     _tell(app, cast.north, range(20, 140))

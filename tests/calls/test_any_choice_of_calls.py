@@ -19,7 +19,7 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portal.calls.log import ways
+from portal.calls.log import bytext, textindex, ways
 from portal.calls.log.filters import CallFilters, Direction
 from portal.calls.log.notices import Notices
 from portal.calls.log.pages import LogPage, call_page
@@ -114,11 +114,14 @@ def a_call(started_at: datetime, chance: random.Random) -> CallRecord:
 def log(app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Log:
     """A hundred calls of North over a week, several in the same moment, and one of South."""
     lowered = {
-        "NEAR": 5, "FEW_CLASSES": 8, "FAR": 15, "CANDIDATES": 12, "_READ_AT_ONCE": 7, "_OF_CLASSES_AT_ONCE": (7, 12),
-        "_SECONDS_AT_ONCE": (2, 5, 9),
+        "NEAR": 5, "FEW_CLASSES": 8, "FAR": 15, "_CANDIDATES": 12, "_READ_AT_ONCE": 7, "_OF_CLASSES_AT_ONCE": (7, 12),
+        "_SECONDS_AT_ONCE": (2, 5, 9), "MOST_NAMED": 9,
     }  # fmt: skip
     for name, value in lowered.items():
-        monkeypatch.setattr(ways, name, value)
+        places = [module for module in (ways, bytext, textindex) if hasattr(module, name)]
+        assert places, f"{name} is nowhere"
+        for module in places:
+            monkeypatch.setattr(module, name, value)
     chance = random.Random(5)
     with app.app_context(), transaction(cast.north) as session:
         calls = [a_call(NOON - timedelta(hours=chance.randrange(140)), chance) for _ in range(COUNT)]

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Select, TextualSelect, select, text
 
-from portal.calls.log import moments, ways
+from portal.calls.log import bytext, moments, ways
 from portal.calls.log.filters import CallFilters
 from portal.calls.log.pages import call_page
 from portal.calls.log.textindex import INDEX, holders
@@ -30,7 +30,8 @@ CALLERS = ("79031112233", "79034445566", "79037778899")
 def north(app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> int:
     """Three calls, of which none is near: whoever looks must ask the index. South was called by the same people."""
     monkeypatch.setattr(ways.nearest, "__defaults__", (1,))
-    monkeypatch.setattr(ways, "FAR", 1)
+    for module in (ways, bytext):
+        monkeypatch.setattr(module, "FAR", 1)
     for account_id in (cast.north, cast.south):
         tell(app, *(Story(account_id, caller=caller).finished() for caller in CALLERS))
     return cast.north

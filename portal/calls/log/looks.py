@@ -10,8 +10,8 @@ from sqlalchemy import Select
 
 from portal.calls.log import choice, ways
 from portal.calls.log.filters import CallFilters
+from portal.calls.log.looked import Looked
 from portal.calls.log.stretch import Stretch
-from portal.calls.log.ways import Looked
 from portal.kernel.paging import Cursor
 
 

@@ -10,9 +10,9 @@ from typing import Any, cast
 from sqlalchemy import Select, select
 
 from portal.calls.log import choice
-from portal.calls.log.bytext import FAR, by_marks, by_moments
+from portal.calls.log.bytext import by_marks, by_moments
 from portal.calls.log.filters import CallFilters
-from portal.calls.log.looked import Calls, Looked, of_keys, read, those
+from portal.calls.log.looked import FAR, NEAR, Calls, Looked, of_keys, read, those
 from portal.calls.log.models import CallClass
 from portal.calls.log.newest import newest
 from portal.calls.log.notices import notice_source
@@ -24,8 +24,6 @@ from portal.kernel.db import db, is_sqlite
 from portal.kernel.paging import NewestFirst
 from portal.kernel.trigrams import GRAM
 
-NEAR = 2_000
-"""Calls that every choice is first looked for among: enough for what one call in forty is."""
 FEW_CLASSES = 500
 """Of so many the newest of each are sooner found than what the nearest calls hold of a rare choice."""
 _OF_CLASSES_AT_ONCE = (150, 1_500, 4_500)
