@@ -11,7 +11,7 @@ from portal.calls.log import choice, moments
 from portal.calls.log.filters import CallFilters
 from portal.calls.log.looked import FAR, NEAR, Calls, Looked, of_keys, read, those
 from portal.calls.log.stretch import LAST_ID, Key, Stretch
-from portal.calls.log.textindex import MOST_NAMED, are_few_in_all, holders, longest_number, names_exactly
+from portal.calls.log.textindex import MOST_NAMED, holders, longest_number, named_in_all, names_exactly
 from portal.kernel import clock
 from portal.kernel.db import db
 
@@ -20,8 +20,10 @@ _CANDIDATES = 1_500
 _READ_AT_ONCE = _CANDIDATES // 3
 """The same, where they are known in order."""
 _MOST_NAMED_LOOKS = 3
-_MANY_HAVE = 4
-"""Digits that one call in some thousands has."""
+_FOUR, _HAS_FOUR = 4, 2_500
+"""One call in about so many has four given digits in its numbers."""
+_AT_ONCE = 5_000
+"""So few are sooner looked up at once than those of a period; up to `MOST_NAMED` sooner than those of many periods."""
 _SECONDS_AT_ONCE = (600, 1_500, 6_000)
 """Seconds that the index of SQLite names, look by look."""
 _SPARE = 3
@@ -94,7 +96,7 @@ def by_marks(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int) -
     window, rest = (stretch, None) if _is_rare(filters, stretch) else _nearer_part(stretch, wanted)
     # Where every call that is named fits, no more of them are read than are wanted.
     is_told = choice.is_told_by_text(filters) and names_exactly(needles)
-    most = wanted if is_told else _READ_AT_ONCE if not stretch.step else _CANDIDATES
+    most = wanted if is_told else _CANDIDATES if stretch.step else 2 * _READ_AT_ONCE
     asked = holders(needles, *window.bounds(), oldest_first=stretch.is_backwards, limit=most + 1)
     named = db.session.execute(asked).all()
     if named[0][2] > MOST_NAMED:
@@ -105,26 +107,28 @@ def by_marks(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int) -
         return Looked(calls, replace(stretch.beyond(*keys[-1]), step=stretch.step + 1))
     if rest is None:
         return Looked(calls, None)
-    # Where some have been found, another part or two will hold the others.
-    is_far = stretch.is_thin is None and (stretch.found + len(calls)) * _NEARLY < wanted
-    is_thin = (is_far and are_few_in_all(len(keys), rest.looked - stretch.looked)) or stretch.is_thin
-    return Looked(calls, replace(rest, is_thin=is_thin))
+    if stretch.is_thin is None:
+        # Where some have been found, another part or two will hold the others.
+        is_far = (stretch.found + len(calls)) * _NEARLY < wanted
+        in_all = named_in_all(len(keys), rest.looked - stretch.looked)
+        rest = replace(rest, is_thin=in_all <= (MOST_NAMED if is_far else _AT_ONCE) or None)
+    return Looked(calls, rest)
 
 
 def _is_rare(filters: CallFilters, stretch: Stretch) -> bool:
     """Whether so few calls hold the text, as far as can be told, that the index may name all of them at once.
 
-    So it is with five digits, and not with four. What no near call has, three in as many have at most, but for one case
-    in twenty.
+    So it is with five digits; with four in a log that is not too long, unless most of the calls that have them are
+    wanted. What no near call has, three in as many have at most, but for one case in twenty.
     """
     if stretch.is_thin is not None:
         return stretch.is_thin
     if stretch.found:
         return False
-    digits = longest_number(choice.needles(filters))
+    digits, is_told = longest_number(choice.needles(filters)), choice.is_told_by_text(filters)
     if digits:
-        return digits > _MANY_HAVE
-    return choice.is_told_by_text(filters) and are_few_in_all(3, stretch.looked)
+        return digits > _FOUR or (not is_told and named_in_all(1, _HAS_FOUR) <= _AT_ONCE)
+    return is_told and named_in_all(3, stretch.looked) <= MOST_NAMED
 
 
 def _nearer_part(stretch: Stretch, wanted: int) -> tuple[Stretch, Stretch | None]:

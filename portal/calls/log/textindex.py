@@ -242,10 +242,10 @@ def _marks_of(since: datetime, until: datetime) -> list[int]:
     return [-_MONTHS - month for month in range(first, last + 1)] if last - first < _MOST_MARKS else []
 
 
-def are_few_in_all(named: int, looked: int) -> bool:
-    """Whether the index names few calls of any account and period, if as many as of these that were looked through."""
+def named_in_all(named: int, looked: int) -> float:
+    """How many calls of any account and period the index names, if as many as of these that were looked through."""
     rows = db.session.scalar(select(_TABLES.c.reltuples).where(_TABLES.c.oid == func.to_regclass(_WORDS.name)))
-    return named * (rows or 0) <= MOST_NAMED * looked
+    return named * float(rows or 0) / looked
 
 
 def names_exactly(needles: Iterable[str]) -> bool:
