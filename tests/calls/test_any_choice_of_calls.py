@@ -115,7 +115,7 @@ def log(app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Log:
     """A hundred calls of North over a week, several in the same moment, and one of South."""
     lowered = {
         "NEAR": 5, "FEW_CLASSES": 8, "FAR": 15, "_CANDIDATES": 12, "_READ_AT_ONCE": 7, "_OF_CLASSES_AT_ONCE": (7, 12),
-        "_SECONDS_AT_ONCE": (2, 5, 9), "MOST_NAMED": 9, "_AT_ONCE": 4,
+        "_SECONDS_AT_ONCE": (2, 5, 9), "MOST_NAMED": 9,
     }  # fmt: skip
     for name, value in lowered.items():
         places = [module for module in (ways, bytext, textindex) if hasattr(module, name)]

@@ -20,10 +20,8 @@ _CANDIDATES = 1_500
 _READ_AT_ONCE = _CANDIDATES // 3
 """The same, where they are known in order."""
 _MOST_NAMED_LOOKS = 3
-_FOUR, _HAS_FOUR = 4, 2_500
-"""One call in about so many has four given digits in its numbers."""
-_AT_ONCE = 5_000
-"""So few are sooner looked up at once than those of a period; up to `MOST_NAMED` sooner than those of many periods."""
+_MANY_HAVE = 4
+"""Digits that one call in some thousands has."""
 _SECONDS_AT_ONCE = (600, 1_500, 6_000)
 """Seconds that the index of SQLite names, look by look."""
 _SPARE = 3
@@ -110,25 +108,25 @@ def by_marks(rows: Calls, filters: CallFilters, stretch: Stretch, wanted: int) -
     if stretch.is_thin is None:
         # Where some have been found, another part or two will hold the others.
         is_far = (stretch.found + len(calls)) * _NEARLY < wanted
-        in_all = named_in_all(len(keys), rest.looked - stretch.looked)
-        rest = replace(rest, is_thin=in_all <= (MOST_NAMED if is_far else _AT_ONCE) or None)
+        is_thin = is_far and named_in_all(len(keys), rest.looked - stretch.looked) <= MOST_NAMED
+        rest = replace(rest, is_thin=is_thin or None)
     return Looked(calls, rest)
 
 
 def _is_rare(filters: CallFilters, stretch: Stretch) -> bool:
     """Whether so few calls hold the text, as far as can be told, that the index may name all of them at once.
 
-    So it is with five digits; with four in a log that is not too long, unless most of the calls that have them are
-    wanted. What no near call has, three in as many have at most, but for one case in twenty.
+    So it is with five digits, and not with four. What no near call has, three in as many have at most, but for one case
+    in twenty.
     """
     if stretch.is_thin is not None:
         return stretch.is_thin
     if stretch.found:
         return False
-    digits, is_told = longest_number(choice.needles(filters)), choice.is_told_by_text(filters)
+    digits = longest_number(choice.needles(filters))
     if digits:
-        return digits > _FOUR or (not is_told and named_in_all(1, _HAS_FOUR) <= _AT_ONCE)
-    return is_told and named_in_all(3, stretch.looked) <= MOST_NAMED
+        return digits > _MANY_HAVE
+    return choice.is_told_by_text(filters) and named_in_all(3, stretch.looked) <= MOST_NAMED
 
 
 def _nearer_part(stretch: Stretch, wanted: int) -> tuple[Stretch, Stretch | None]:
