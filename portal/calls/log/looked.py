@@ -46,4 +46,5 @@ def those(rows: Calls, ids: Sequence[int]) -> Calls:
 
 
 def read(rows: Calls) -> Sequence[Any]:
+    """Each row as it comes: what `rows` asks for of one call."""
     return db.session.execute(rows).all()
